@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Changing a message. A struct aff_edit lies over a parsed message: reads see the changes, and writing it out gives every
+ * part that was not touched byte for byte. Numbers of segments are those of the edited message and move when segments are
+ * inserted or deleted. The message and its bytes must outlive the edit. One thread at a time.
+ */
+#ifndef AFFERENT_EDIT_H
+#define AFFERENT_EDIT_H
+
+#include <afferent/msg.h>
+#include <afferent/path.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct aff_edit;
+
+/* Makes an editor object that is used for message after message; `max` caps the bytes it may hold for changes.
+ * Returns 0, AFF_ENOMEM. */
+int aff_edit_new(struct aff_edit **out, size_t max);
+void aff_edit_free(struct aff_edit *e);
+
+/* Lays e over m and forgets all earlier changes. Returns 0, AFF_ENOMEM. */
+int aff_edit_begin(struct aff_edit *e, const struct aff_msg *m);
+
+const struct aff_msg *aff_edit_message(const struct aff_edit *e);
+struct aff_delims aff_edit_delims(const struct aff_edit *e);
+bool aff_edit_changed(const struct aff_edit *e);
+
+/* Reading, as in msg.h but with the changes. */
+unsigned aff_edit_segments(const struct aff_edit *e);
+unsigned aff_edit_find(const struct aff_edit *e, const char *id, unsigned from);
+unsigned aff_edit_nth(const struct aff_edit *e, const char *id, unsigned nth);
+bool aff_edit_is(const struct aff_edit *e, unsigned segment, const char *id);
+struct aff_view aff_edit_segment(const struct aff_edit *e, unsigned segment);
+struct aff_view aff_edit_field(const struct aff_edit *e, unsigned segment, unsigned field);
+struct aff_view aff_edit_get(const struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition,
+                             unsigned component, unsigned subcomponent);
+/* What the path names. `current` is the segment that a path without an occurrence means if it has the path's id
+ * (AFF_NONE: the first one in the message). */
+struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *path, unsigned current);
+
+/* Writing. `raw` is text of the message's own encoding, put in as it is: escape it first if it is data. Missing fields,
+ * repetitions and components before the place are made. repetition 0 with component 0 replaces the whole field.
+ * MSH-1 and MSH-2 cannot be set (AFF_EARGUMENT); raw text with a segment terminator is AFF_EARGUMENT. */
+int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition, unsigned component,
+                 unsigned subcomponent, struct aff_view raw);
+/* Sets what the path names; AFF_ENOTFOUND when its segment is not there. */
+int aff_edit_set_path(struct aff_edit *e, const struct aff_path *path, unsigned current, struct aff_view raw);
+/* Deletes a segment (not the MSH: AFF_EARGUMENT). */
+int aff_edit_delete(struct aff_edit *e, unsigned segment);
+/* Inserts a segment before number `segment` (the number of segments: at the end). raw as "NTE|1||text". */
+int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw);
+
+/* Appends the whole message to out, segments ended as in the original (CR for inserted ones of a CR message; the last one
+ * has a terminator if the original's last one had or if it was inserted). Errors stick in the buffer. */
+void aff_edit_write(const struct aff_edit *e, struct aff_buf *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ISO/IEEE 11073-10101 codes of device observations with LOINC and UCUM beside them. Built in from mappings/mdc-loinc.csv.
+ * Constant, thread-safe.
+ */
+#ifndef AFFERENT_NOMENCLATURE_H
+#define AFFERENT_NOMENCLATURE_H
+
+#include <afferent/text.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct aff_term {
+	unsigned code;          /* partition * 65536 + term */
+	const char *refid;      /* MDC_ECG_HEART_RATE; "" where no source names it */
+	const char *kind;       /* numeric, setting, enum, waveform, device, attribute, ... */
+	const char *loinc;      /* "" where there is none */
+	const char *loinc_vital;/* a further LOINC that the FHIR vital signs profiles ask for, "" */
+	const char *ucum;       /* usual unit, "" */
+};
+
+/* By the number as text ("147842"), or by REFID. NULL when it is not known. */
+const struct aff_term *aff_term_by_code(struct aff_view code);
+const struct aff_term *aff_term_by_refid(struct aff_view refid);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

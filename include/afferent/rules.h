@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Transforms: the list of steps under `transform:`, compiled once and run on each message. A program is immutable after it
+ * is built and is run by any number of threads, each with its own struct aff_edit.
+ */
+#ifndef AFFERENT_RULES_H
+#define AFFERENT_RULES_H
+
+#include <afferent/edit.h>
+#include <afferent/expr.h>
+#include <afferent/table.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum aff_step_kind { AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET };
+enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
+
+/* One step, as the configuration gives it. The program copies what it needs and takes over `when`. */
+struct aff_step {
+	enum aff_step_kind kind;
+	unsigned line;                    /* in the channel's file; named in outcomes and errors */
+	char for_each[4];                 /* segment id, or "": once for the message */
+	struct aff_expr *when;            /* NULL: always */
+	struct aff_path path;             /* TRANSLATE: the coded field (OBX-3); SET: what is set; UNITS: not used */
+	const struct aff_table *table;    /* TRANSLATE; must outlive the program */
+	enum aff_unknown unknown;         /* TRANSLATE */
+	struct aff_view value;            /* SET: template, "{PV1-3.4}" inside text takes a field, "{{" is a brace */
+};
+
+struct aff_rules;
+int aff_rules_new(struct aff_rules **out);
+void aff_rules_free(struct aff_rules *r);
+/* AFF_ESYNTAX for a wrong template (column in value), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still belongs to the caller. */
+int aff_rules_add(struct aff_rules *r, const struct aff_step *step, struct aff_diag *diag);
+size_t aff_rules_steps(const struct aff_rules *r);
+
+/* What a run did to a message. */
+enum aff_verdict {
+	AFF_VERDICT_PASS,    /* go on with the edited message */
+	AFF_VERDICT_DROP,    /* filtered by step `line` */
+	AFF_VERDICT_REJECT   /* dead letter by step `line`: code and diag say why */
+};
+struct aff_rules_result {
+	enum aff_verdict verdict;
+	unsigned line;       /* the step that decided */
+	int code;            /* AFF_E... for REJECT */
+	unsigned unmapped;   /* codes and units that no table knew and that were kept */
+};
+
+/* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict; AFF_ENOMEM, AFF_ELIMIT. */
+int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result, struct aff_diag *diag);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSON, written as it goes.
+ */
+#include "base/json.h"
+
+#include <inttypes.h>
+
+void json_begin(struct json *j, struct aff_buf *out, int pretty)
+{
+	j->out = out;
+	j->pretty = pretty;
+	j->depth = 0;
+	j->comma = 0;
+}
+
+static void line(struct json *j)
+{
+	if (j->pretty) {
+		aff_buf_put_char(j->out, '\n');
+		for (int i = 0; i < j->depth; i++)
+			aff_buf_put(j->out, "  ", 2);
+	}
+}
+
+/* What stands before every value. */
+static void lead(struct json *j, const char *name)
+{
+	if (j->comma)
+		aff_buf_put_char(j->out, ',');
+	if (j->depth)
+		line(j);
+	if (name) {
+		aff_buf_put_char(j->out, '"');
+		aff_buf_put_text(j->out, name);
+		aff_buf_put(j->out, j->pretty ? "\": " : "\":", j->pretty ? 3 : 2);
+	}
+	j->comma = 1;
+}
+
+static void open_with(struct json *j, const char *name, char c)
+{
+	lead(j, name);
+	aff_buf_put_char(j->out, c);
+	j->depth++;
+	j->comma = 0;
+}
+
+static void close_with(struct json *j, char c)
+{
+	j->depth--;
+	if (j->comma)
+		line(j);
+	aff_buf_put_char(j->out, c);
+	j->comma = 1;
+}
+
+void json_object(struct json *j, const char *name)
+{
+	open_with(j, name, '{');
+}
+
+void json_object_end(struct json *j)
+{
+	close_with(j, '}');
+}
+
+void json_array(struct json *j, const char *name)
+{
+	open_with(j, name, '[');
+}
+
+void json_array_end(struct json *j)
+{
+	close_with(j, ']');
+}
+
+/* The length of the UTF-8 sequence at p, 0 when it is not one (RFC 3629: no overlong forms, no surrogates). */
+static size_t utf8_length(const unsigned char *p, size_t n)
+{
+	size_t need = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	if (!need || need > n)
+		return 0;
+	for (size_t i = 1; i < need; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+	    (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return need;
+}
+
+/* 1 for the bytes that a JSON string cannot hold as they are, or that need a closer look. */
+static bool special(unsigned char c)
+{
+	return c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
+}
+
+void json_put_escaped(struct aff_buf *out, struct aff_view value)
+{
+	const unsigned char *p = (const unsigned char *)value.p;
+	size_t i = 0;
+	while (i < value.n) {
+		size_t run = i;
+		while (run < value.n && !special(p[run]))
+			run++;
+		aff_buf_put(out, p + i, run - i);
+		if ((i = run) == value.n)
+			break;
+		unsigned char c = p[i];
+		if (c >= 0x80) {
+			size_t n = utf8_length(p + i, value.n - i);
+			aff_buf_put(out, n ? (const char *)p + i : "\xef\xbf\xbd", n ? n : 3);
+			i += n ? n : 1;
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			aff_buf_put_char(out, '\\'), aff_buf_put_char(out, (char)c);
+		else if (c == '\n')
+			aff_buf_put(out, "\\n", 2);
+		else if (c == '\r')
+			aff_buf_put(out, "\\r", 2);
+		else if (c == '\t')
+			aff_buf_put(out, "\\t", 2);
+		else
+			aff_buf_printf(out, "\\u%04x", (unsigned)c);
+		i++;
+	}
+}
+
+void json_view(struct json *j, const char *name, struct aff_view value)
+{
+	lead(j, name);
+	aff_buf_put_char(j->out, '"');
+	json_put_escaped(j->out, value);
+	aff_buf_put_char(j->out, '"');
+}
+
+void json_text(struct json *j, const char *name, const char *value)
+{
+	json_view(j, name, aff_view_of(value));
+}
+
+void json_i64(struct json *j, const char *name, int64_t value)
+{
+	lead(j, name);
+	aff_buf_printf(j->out, "%" PRId64, value);
+}
+
+void json_bool(struct json *j, const char *name, int value)
+{
+	lead(j, name);
+	aff_buf_put_text(j->out, value ? "true" : "false");
+}
+
+void json_raw(struct json *j, const char *name, struct aff_view value)
+{
+	lead(j, name);
+	aff_buf_put_view(j->out, value);
+}
