@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The configuration: YAML files in, an immutable snapshot out. A snapshot is made whole or not at all and is shared by
+ * reference count; every message keeps the one it started with. It can be packed into bytes, which the journal stores under
+ * their SHA-256, and loaded from them again: what was sent last year can be rendered again today.
+ *
+ * The layout on disk:
+ *	afferent.yaml            the engine: journal, control socket, limits
+ *	channels/<name>.yaml     one channel a file
+ *	mappings/<name>.yaml     one table a file, its rows inline or in a .csv beside it
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <afferent/ack.h>
+#include <afferent/expr.h>
+#include <afferent/fhir.h>
+#include <afferent/rules.h>
+#include <afferent/validate.h>
+
+#include "base/digest.h"
+#include "rules/sample.h"
+
+/* ---- the files ---- */
+
+struct conf_file {
+	char *name;              /* relative to the configuration folder: "channels/icu.yaml" */
+	struct aff_view bytes;
+};
+struct conf_files {
+	char *root;              /* the folder, for messages; "" for a stored snapshot */
+	struct conf_file *items; /* sorted by name */
+	size_t count;
+	struct aff_buf bytes;    /* where the bytes live */
+};
+
+/* Reads afferent.yaml, channels/ and mappings/ below the folder `path` (.yaml and .csv; 1,000 files, 64 MiB in all at most).
+ * A path that names a single .yaml file loads just this one as a channel, with mappings/ looked for beside its folder. */
+int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *diag);
+/* Packs them into one run of bytes, the same for the same files; and back. AFF_ECORRUPT. */
+void conf_files_pack(const struct conf_files *f, struct aff_buf *out);
+int conf_files_unpack(struct conf_files *f, struct aff_view packed, struct aff_diag *diag);
+void conf_files_free(struct conf_files *f);
+
+/* ---- what they say ---- */
+
+struct conf_address {
+	char host[64];           /* numeric address */
+	uint16_t port;
+};
+
+struct conf_source {
+	struct conf_address listen;
+	enum aff_ack_mode answer;
+	unsigned lenient;        /* enum aff_lenient, or'ed */
+	bool lenient_end;        /* MLLP: 0x1C alone ends a frame */
+	size_t max_frame;        /* bytes */
+	unsigned max_connections;
+	int64_t idle_ms, frame_ms; /* a silent connection, an unfinished frame */
+	bool plaintext_accepted; /* `plaintext: accept-phi-in-clear` */
+};
+
+struct conf_accept {
+	char (*messages)[16];    /* "ORU^R01"; "ORU^*" and "*" allowed */
+	size_t nmessages;        /* 0: all */
+	enum aff_check_level check;
+	bool keep_others;        /* otherwise: keep (journal only) instead of reject */
+};
+
+enum conf_dest_kind { CONF_DEST_MLLP, CONF_DEST_FHIR, CONF_DEST_FILE };
+enum conf_order { CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE, CONF_ORDER_NONE };
+
+struct conf_retry {
+	int64_t first_ms, most_ms; /* back-off: first, doubled up to most */
+	int64_t give_up_ms;        /* 0 = never; else dead letter after this long */
+};
+
+struct conf_dest {
+	char *name;              /* "ehr" */
+	char *full_name;         /* "icu-monitors/ehr": the cursor's name in the journal */
+	enum conf_dest_kind kind;
+	struct conf_address to;  /* MLLP */
+	char *url;               /* FHIR: base URL without trailing slash */
+	char *path;              /* FILE: messages are appended to it, each ended by its terminator and an empty line */
+	struct aff_fhir_options fhir;
+	char *fhir_base;
+	int fhir_zone;
+	struct aff_expr *when;   /* NULL: everything */
+	unsigned when_line;
+	struct sample_spec sample; /* every_ms 0: none */
+	unsigned sample_line;
+	enum conf_order order;
+	unsigned lanes;
+	int64_t timeout_ms;      /* for an answer; default 30 s */
+	struct conf_retry retry; /* default 1 s, 60 s, never */
+	unsigned tries;          /* permanent refusals until dead letter; default 3 */
+};
+
+struct conf_channel {
+	char *name, *description;
+	char *file;              /* "channels/icu-monitors.yaml" */
+	struct conf_source source;
+	struct conf_accept accept;
+	struct aff_rules *transform; /* NULL: none */
+	struct conf_dest *dests;
+	size_t ndests;
+};
+
+struct conf_engine {
+	char *journal;           /* folder; a relative one counts from the configuration folder */
+	char *control;           /* UNIX socket, likewise */
+	unsigned io_threads;     /* 0: chosen at start */
+	size_t memory;           /* envelopes in flight, bytes */
+	uint64_t file_rows, file_bytes; /* a log file is sealed at this many rows or this size */
+	int64_t drain_ms;        /* how long SIGTERM waits, default 10 s */
+	bool log_json;
+};
+
+struct conf {
+	unsigned char sha256[SHA256_SIZE];
+	struct aff_buf packed;   /* what the hash is over */
+	struct conf_engine engine;
+	struct conf_channel *channels;
+	size_t nchannels;
+	struct aff_table **tables;
+	size_t ntables;
+};
+
+/* Reads and checks everything. Every mistake is added to findings (file:line:column, a proposal); on AFF_ECONFIG *out is NULL.
+ * Warnings alone do not fail. The snapshot starts with one reference. Thread-safe. */
+int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag_list *findings);
+
+struct conf *conf_ref(struct conf *c);
+void conf_unref(struct conf *c);
+
+const struct conf_channel *conf_channel(const struct conf *c, struct aff_view name);
+const struct conf_dest *conf_dest(const struct conf *c, struct aff_view full_name);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An output carries rendered messages to one destination. It belongs to its sender's thread and does all its input and output
+ * there, without blocking except in its poll. It has as many lanes as the destination asks for, each with at most one delivery
+ * in flight.
+ */
+#ifndef ENGINE_OUTPUT_H
+#define ENGINE_OUTPUT_H
+
+#include <afferent/text.h>
+
+#include "conf/conf.h"
+
+enum output_result {
+	OUTPUT_DELIVERED,   /* the destination has it */
+	OUTPUT_PERMANENT,   /* it refuses this message: AE, CE, HTTP 400, 404, 409, 412, 422 */
+	OUTPUT_TRANSIENT    /* try again with the same bytes: no connection, time-out, AR, CR, other HTTP errors */
+};
+
+struct output_answer {
+	enum output_result result;
+	char detail[160];         /* "AA", "AE 101", "HTTP 503", "connection refused": never a field's value */
+	int64_t retry_after_ms;   /* the peer asked for this pause; 0 = it did not */
+};
+
+struct output;
+
+/* Called from inside poll (or send) when a lane's delivery has ended. */
+typedef void output_done_fn(void *arg, unsigned lane, const struct output_answer *answer);
+
+struct output_ops {
+	/* Starts one delivery on a free lane. `bytes` and `control_id` (MSH-10 of the message, for matching the answer) stay
+	 * valid until done is called. May call done at once. */
+	void (*send)(struct output *o, unsigned lane, struct aff_view bytes, struct aff_view control_id);
+	/* Does what input and output there is, waiting up to timeout_ms (-1: for ever) for something to happen or for wake_fd
+	 * (an eventfd of the sender, which the sender itself drains) to become readable. */
+	void (*poll)(struct output *o, int wake_fd, int timeout_ms);
+	/* Deliveries in flight are abandoned: their outcome stays unknown and they will be sent again. */
+	void (*free)(struct output *o);
+};
+struct output {
+	const struct output_ops *ops;
+};
+
+int output_mllp_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
+int output_fhir_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
+int output_file_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The journal: a row of SQLite log files in one folder. It is the engine's queue, its audit trail and its recovery: an
+ * acknowledged message is a row, a destination is a cursor over the rows, and what became of a message at a destination is an
+ * outcome row, committed together with the cursor.
+ *
+ *	<folder>/lock                     held by the process that writes
+ *	<folder>/log-<first id>.db        the log files; the newest is open, the others are sealed: indexed and never written again
+ *
+ * A log file stands for itself: configuration snapshots, compression dictionaries and names that its rows refer to are in it.
+ * An id is the receive time in microseconds since 1970 UTC, made unique and increasing by the writer.
+ *
+ * One thread writes (struct journal); any number of threads read, each with a struct journal_reader of its own, and pack
+ * bodies, each with a struct journal_packer of its own.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include <afferent/text.h>
+
+#include "base/digest.h"
+
+/* How a message was taken. */
+enum journal_verdict {
+	JOURNAL_ACCEPTED = 1, /* answered positively, goes to the channel's destinations */
+	JOURNAL_KEPT     = 2, /* answered positively, journal only */
+	JOURNAL_REJECTED = 3  /* answered negatively or not answerable */
+};
+
+enum journal_outcome_kind {
+	JOURNAL_DELIVERED = 1,
+	JOURNAL_FILTERED  = 2,
+	JOURNAL_MERGED    = 3,
+	JOURNAL_DEAD      = 4
+};
+/* "delivered", "accepted", ...: constant strings, never NULL. */
+const char *journal_outcome_text(enum journal_outcome_kind kind);
+const char *journal_verdict_text(enum journal_verdict verdict);
+
+/* A received message. */
+struct journal_message {
+	int64_t id;                  /* set by journal_add_message */
+	int64_t received_us;
+	struct aff_view channel;     /* "icu-monitors" */
+	struct aff_view peer;        /* "127.0.0.1:51234" */
+	struct aff_view type;        /* "ORU^R01" */
+	struct aff_view control_id;  /* MSH-10 as received */
+	struct aff_view patient;     /* PID-3.1 of the first repetition */
+	struct aff_view device;      /* OBX-18.1 of the first row that has one, else MSH-3.1 */
+	enum journal_verdict verdict;
+	int error;                   /* AFF_E... for JOURNAL_REJECTED, else 0 */
+	unsigned char snapshot[SHA256_SIZE]; /* the configuration it was received under */
+	uint32_t length;             /* of the message as received */
+	uint32_t dictionary;         /* the body's compression dictionary, 0 = none */
+	struct aff_view body;        /* compressed, as journal_pack made it */
+};
+
+/* What became of a message at one destination. */
+struct journal_outcome {
+	int64_t message;
+	struct aff_view destination; /* "icu-monitors/ehr" */
+	enum journal_outcome_kind kind;
+	int64_t at_us;
+	unsigned tries;
+	unsigned char snapshot[SHA256_SIZE]; /* the configuration it was rendered with */
+	unsigned char sent[SHA256_SIZE];     /* SHA-256 of the bytes sent; zeros when nothing was sent */
+	uint32_t sent_length;
+	struct aff_view detail;      /* the rule ("line 14: drop segment"), the reason, or what the peer answered (codes only) */
+};
+
+/* ---- writing: one thread ---- */
+
+struct journal_options {
+	const char *folder;
+	uint64_t file_rows;          /* a log file is sealed at this many rows (0: 1,000,000) */
+	uint64_t file_bytes;         /* or at this size (0: 512 MB) */
+};
+
+struct journal;
+
+/* Opens the journal, making the folder and the first log file when there is none. Takes the lock: AFF_EBUSY when another
+ * process has it. AFF_ECORRUPT, AFF_EIO, AFF_EFULL. Starts the sealer thread (low priority: indexes closed log files, trains
+ * the compression dictionary). */
+int journal_open(struct journal **out, const struct journal_options *options, struct aff_diag *diag);
+void journal_close(struct journal *j);
+
+/* Makes a configuration snapshot known: stored in the open log file and in every later one until another is set. Its own
+ * transaction; returns after it is durable. */
+int journal_set_snapshot(struct journal *j, const unsigned char sha[SHA256_SIZE], struct aff_view packed,
+                         struct aff_diag *diag);
+
+/* One transaction: begin, any number of adds, commit. journal_commit returns 0 only after fdatasync did. Any failure but
+ * AFF_EFULL is final: stop acknowledging and end the process. After a failure the transaction is rolled back. */
+int journal_begin(struct journal *j, struct aff_diag *diag);
+int journal_add_message(struct journal *j, struct journal_message *m, struct aff_diag *diag);
+int journal_add_outcome(struct journal *j, const struct journal_outcome *o, struct aff_diag *diag);
+/* Sets a destination's cursor: every message of its channel with id <= position has an outcome. */
+int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t position, struct aff_diag *diag);
+int journal_commit(struct journal *j, struct aff_diag *diag);
+void journal_rollback(struct journal *j);
+
+/* The newest id given out, 0 in an empty journal. Thread-safe. */
+int64_t journal_head(const struct journal *j);
+
+/* ---- packing bodies: one object per thread ---- */
+
+struct journal_packer;
+int journal_packer_new(struct journal_packer **out, struct journal *j);
+void journal_packer_free(struct journal_packer *p);
+/* Compresses a message with the newest dictionary and appends it to out; sets *dictionary. */
+int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_buf *out, uint32_t *dictionary);
+
+/* ---- reading: one object per thread, in the same process or another ---- */
+
+struct journal_reader;
+/* AFF_ENOTFOUND: there is no journal. */
+int journal_reader_open(struct journal_reader **out, const char *folder, struct aff_diag *diag);
+void journal_reader_close(struct journal_reader *r);
+
+/* A row as read; views live until the callback returns. */
+struct journal_row {
+	struct journal_message message;  /* body: still packed */
+	struct aff_view raw;             /* the message as received; empty unless asked for */
+};
+/* Returns 0 to go on, 1 to stop, < 0 to stop with this error. */
+typedef int journal_row_fn(void *arg, const struct journal_row *row);
+typedef int journal_outcome_fn(void *arg, const struct journal_outcome *outcome);
+
+/* Accepted messages of a channel with id > after, in order, raw filled in, until fn stops. */
+int journal_read_channel(struct journal_reader *r, struct aff_view channel, int64_t after, journal_row_fn *fn, void *arg,
+                         struct aff_diag *diag);
+
+/* Where a destination's cursor stands: 0 found, AFF_ENOTFOUND: it never had one. */
+int journal_read_cursor(struct journal_reader *r, struct aff_view destination, int64_t *position, struct aff_diag *diag);
+/* Outcomes of a destination for messages with id > after, in order of message id (ahead of the cursor, with several lanes). */
+int journal_read_outcomes(struct journal_reader *r, struct aff_view destination, int64_t after, journal_outcome_fn *fn,
+                          void *arg, struct aff_diag *diag);
+
+/* What to look for; empty views and zeros mean "any". Newest first unless oldest_first. */
+#define JOURNAL_PENDING 5
+struct journal_query {
+	struct aff_view channel, type, control_id, patient, device, peer;
+	enum journal_verdict verdict;
+	struct aff_view destination;     /* with status: the outcome at this destination (empty: at any) */
+	int status;                      /* 0 any, enum journal_outcome_kind, or JOURNAL_PENDING */
+	int64_t from_us, to_us;          /* received in [from, to) */
+	int64_t before_id;               /* for the next page; with oldest_first: after this id */
+	uint64_t limit;                  /* 0: 100 */
+	bool raw;                        /* fill in raw */
+	bool oldest_first;
+};
+int journal_search(struct journal_reader *r, const struct journal_query *q, journal_row_fn *fn, void *arg,
+                   struct aff_diag *diag);
+/* One message by id, raw filled in; AFF_ENOTFOUND. */
+int journal_get(struct journal_reader *r, int64_t id, journal_row_fn *fn, void *arg, struct aff_diag *diag);
+/* All outcomes of one message, oldest first. */
+int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_fn *fn, void *arg, struct aff_diag *diag);
+/* A stored configuration snapshot, appended to out; AFF_ENOTFOUND. */
+int journal_get_snapshot(struct journal_reader *r, const unsigned char sha[SHA256_SIZE], struct aff_buf *out,
+                         struct aff_diag *diag);
+
+/* The ledger of one destination, counted from the rows themselves (after where its cursor started):
+ * received = delivered + filtered + merged + dead + pending. */
+struct journal_ledger {
+	char destination[128];
+	int64_t cursor;
+	uint64_t received, delivered, filtered, merged, dead, pending;
+	int64_t oldest_pending_us;   /* received time, 0 = none */
+};
+struct journal_stats {
+	unsigned files, sealed;
+	uint64_t messages, accepted, kept, rejected;
+	uint64_t bytes_received;     /* lengths of all messages */
+	uint64_t bytes_stored;       /* of the files */
+	int64_t first_us, last_us;
+	struct journal_ledger *ledgers;
+	size_t nledgers;
+};
+int journal_read_stats(struct journal_reader *r, struct journal_stats *out, struct aff_diag *diag);
+void journal_stats_free(struct journal_stats *s);
+
+#endif
