@@ -66,6 +66,9 @@ STATIC    := $(B)/libafferent.a
 SHARED    := $(B)/libafferent.so.$(SOVERSION)
 ENGINE_A  := $(B)/libengine.a
 
+GENERATED :=
+include src/terms/generate.mk
+
 all: $(B)/afferent $(STATIC) $(SHARED) $(B)/afferent.pc
 
 $(B)/%.o: %.c build/config.mk $(GENERATED)

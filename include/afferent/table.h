@@ -32,7 +32,7 @@ int aff_table_new(struct aff_table **out, const char *name, struct aff_view from
 void aff_table_free(struct aff_table *t);
 
 /* Adds a row; its texts are copied. AFF_ETABLE when `from` stands there already (existing_line tells where), AFF_EARGUMENT
- * when it is empty, AFF_ENOMEM. */
+ * when it is empty, AFF_ELIMIT past 4 million rows, AFF_ENOMEM. */
 int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned *existing_line);
 
 const char *aff_table_name(const struct aff_table *t);

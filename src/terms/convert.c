@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Conversion between units with exact fractions of 128-bit integers: result = (value * f1 + o1 - o2) / f2, rounded once, at
+ * the end. What does not fit is AFF_ELIMIT, never a wrong digit.
+ */
+#include <afferent/unit.h>
+
+#include "base/number.h"
+
+__extension__ typedef __int128 wide;
+
+/* den > 0, no common divisor. */
+struct fraction {
+	wide num, den;
+};
+
+enum { MOST_DIGITS = 30, MOST_DECIMALS = 30 };
+
+static wide magnitude(wide a)
+{
+	return a < 0 ? -a : a;
+}
+
+static struct fraction reduced(struct fraction f)
+{
+	wide a = magnitude(f.num), b = f.den;
+	while (b) {
+		wide rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a > 1 ? (struct fraction){f.num / a, f.den / a} : f;
+}
+
+static bool times(struct fraction *out, struct fraction a, struct fraction b)
+{
+	/* Crosswise first: keeps the products small. */
+	struct fraction x = reduced((struct fraction){a.num, b.den}), y = reduced((struct fraction){b.num, a.den});
+	return !__builtin_mul_overflow(x.num, y.num, &out->num) && !__builtin_mul_overflow(x.den, y.den, &out->den);
+}
+
+static bool plus(struct fraction *out, struct fraction a, struct fraction b)
+{
+	wide x, y, sum, den;
+	if (__builtin_mul_overflow(a.num, b.den, &x) || __builtin_mul_overflow(b.num, a.den, &y) ||
+	    __builtin_add_overflow(x, y, &sum) || __builtin_mul_overflow(a.den, b.den, &den))
+		return false;
+	*out = reduced((struct fraction){sum, den});
+	return true;
+}
+
+static struct fraction inverse(struct fraction f)
+{
+	return f.num < 0 ? (struct fraction){-f.den, -f.num} : (struct fraction){f.den, f.num};
+}
+
+static bool power_of_ten(wide *out, unsigned n)
+{
+	*out = 1;
+	while (n--)
+		if (__builtin_mul_overflow(*out, 10, out))
+			return false;
+	return true;
+}
+
+/* A decimal number; *decimals = digits after its point. */
+static bool read_decimal(struct fraction *out, unsigned *decimals, struct aff_view text)
+{
+	struct aff_view v = aff_view_trim(text);
+	bool negative = v.n && v.p[0] == '-', point = false;
+	wide num = 0;
+	unsigned digits = 0;
+	*decimals = 0;
+	for (size_t i = v.n && (v.p[0] == '-' || v.p[0] == '+'); i < v.n; i++) {
+		if (v.p[i] == '.') {
+			point = true;
+			continue;
+		}
+		num = num * 10 + (v.p[i] - '0');
+		*decimals += point;
+		if (num && ++digits > MOST_DIGITS)
+			return false;
+	}
+	out->num = negative ? -num : num;
+	return *decimals <= MOST_DECIMALS && power_of_ten(&out->den, *decimals);
+}
+
+/* The tables' own numbers: a decimal or a fraction of two. */
+static bool read_factor(struct fraction *out, const char *text)
+{
+	const char *slash = strchr(text, '/');
+	struct fraction over;
+	unsigned unused;
+	if (!slash)
+		return read_decimal(out, &unused, aff_view_of(text));
+	return read_decimal(out, &unused, aff_view(text, (size_t)(slash - text))) &&
+	       read_decimal(&over, &unused, aff_view_of(slash + 1)) && times(out, *out, inverse(over));
+}
+
+/* The fewest decimals whose rounding error, half a last place, is at most `place`. */
+static bool decimals_for(struct fraction place, unsigned *decimals)
+{
+	wide left;
+	if (__builtin_mul_overflow(magnitude(place.num), 2, &left))
+		return false;
+	for (*decimals = 0; left < place.den; ++*decimals)
+		if (*decimals == MOST_DECIMALS || __builtin_mul_overflow(left, 10, &left))
+			return false;
+	return true;
+}
+
+static bool put_rounded(struct aff_buf *out, struct fraction value, unsigned decimals)
+{
+	char digits[MOST_DIGITS + MOST_DECIMALS];
+	wide scale, scaled, num = magnitude(value.num);
+	if (!power_of_ten(&scale, decimals) || __builtin_mul_overflow(num, scale, &scaled) ||
+	    __builtin_add_overflow(scaled, value.den / 2, &scaled))
+		return false;
+	/* With an odd denominator value.den / 2 lies below the half, which then is no possible remainder: still exact. */
+	scaled /= value.den;
+	if (scaled && value.num < 0)
+		aff_buf_put_char(out, '-');
+	unsigned n = 0;
+	while (scaled || n <= decimals) {
+		digits[n++] = (char)('0' + (int)(scaled % 10));
+		scaled /= 10;
+	}
+	while (n) {
+		aff_buf_put_char(out, digits[--n]);
+		if (n == decimals && n)
+			aff_buf_put_char(out, '.');
+	}
+	return true;
+}
+
+static bool convert(struct aff_buf *out, struct aff_view number, const struct aff_unit *from, const struct aff_unit *to)
+{
+	struct fraction value, f1, o1, f2, o2, size, place;
+	unsigned written, decimals;
+	wide last;
+	if (!read_decimal(&value, &written, number) || !read_factor(&f1, from->factor) || !read_factor(&o1, from->offset) ||
+	    !read_factor(&f2, to->factor) || !read_factor(&o2, to->offset) || !power_of_ten(&last, written))
+		return false;
+	o2.num = -o2.num;
+	return times(&size, f1, inverse(f2)) && times(&place, size, (struct fraction){1, last}) &&
+	       decimals_for(place, &decimals) && times(&value, value, f1) && plus(&value, value, o1) &&
+	       plus(&value, value, o2) && times(&value, value, inverse(f2)) && put_rounded(out, value, decimals);
+}
+
+int aff_unit_convert(struct aff_buf *out, struct aff_view number, const struct aff_unit *from, const struct aff_unit *to)
+{
+	if (!number_is_decimal(number))
+		return AFF_EDATATYPE;
+	bool same = from == to || (from->ucum[0] && strcmp(from->ucum, to->ucum) == 0);
+	if (!same && (!from->quantity[0] || strcmp(from->quantity, to->quantity) != 0))
+		return AFF_EARGUMENT;
+	if (same || (strcmp(from->factor, to->factor) == 0 && strcmp(from->offset, to->offset) == 0)) {
+		aff_buf_put_view(out, aff_view_trim(number));
+		return 0;
+	}
+	return convert(out, number, from, to) ? 0 : AFF_ELIMIT;
+}
