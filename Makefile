@@ -65,6 +65,7 @@ SOVERSION := 0
 STATIC    := $(B)/libafferent.a
 SHARED    := $(B)/libafferent.so.$(SOVERSION)
 ENGINE_A  := $(B)/libengine.a
+CLI_A     := $(B)/libcli.a
 
 GENERATED :=
 include src/terms/generate.mk
@@ -80,6 +81,9 @@ $(STATIC): $(LIB_OBJ)
 $(ENGINE_A): $(ENG_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $(ENG_OBJ)
+$(CLI_A): $(CLI_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(filter-out %/main.o,$(CLI_OBJ))
 $(SHARED): $(LIB_OBJ) src/libafferent.map
 	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/libafferent.map $(LIB_OBJ) $(ALL_LDFLAGS) $(AFFLIB_LIBS) -o $@
 $(B)/afferent: $(CLI_OBJ) $(ENGINE_A) $(STATIC)
@@ -88,9 +92,9 @@ $(B)/afferent.pc: afferent.pc.in build/config.mk
 	sed -e 's|@VERSION@|$(VERSION)|;s|@prefix@|$(prefix)|;s|@libdir@|$(libdir)|;s|@includedir@|$(includedir)|' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
-$(B)/tests/%: tests/unit/%.c $(ENGINE_A) $(STATIC) build/config.mk
+$(B)/tests/%: tests/unit/%.c $(CLI_A) $(ENGINE_A) $(STATIC) build/config.mk
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CHECK_CFLAGS) -MMD -MP -Itests/unit $< $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS) $(CHECK_LIBS) -o $@
+	$(CC) $(ALL_CFLAGS) $(CHECK_CFLAGS) -MMD -MP -Itests/unit $< $(CLI_A) $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS) $(CHECK_LIBS) -o $@
 check-unit: $(TESTS)
 	@for t in $(TESTS); do ./$$t || exit 1; done
 check: all check-unit

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * afferent version: what this binary is and which libraries it found at run time. The libraries' version functions are
+ * declared here, not included: each third-party header has its one home elsewhere.
+ */
+#include <stdio.h>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/option.h"
+#include "cli/term.h"
+
+const char *OpenSSL_version(int what);
+const char *sqlite3_libversion(void);
+const char *yaml_get_version_string(void);
+const char *ZSTD_versionString(void);
+const char *event_get_version(void);
+const char *jansson_version_str(void);
+int pcre2_config_8(unsigned what, void *where);
+struct curl_version_start { /* the first members of curl_version_info_data, the same in every version */
+	int age;
+	const char *version;
+};
+struct curl_version_start *curl_version_info(int age);
+
+enum { OPENSSL_VERSION_NUMBER_TEXT = 6, PCRE2_VERSION_TEXT = 11, PCRE2_VERSION_SIZE = 64 };
+
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZER "address"
+#elif defined(__SANITIZE_THREAD__)
+#define SANITIZER "thread"
+#else
+#define SANITIZER "none"
+#endif
+#ifdef __OPTIMIZE__
+#define OPTIMISED "yes"
+#else
+#define OPTIMISED "no"
+#endif
+
+struct fact {
+	const char *name, *value;
+};
+#define LIBRARIES 8
+#define BUILD_FACTS 3
+
+static const struct fact build[BUILD_FACTS] = {
+	{"compiler", COMPILER}, {"optimised", OPTIMISED}, {"sanitizer", SANITIZER},
+};
+
+/* "10.42 2022-12-11" -> "10.42" */
+static const char *pcre2_version(char buf[PCRE2_VERSION_SIZE])
+{
+	if (pcre2_config_8(PCRE2_VERSION_TEXT, buf) < 0)
+		return "?";
+	buf[strcspn(buf, " ")] = '\0';
+	return buf;
+}
+
+static void print_json(const struct fact *libraries)
+{
+	struct aff_buf out;
+	struct json j;
+	aff_buf_init(&out, 1 << 16);
+	json_begin(&j, &out, 0);
+	json_object(&j, NULL);
+	json_text(&j, "version", aff_version());
+	json_object(&j, "build");
+	for (size_t i = 0; i < BUILD_FACTS; i++)
+		json_text(&j, build[i].name, build[i].value);
+	json_object_end(&j);
+	json_object(&j, "libraries");
+	for (size_t i = 0; i < LIBRARIES; i++)
+		json_text(&j, libraries[i].name, libraries[i].value);
+	json_object_end(&j);
+	json_object_end(&j);
+	printf("%.*s\n", (int)out.n, out.p);
+	aff_buf_free(&out);
+}
+
+static void print_text(const struct fact *libraries)
+{
+	printf("afferent %s\n\nbuild\n", aff_version());
+	for (size_t i = 0; i < BUILD_FACTS; i++)
+		printf("  %-10s %s\n", build[i].name, build[i].value);
+	printf("\nlibraries\n");
+	for (size_t i = 0; i < LIBRARIES; i++)
+		printf("  %-10s %s\n", libraries[i].name, libraries[i].value);
+}
+
+int cmd_version(int argc, char **argv)
+{
+	static const char *const examples[] = {"afferent version", "afferent version --json", NULL};
+	const struct usage usage = {
+		.command = "version", .arguments = "", .examples = examples, .exit0 = "always",
+		.about = "Shows the version of afferent, how it was built, and the libraries it runs with.",
+	};
+	bool json = false;
+	const struct option options[] = {
+		OPTION_FLAG('j', "json", &json, "print one JSON object"),
+		OPTION_END
+	};
+	char pcre2[PCRE2_VERSION_SIZE];
+	int n = option_parse(&usage, options, argc, argv);
+	if (n < 0)
+		return option_exit(n);
+	const struct fact libraries[LIBRARIES] = {
+		{"openssl", OpenSSL_version(OPENSSL_VERSION_NUMBER_TEXT)}, {"sqlite", sqlite3_libversion()},
+		{"libcurl", curl_version_info(0)->version}, {"libevent", event_get_version()},
+		{"libyaml", yaml_get_version_string()}, {"zstd", ZSTD_versionString()}, {"pcre2", pcre2_version(pcre2)},
+		{"jansson", jansson_version_str()},
+	};
+	if (json)
+		print_json(libraries);
+	else
+		print_text(libraries);
+	return COMMAND_OK;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One line on the terminal that says how far a long command has come: percent, rate, time left. Nothing within the first
+ * second, ten times a second at most, nothing at all when standard error is no terminal.
+ */
+#include <inttypes.h>
+
+#include "cli/term.h"
+#include "sys/clock.h"
+
+#define FIRST_US 1000000
+#define EVERY_US 100000
+
+void progress_start(struct progress *p, const char *what, uint64_t total)
+{
+	memset(p, 0, sizeof *p);
+	p->what = what;
+	p->total = total;
+	p->started_us = clock_mono_us();
+}
+
+static void put_left(double seconds)
+{
+	unsigned long s = (unsigned long)(seconds + 0.5);
+	if (s >= 3600)
+		fprintf(stderr, ", %lu h %02lu min left", s / 3600, s % 3600 / 60);
+	else if (s >= 60)
+		fprintf(stderr, ", %lu min %02lu s left", s / 60, s % 60);
+	else
+		fprintf(stderr, ", %lu s left", s);
+}
+
+static void show(const struct progress *p, uint64_t done, double seconds)
+{
+	double rate = (double)done / seconds;
+	fputs("\r\033[K", stderr);
+	if (p->total) {
+		double part = done >= p->total ? 1.0 : (double)done / (double)p->total;
+		int bars = (int)(part * 30);
+		fprintf(stderr, "[%.*s%*s] %3.0f %%  ", bars, "##############################", 30 - bars, "", part * 100);
+	}
+	fprintf(stderr, "%" PRIu64 " %s, %.0f/s", done, p->what, rate);
+	if (p->total > done && rate > 0)
+		put_left((double)(p->total - done) / rate);
+	fflush(stderr);
+}
+
+void progress_update(struct progress *p, uint64_t done)
+{
+	int64_t now = clock_mono_us();
+	if (now - p->started_us < FIRST_US || now - p->shown_us < EVERY_US || !term_is_terminal(stderr))
+		return;
+	p->shown_us = now;
+	p->visible = true;
+	show(p, done, (double)(now - p->started_us) / 1e6);
+}
+
+void progress_end(struct progress *p)
+{
+	if (p->visible)
+		fputs("\r\033[K", stderr);
+	p->visible = false;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Proposals for misspelt words.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/nearest.h"
+
+static unsigned distance(const char *a, const char *b)
+{
+	return nearest_distance(aff_view_of(a), aff_view_of(b));
+}
+
+static const char *propose(const char *word)
+{
+	static const char *const known[] = {"run", "check", "validate", "show", "get", "convert", "version", "a"};
+	struct nearest n = {.word = aff_view_of(word)};
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		nearest_offer(&n, known[i]);
+	return n.best;
+}
+
+START_TEST(distances)
+{
+	ck_assert_uint_eq(distance("", ""), 0);
+	ck_assert_uint_eq(distance("", "abc"), 3);
+	ck_assert_uint_eq(distance("abc", ""), 3);
+	ck_assert_uint_eq(distance("kitten", "sitting"), 3);
+	ck_assert_uint_eq(distance("chekc", "check"), 1);
+	ck_assert_uint_eq(distance("ca", "abc"), 3);
+}
+END_TEST
+
+START_TEST(long_words_stay_in_bounds)
+{
+	char longer[200];
+	memset(longer, 'x', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	ck_assert_uint_eq(distance(longer, "x"), 199);
+	longer[63] = '\0';
+	ck_assert_uint_eq(distance(longer, ""), 63);
+	ck_assert_uint_eq(distance(longer, longer), 0);
+}
+END_TEST
+
+START_TEST(proposals)
+{
+	ck_assert_str_eq(propose("vrsion"), "version");
+	ck_assert_str_eq(propose("valdiate"), "validate");
+	ck_assert_str_eq(propose("gte"), "get");
+	ck_assert_ptr_null(propose("nonsense"));
+	ck_assert_ptr_null(propose("xyz"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("base_nearest");
+	TCase *t = tcase_create("all");
+	tcase_add_test(t, distances);
+	tcase_add_test(t, long_words_stay_in_bounds);
+	tcase_add_test(t, proposals);
+	suite_add_tcase(s, t);
+	SRunner *r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
