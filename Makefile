@@ -2,39 +2,52 @@
 # One hand-written makefile. configure finds compiler and libraries and writes build/config.mk.
 #
 #   make                 the binary, the libraries
-#   make check           lint, unit tests, cases, scenarios
-#   make SANITIZE=address,undefined | SANITIZE=thread   the same sources in a build folder of their own
-#   make DEVELOPER=1     all warnings are errors
+#   make check           lint, unit tests, cases, scenarios, crash test, package
+#   make check-asan      unit tests and scenarios under AddressSanitizer and UBSan; check-tsan: ThreadSanitizer
+#   make check-mutants   each promise's test must fail when the promise is broken on purpose
+#   make bench           the figures, as a table and as build/bench.json
+#   make fuzz            every target in tests/fuzz for FUZZ_SECONDS each (clang)
+#   make coverage        what the tests reach
+#   make lint format install uninstall dist clean
+#
+#   CC=clang | SANITIZE=address,undefined | SANITIZE=thread | MUTANT=1   a build folder of its own for each
+#   DEVELOPER=1          warnings are errors
+#   V=1                  shows the commands
 
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
 NO_CONFIG := clean distclean format
-ifeq ($(filter $(NO_CONFIG),$(MAKECMDGOALS)),)
+ifneq ($(filter-out $(NO_CONFIG),$(or $(MAKECMDGOALS),all)),)
 include build/config.mk
 endif
 
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
 configure: configure.ac
-	autoconf -o $@ $<
+	$(call say,CONF,$@)
+	$(Q)autoconf -o $@ $<
 build/config.mk: configure config.mk.in
 	@mkdir -p build
-	./configure $(CONFIGURE_FLAGS)
+	$(Q)./configure $(if $(V),,--quiet) $(CONFIGURE_FLAGS)
 
 # ---- how to compile -------------------------------------------------------------------------------------------------
 SANITIZE  ?=
 DEVELOPER ?=
 MUTANT    ?=
+COVERAGE  ?=
+comma     := ,
 CC_NAME   := $(notdir $(firstword $(CC)))
 VARIANT   := $(CC_NAME)$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(MUTANT),-mutant$(MUTANT))$(if $(COVERAGE),-coverage)
-comma     := ,
 B         := build/$(VARIANT)
 
 OPT       ?= -O2
 WARNINGS  := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
              -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
-HARDEN    := -fstack-protector-strong -fPIC -fcf-protection
+HARDEN    := -fstack-protector-strong -fPIC $(if $(filter x86_64 i%86,$(HOST_CPU)),-fcf-protection)
 ifeq ($(SANITIZE)$(COVERAGE),)
 HARDEN    += -D_FORTIFY_SOURCE=2
 endif
@@ -46,20 +59,25 @@ ALL_LDFLAGS = -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(if $(COVERAGE)
               -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 LIB_CFLAGS  = $(CRYPTO_CFLAGS) $(SQLITE_CFLAGS) $(YAML_CFLAGS) $(ZSTD_CFLAGS) $(PCRE_CFLAGS) $(CURL_CFLAGS) \
               $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
-AFFLIB_LIBS = $(CRYPTO_LIBS) $(PCRE_LIBS)
+AFFLIB_LIBS = $(CRYPTO_LIBS) $(PCRE_LIBS) -lm
 ENGINE_LIBS = $(SQLITE_LIBS) $(YAML_LIBS) $(ZSTD_LIBS) $(CURL_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(AFFLIB_LIBS)
 
 # ---- what to compile ------------------------------------------------------------------------------------------------
-LIB_DIRS := base hl7 terms validate rules fhir
-ENG_DIRS := sys journal net conf engine admin
-LIB_SRC  := $(sort $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
-ENG_SRC  := $(sort $(foreach d,$(ENG_DIRS),$(wildcard src/$(d)/*.c)))
-CLI_SRC  := $(sort $(wildcard src/cli/*.c))
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
-ENG_OBJ  := $(ENG_SRC:%.c=$(B)/%.o)
-CLI_OBJ  := $(CLI_SRC:%.c=$(B)/%.o)
-TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
-TESTS    := $(TEST_SRC:tests/unit/%.c=$(B)/tests/%)
+LIB_DIRS  := base hl7 terms validate rules fhir
+ENG_DIRS  := sys journal net conf engine admin
+LIB_SRC   := $(sort $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
+ENG_SRC   := $(sort $(foreach d,$(ENG_DIRS),$(wildcard src/$(d)/*.c)))
+CLI_SRC   := $(sort $(wildcard src/cli/*.c))
+LIB_OBJ   := $(LIB_SRC:%.c=$(B)/%.o)
+ENG_OBJ   := $(ENG_SRC:%.c=$(B)/%.o)
+CLI_OBJ   := $(CLI_SRC:%.c=$(B)/%.o)
+TEST_SRC  := $(sort $(wildcard tests/unit/test_*.c))
+TESTS     := $(TEST_SRC:tests/unit/%.c=$(B)/tests/%)
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+BENCHES   := $(addprefix $(B)/bench/,load sink commit lib)
+FUZZ_SRC  := $(sort $(wildcard tests/fuzz/*.c))
+FUZZERS   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+HEADERS   := $(sort $(wildcard include/afferent/*.h include/afferent/*.def))
 
 SOVERSION := 0
 STATIC    := $(B)/libafferent.a
@@ -74,35 +92,145 @@ all: $(B)/afferent $(STATIC) $(SHARED) $(B)/afferent.pc
 
 $(B)/%.o: %.c build/config.mk $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 $(STATIC): $(LIB_OBJ)
+	$(call say,AR,$@)
 	@rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 $(ENGINE_A): $(ENG_OBJ)
+	$(call say,AR,$@)
 	@rm -f $@
-	$(AR) rcs $@ $(ENG_OBJ)
+	$(Q)$(AR) rcs $@ $(ENG_OBJ)
 $(CLI_A): $(CLI_OBJ)
+	$(call say,AR,$@)
 	@rm -f $@
-	$(AR) rcs $@ $(filter-out %/main.o,$(CLI_OBJ))
+	$(Q)$(AR) rcs $@ $(filter-out %/main.o,$(CLI_OBJ))
 $(SHARED): $(LIB_OBJ) src/libafferent.map
-	$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/libafferent.map $(LIB_OBJ) $(ALL_LDFLAGS) $(AFFLIB_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(@F) -Wl,--version-script=src/libafferent.map $(LIB_OBJ) $(ALL_LDFLAGS) $(AFFLIB_LIBS) -o $@
 $(B)/afferent: $(CLI_OBJ) $(ENGINE_A) $(STATIC)
-	$(CC) $(ALL_CFLAGS) -pie $(CLI_OBJ) $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pie $(CLI_OBJ) $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS) -o $@
 $(B)/afferent.pc: afferent.pc.in build/config.mk
-	sed -e 's|@VERSION@|$(VERSION)|;s|@prefix@|$(prefix)|;s|@libdir@|$(libdir)|;s|@includedir@|$(includedir)|' $< > $@
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@VERSION@|$(VERSION)|;s|@prefix@|$(prefix)|;s|@libdir@|$(libdir)|;s|@includedir@|$(includedir)|' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
+# tests/run runs parts one after the other, none hides another, and counts: "N passed, N failed".
 $(B)/tests/%: tests/unit/%.c $(CLI_A) $(ENGINE_A) $(STATIC) build/config.mk
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CHECK_CFLAGS) -MMD -MP -Itests/unit $< $(CLI_A) $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS) $(CHECK_LIBS) -o $@
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(CHECK_CFLAGS) -MMD -MP -Itests/unit $< $(CLI_A) $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS) $(CHECK_LIBS) -o $@
+
+RUN       = tests/run --build $(B) --make '$(MAKE)'
+ASAN      := SANITIZE=address,undefined
+TSAN      := SANITIZE=thread
+
+tests: all $(TESTS)
+# A test that does not compile must not hide the others: it is missing from the build folder and tests/run says so.
+tests-most:
+	-@$(MAKE) -k tests
 check-unit: $(TESTS)
-	@for t in $(TESTS); do ./$$t || exit 1; done
-check: all check-unit
+	@$(RUN) unit
+check-scenario: all
+	@$(RUN) scenario
+check: tests-most
+	@$(RUN) lint unit scenario crash package
+check-variant: tests-most
+	@$(RUN) unit scenario
+check-asan:
+	@$(MAKE) $(ASAN) check-variant
+check-tsan:
+	@$(MAKE) $(TSAN) check-variant
+check-mutants:
+	@$(RUN) mutants
+lint: all
+	@$(RUN) lint
+
+# The explicit list of what libafferent exports, from the public headers.
+symbols:
+	tests/lint/symbols.sh --write
+
+format:
+	clang-format -i $$(find include src tests -name '*.[ch]')
+
+coverage:
+	@$(MAKE) COVERAGE=1 tests-most
+	@find build/$(VARIANT)-coverage -name '*.gcda' -delete
+	@$(MAKE) COVERAGE=1 coverage-report
+coverage-report:
+	-@$(RUN) unit scenario
+	@tests/coverage.sh $(B)
+
+FUZZ_SECONDS  ?= 20
+FUZZ_SANITIZE := address,undefined
+fuzz:
+	@$(MAKE) CC=clang SANITIZE=fuzzer-no-link,$(FUZZ_SANITIZE) fuzz-run
+fuzz-run: $(FUZZERS)
+	@tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+$(B)/fuzz/%: tests/fuzz/%.c $(STATIC)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $< $(STATIC) -fsanitize=fuzzer $(ALL_LDFLAGS) $(AFFLIB_LIBS) -o $@
+
+# ---- figures --------------------------------------------------------------------------------------------------------
+ROUNDS ?= 3
+bench: all $(BENCHES)
+	@tests/bench/bench.py --build $(B) --rounds $(ROUNDS) --json build/bench.json
+$(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/util.o $(STATIC)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ $(ALL_LDFLAGS) $(AFFLIB_LIBS) -o $@
+
+# ---- installing -----------------------------------------------------------------------------------------------------
+INSTALL   ?= install
+SHAREDIR  := $(datadir)/afferent
+INCDIR    := $(includedir)/afferent
+MAN_PAGES := $(sort $(wildcard man/*.[1578]))
+DATA      := $(sort $(wildcard channels/* mappings/* examples/*))
+DOCS      := $(wildcard LICENSE NOTICE README.md CHANGELOG.md)
+SO_FILE   := libafferent.so.$(VERSION)
+
+# What install writes and uninstall removes.
+INSTALLED  = $(bindir)/afferent $(libdir)/libafferent.a $(libdir)/$(SO_FILE) $(libdir)/libafferent.so.$(SOVERSION) \
+             $(libdir)/libafferent.so $(libdir)/pkgconfig/afferent.pc $(HEADERS:include/%=$(includedir)/%) \
+             $(foreach m,$(MAN_PAGES),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
+             $(DATA:%=$(SHAREDIR)/%) $(DOCS:%=$(docdir)/%)
+OWN_DIRS   = $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples $(SHAREDIR) $(INCDIR) $(docdir)
+
+install: all
+	@mkdir -p $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
+	$(call say,INSTALL,$(DESTDIR)$(prefix))
+	$(Q)$(INSTALL) -m 755 $(B)/afferent $(DESTDIR)$(bindir)/afferent
+	$(Q)$(INSTALL) -m 644 $(STATIC) $(DESTDIR)$(libdir)/libafferent.a
+	$(Q)$(INSTALL) -m 755 $(SHARED) $(DESTDIR)$(libdir)/$(SO_FILE)
+	$(Q)ln -sf $(SO_FILE) $(DESTDIR)$(libdir)/libafferent.so.$(SOVERSION)
+	$(Q)ln -sf libafferent.so.$(SOVERSION) $(DESTDIR)$(libdir)/libafferent.so
+	$(Q)$(INSTALL) -m 644 $(B)/afferent.pc $(DESTDIR)$(libdir)/pkgconfig/afferent.pc
+	$(Q)$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCDIR)/
+	$(Q)set -e; for f in $(MAN_PAGES); do $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/; done
+	$(Q)set -e; for f in $(DATA); do $(INSTALL) -m 644 $$f $(DESTDIR)$(SHAREDIR)/$$f; done
+	$(Q)$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(docdir)/
+uninstall:
+	$(call say,REMOVE,$(DESTDIR)$(prefix))
+	$(Q)rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	-@rmdir $(addprefix $(DESTDIR),$(OWN_DIRS)) 2>/dev/null || true
+
+# A tarball with everything that is under version control (without git: with everything but what was built), and configure.
+DIST      := afferent-$(VERSION)
+DIST_LIST := git ls-files 2>/dev/null || find . -type f ! -path './build/*' ! -path './demo/*' ! -path './.git/*' ! -name '*.tar.gz' \
+             ! -path './autom4te.cache/*' ! -name 'config.log' ! -name 'config.status' ! -name configure | sed 's,^\./,,'
+dist: configure
+	$(call say,DIST,$(DIST).tar.gz)
+	$(Q){ $(DIST_LIST); echo configure; } | tar -czf $(DIST).tar.gz --transform 's,^,$(DIST)/,' --owner=0 --group=0 -T -
 
 clean:
 	rm -rf build
 distclean: clean
-	rm -rf configure autom4te.cache
+	rm -rf configure autom4te.cache config.log config.status
 
--include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d)
-.PHONY: all check check-unit clean distclean
+-include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(BENCH_SRC:%.c=$(B)/%.d)
+.PHONY: all tests tests-most check check-unit check-scenario check-variant check-asan check-tsan check-mutants lint symbols \
+        format coverage coverage-report fuzz fuzz-run bench install uninstall dist clean distclean
+.SECONDARY:
