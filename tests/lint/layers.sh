@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The layers of doc/design.md: which folder may include which, no cycles among headers, one home for each third-party library.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+
+edges=$(mktemp) || exit 2
+trap 'rm -f "$edges"' EXIT
+
+grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include='*.[ch]' | awk '
+	BEGIN {
+		# folder: what it may include besides itself and the public headers
+		up["base"] = ""
+		up["hl7"] = "base"
+		up["terms"] = "base hl7"
+		up["validate"] = up["rules"] = up["fhir"] = "base hl7 terms"
+		up["sys"] = "base"
+		up["net"] = "base sys"
+		up["journal"] = "base sys"
+		up["conf"] = "base hl7 terms validate rules fhir sys"
+		up["engine"] = "base hl7 terms validate rules fhir sys journal net conf"
+		up["admin"] = up["engine"] " engine"
+		up["cli"] = up["admin"] " admin"
+		# public header: the folder that implements it
+		split("diag error text", n, " "); for (i in n) owner[n[i]] = "base"
+		split("ack build dtm edit escape mllp msg path", n, " "); for (i in n) owner[n[i]] = "hl7"
+		split("nomenclature table unit", n, " "); for (i in n) owner[n[i]] = "terms"
+		split("expr rules", n, " "); for (i in n) owner[n[i]] = "rules"
+		owner["validate"] = "validate"
+		owner["fhir"] = "fhir"
+		# third-party header: where it may be included
+		home["yaml.h"] = "src/conf/"
+		home["sqlite3.h"] = home["zstd.h"] = home["zdict.h"] = "src/journal/"
+		home["openssl/"] = "src/base/digest.c"
+		home["curl/"] = "src/engine/out_fhir.c"
+		home["event2/"] = home["event.h"] = "src/admin/"
+		home["jansson.h"] = "src/cli/"
+		home["pcre2.h"] = "src/rules/"
+	}
+	function fail(text) { print file ":" line ": " text; bad = 1 }
+	function layer(to, name) {
+		if (!(from in up)) fail("no layer is known for " file)
+		else if (to == "") fail("no layer is known for " name)
+		else if (to != from && !index(" " up[from] " ", " " to " ")) fail(from " may not include " name)
+	}
+	function stem(path) { sub(/.*\//, "", path); sub(/\.h$/, "", path); return path }
+	{
+		file = $0; sub(/:.*/, "", file)
+		line = $0; sub(/^[^:]*:/, "", line); sub(/:.*/, "", line)
+		target = $0; sub(/^[^<"]*[<"]/, "", target); sub(/[>"].*/, "", target)
+		quoted = ($0 ~ /include[ \t]*"/)
+		public = (file ~ /^include\//)
+		from = file; sub(/^src\//, "", from); sub(/\/.*/, "", from)
+		if (public) from = owner[stem(file)]
+		for (h in home) {
+			third = (h ~ /\/$/) ? (index(target, h) == 1) : (target == h)
+			if (third && index(file, home[h]) != 1) fail("<" target "> belongs to " home[h] " alone")
+		}
+		if (target ~ /^afferent\//) {
+			print file, "include/" target > edges
+			if (target ~ /\.h$/) layer(owner[stem(target)], "<" target ">")
+		} else if (quoted && public) {
+			fail("a public header includes <afferent/...> and the C library only")
+		} else if (quoted) {
+			if (target !~ /\//) target = from "/" target
+			print file, "src/" target > edges
+			to = target; sub(/\/.*/, "", to)
+			layer(to, "\"" target "\"")
+		}
+	}
+	END { exit bad }' edges="$edges" -
+status=$?
+
+# Header cycles: tsort complains about a loop.
+loops=$(awk '$1 ~ /\.h$/ && $2 ~ /\.h$/' "$edges" | tsort 2>&1 >/dev/null)
+if [ -n "$loops" ]; then
+	echo "headers include each other in a circle:"
+	echo "$loops"
+	status=1
+fi
+exit $status
