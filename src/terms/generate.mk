@@ -4,8 +4,10 @@ GENERATED += $(B)/gen/units.inc $(B)/gen/terms.inc
 
 $(B)/gen/units.inc: src/terms/csv.awk src/terms/units.awk src/terms/units.csv src/terms/unit_aliases.csv
 	@mkdir -p $(@D)
-	LC_ALL=C awk -f src/terms/csv.awk -f src/terms/units.awk src/terms/units.csv src/terms/unit_aliases.csv > $@
+	$(call say,GEN,$@)
+	$(Q)LC_ALL=C awk -f src/terms/csv.awk -f src/terms/units.awk src/terms/units.csv src/terms/unit_aliases.csv > $@
 
 $(B)/gen/terms.inc: src/terms/csv.awk src/terms/terms.awk mappings/mdc-loinc.csv src/terms/refid_aliases.csv
 	@mkdir -p $(@D)
-	LC_ALL=C awk -f src/terms/csv.awk -f src/terms/terms.awk mappings/mdc-loinc.csv src/terms/refid_aliases.csv > $@
+	$(call say,GEN,$@)
+	$(Q)LC_ALL=C awk -f src/terms/csv.awk -f src/terms/terms.awk mappings/mdc-loinc.csv src/terms/refid_aliases.csv > $@
