@@ -39,7 +39,7 @@ static bool grow(struct aff_buf *b, size_t n)
 		b->error = AFF_ELIMIT;
 		return false;
 	}
-	size_t want = b->n + n, size = b->allocated ? b->allocated : 256;
+	size_t want = b->n + n, size = b->allocated ? b->allocated : b->max < 256 ? b->max : 256;
 	while (size < want)
 		size = size > b->max / 2 ? b->max : size * 2;
 	char *p = realloc(b->p, size);
