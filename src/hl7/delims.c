@@ -7,8 +7,6 @@
 
 #include <afferent/build.h>
 
-const struct aff_delims aff_delims_default = {'|', '^', '~', '\\', '&', 0};
-
 static bool is_usable(char c)
 {
 	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

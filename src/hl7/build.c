@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Building messages. Separators are written only when something follows them, so that no segment ends with empty fields.
+ */
+#include <afferent/build.h>
+
+#include <afferent/escape.h>
+
+const struct aff_delims aff_delims_default = {'|', '^', '~', '\\', '&', 0};
+
+void aff_build_begin(struct aff_build *b, struct aff_buf *out, const struct aff_delims *delims)
+{
+	memset(b, 0, sizeof *b);
+	b->out = out;
+	b->delims = delims ? *delims : aff_delims_default;
+	const struct aff_delims *d = &b->delims;
+	const char encoding[] = {d->component, d->repetition, d->escape, d->subcomponent, d->truncation, 0};
+	aff_buf_put_text(out, "MSH");
+	aff_buf_put_char(out, d->field);
+	aff_buf_put_text(out, encoding);
+}
+
+static void put_pending(struct aff_buf *out, char delimiter, unsigned *count)
+{
+	for (; *count && !out->error; --*count)
+		aff_buf_put_char(out, delimiter);
+}
+
+static void open_field(struct aff_build *b)
+{
+	aff_build_field_end(b);
+	b->pending_fields++;
+}
+
+void aff_build_segment(struct aff_build *b, const char *id)
+{
+	aff_build_end(b);
+	aff_buf_put_text(b->out, id);
+}
+
+void aff_build_field(struct aff_build *b, struct aff_view plain)
+{
+	open_field(b);
+	if (plain.n) {
+		put_pending(b->out, b->delims.field, &b->pending_fields);
+		aff_escape(b->out, plain, &b->delims);
+	}
+}
+
+void aff_build_raw(struct aff_build *b, struct aff_view raw)
+{
+	open_field(b);
+	if (raw.n) {
+		put_pending(b->out, b->delims.field, &b->pending_fields);
+		aff_buf_put_view(b->out, raw);
+	}
+}
+
+void aff_build_skip(struct aff_build *b, unsigned n)
+{
+	aff_build_field_end(b);
+	b->pending_fields += n;
+}
+
+void aff_build_component(struct aff_build *b, struct aff_view plain)
+{
+	if (b->in_field)
+		b->pending_components++;
+	else
+		open_field(b);
+	b->in_field = true;
+	if (plain.n) {
+		put_pending(b->out, b->delims.field, &b->pending_fields);
+		put_pending(b->out, b->delims.component, &b->pending_components);
+		aff_escape(b->out, plain, &b->delims);
+	}
+}
+
+void aff_build_field_end(struct aff_build *b)
+{
+	b->in_field = false;
+	b->pending_components = 0;
+}
+
+void aff_build_end(struct aff_build *b)
+{
+	aff_build_field_end(b);
+	b->pending_fields = 0;
+	aff_buf_put_char(b->out, '\r');
+}
