@@ -16,6 +16,7 @@ extern "C" {
  *   MSH-15 asks for an answer -> accept acknowledgement: CA, CE or CR
  *   else MSH-16 asks for one  -> application acknowledgement on the same connection: AA, AE or AR
  *   neither                   -> no answer
+ * ENHANCED goes by MSH-15 alone, empty meaning always; ORIGINAL always answers.
  * AL always, NE never, ER on error and reject only, SU on success only (HL7 table 0155). */
 enum aff_ack_mode { AFF_ACK_AUTO, AFF_ACK_ORIGINAL, AFF_ACK_ENHANCED, AFF_ACK_NEVER };
 
@@ -36,8 +37,10 @@ struct aff_ack {
 };
 
 /* Appends the answer to m: its delimiters, version (MSH-12) and processing id (MSH-11); MSH-3/4 and MSH-5/6 swapped whole;
- * MSH-9 = ACK^<trigger>^ACK; MSA-1, MSA-2 = MSH-10 byte for byte; ERR as of 2.5 with ERR-2/3/4/7/8, before 2.5 with ERR-1.
- * Returns 0, AFF_ENOMSH when m has no MSH, AFF_EREQUIRED when m has no MSH-10 (an answer to nobody), or the buffer's error. */
+ * MSH-9 = ACK^<trigger>^ACK; MSH-18 copied; MSA-1, MSA-2 = MSH-10 byte for byte; ERR as of 2.5 with ERR-2/3/4/7/8, before
+ * 2.5 with ERR-1 and the text in MSA-3.
+ * Returns 0, AFF_EARGUMENT without a code, AFF_ENOMSH when m has no MSH, AFF_EREQUIRED when m has no MSH-10 (an answer to
+ * nobody), or the buffer's error. */
 int aff_ack_build(struct aff_buf *out, const struct aff_msg *m, const struct aff_ack *ack);
 
 /* What an answer says, read at the sender's side. */
@@ -45,7 +48,7 @@ struct aff_ack_result {
 	enum aff_ack_code code;           /* AFF_ACK_NONE: no MSA or no known MSA-1 */
 	struct aff_view control_id;       /* MSA-2 */
 	struct aff_view text;             /* MSA-3, else ERR-8, else ERR-7 */
-	int condition;                    /* ERR-3.1 as a number, else 0 */
+	int condition;                    /* ERR-3.1, before 2.5 ERR-1.4, as a number; else 0 */
 };
 void aff_ack_read(const struct aff_msg *answer, struct aff_ack_result *out);
 

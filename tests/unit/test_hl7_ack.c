@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Answers: choosing, building and reading them.
+ */
+#include "hl7_test.h"
+
+#include <afferent/ack.h>
+
+static enum aff_ack_code choose(const char *msh15, const char *msh16, enum aff_ack_mode mode, int error)
+{
+	char text[128];
+	snprintf(text, sizeof text, "MSH|^~\\&|A||B||||ORU^R01|1|P|2.6|||%s|%s", msh15, msh16);
+	struct aff_msg *m = parsed(text);
+	enum aff_ack_code code = aff_ack_choose(m, mode, error);
+	aff_msg_free(m);
+	return code;
+}
+
+START_TEST(chooses_by_mode)
+{
+	static const struct {
+		const char *msh15, *msh16;
+		enum aff_ack_code ok, content, refused;
+	} table[] = {
+		{"", "", AFF_AA, AFF_AE, AFF_AR},
+		{"AL", "NE", AFF_CA, AFF_CE, AFF_CR},
+		{"AL", "AL", AFF_CA, AFF_CE, AFF_CR},
+		{"NE", "AL", AFF_AA, AFF_AE, AFF_AR},
+		{"NE", "NE", AFF_ACK_NONE, AFF_ACK_NONE, AFF_ACK_NONE},
+		{"NE", "", AFF_ACK_NONE, AFF_ACK_NONE, AFF_ACK_NONE},
+		{"", "NE", AFF_ACK_NONE, AFF_ACK_NONE, AFF_ACK_NONE},
+		{"", "AL", AFF_AA, AFF_AE, AFF_AR},
+		{"ER", "NE", AFF_ACK_NONE, AFF_CE, AFF_CR},
+		{"SU", "NE", AFF_CA, AFF_ACK_NONE, AFF_ACK_NONE},
+		{"ER", "AL", AFF_AA, AFF_CE, AFF_CR},
+		{"NE", "ER", AFF_ACK_NONE, AFF_AE, AFF_AR},
+		{"NE", "SU", AFF_AA, AFF_ACK_NONE, AFF_ACK_NONE},
+		{"??", "NE", AFF_CA, AFF_CE, AFF_CR},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		const char *a = table[i].msh15, *b = table[i].msh16;
+		ck_assert_msg(choose(a, b, AFF_ACK_AUTO, 0) == table[i].ok, "%s/%s accepted", a, b);
+		ck_assert_msg(choose(a, b, AFF_ACK_AUTO, AFF_EREQUIRED) == table[i].content, "%s/%s content", a, b);
+		ck_assert_msg(choose(a, b, AFF_ACK_AUTO, AFF_EMSGTYPE) == table[i].refused, "%s/%s refused", a, b);
+		ck_assert_int_eq(choose(a, b, AFF_ACK_NEVER, 0), AFF_ACK_NONE);
+		ck_assert_int_eq(choose(a, b, AFF_ACK_ORIGINAL, AFF_EMSGTYPE), AFF_AR);
+	}
+	ck_assert_int_eq(choose("", "", AFF_ACK_ENHANCED, 0), AFF_CA);
+	ck_assert_int_eq(choose("", "AL", AFF_ACK_ENHANCED, AFF_EREQUIRED), AFF_CE);
+	ck_assert_int_eq(choose("NE", "AL", AFF_ACK_ENHANCED, 0), AFF_ACK_NONE);
+	ck_assert_int_eq(choose("ER", "", AFF_ACK_ENHANCED, AFF_EMSGTYPE), AFF_CR);
+}
+END_TEST
+
+START_TEST(no_answer_without_an_msh)
+{
+	struct aff_msg *m;
+	struct aff_buf b;
+	struct aff_ack ack = {AFF_AR, {"1", 1}, {"2025", 4}, NULL};
+	aff_buf_init(&b, 1000);
+	ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
+	ck_assert_int_eq(aff_msg_parse(m, "PID|1", 5, 0, NULL), AFF_ENOMSH);
+	ck_assert_int_eq(aff_ack_choose(m, AFF_ACK_ORIGINAL, AFF_ENOMSH), AFF_ACK_NONE);
+	ck_assert_int_eq(aff_ack_build(&b, m, &ack), AFF_ENOMSH);
+	ck_assert_int_eq(aff_msg_parse(m, "MSH|^~\\&|A|||||||", 17, 0, NULL), 0);
+	ck_assert_int_eq(aff_ack_build(&b, m, &ack), AFF_EREQUIRED);
+	ck_assert_int_eq(aff_msg_parse(m, "MSH|^~\\&||||||||7", 17, 0, NULL), 0);
+	ack.code = AFF_ACK_NONE;
+	ck_assert_int_eq(aff_ack_build(&b, m, &ack), AFF_EARGUMENT);
+	ck_assert_uint_eq(b.n, 0);
+	ack.code = AFF_AA;
+	b.max = 20;
+	ck_assert_int_eq(aff_ack_build(&b, m, &ack), AFF_ELIMIT);
+	aff_buf_free(&b);
+	aff_msg_free(m);
+}
+END_TEST
+
+static void expect_answer(const char *message, enum aff_ack_code code, const struct aff_diag *diag, const char *answer)
+{
+	struct aff_msg *m = parsed(message);
+	struct aff_buf b;
+	struct aff_ack ack = {code, aff_view_of("A7"), aff_view_of("20250101"), diag};
+	aff_buf_init(&b, 4096);
+	ck_assert_int_eq(aff_ack_build(&b, m, &ack), 0);
+	ck_view(aff_buf_view(&b), answer);
+	aff_buf_free(&b);
+	aff_msg_free(m);
+}
+
+#define HEAD "MSH|^~\\&|DEV^1^EUI-64|ICU|EHR|HOSP^2|20240101||ORU^R01^ORU_R01|{x-\\F\\1}|P^T|"
+
+START_TEST(accepts)
+{
+	struct aff_diag warning = {.code = AFF_EUNMAPPED, .text = "not shown"};
+	expect_answer(HEAD "2.6", AFF_CA, &warning,
+	              "MSH|^~\\&|EHR|HOSP^2|DEV^1^EUI-64|ICU|20250101||ACK^R01^ACK|A7|P^T|2.6\rMSA|CA|{x-\\F\\1}\r");
+	expect_answer(HEAD "2.6^DEU||||||8859/1", AFF_AA, NULL,
+	              "MSH|^~\\&|EHR|HOSP^2|DEV^1^EUI-64|ICU|20250101||ACK^R01^ACK|A7|P^T|2.6^DEU||||||8859/1\r"
+	              "MSA|AA|{x-\\F\\1}\r");
+	expect_answer("MSH$%~\\&#$A$$$$$$ADT%A01$9", AFF_AA, NULL,
+	              "MSH$%~\\&#$$$A$$20250101$$ACK%A01%ACK$A7\rMSA$AA$9\r");
+	expect_answer("MSH|^|||||||ACK|9|P|2.3", AFF_AA, NULL, "MSH|^|||||20250101||ACK|A7|P|2.3\rMSA|AA|9\r");
+}
+END_TEST
+
+START_TEST(refuses)
+{
+	struct aff_diag diag;
+	aff_diag_set(&diag, AFF_EREQUIRED, "OBX-3 is empty & needed");
+	aff_diag_at(&diag, "OBX", 2, 3);
+	aff_diag_hint(&diag, "fill it");
+	expect_answer(HEAD "2.6", AFF_CE, &diag,
+	              "MSH|^~\\&|EHR|HOSP^2|DEV^1^EUI-64|ICU|20250101||ACK^R01^ACK|A7|P^T|2.6\rMSA|CE|{x-\\F\\1}\r"
+	              "ERR||OBX^2^3|101^Required field missing^HL70357|E|||OBX-3 is empty \\T\\ needed|"
+	              "OBX-3 is empty \\T\\ needed; fill it\r");
+	expect_answer(HEAD "2.3.1", AFF_AE, &diag,
+	              "MSH|^~\\&|EHR|HOSP^2|DEV^1^EUI-64|ICU|20250101||ACK^R01^ACK|A7|P^T|2.3.1\r"
+	              "MSA|AE|{x-\\F\\1}|OBX-3 is empty \\T\\ needed; fill it\rERR|OBX^2^3^101\r");
+	diag.at.component = 2;
+	diag.at.subcomponent = 1;
+	diag.at.occurrence = 0;
+	diag.severity = AFF_SEVERITY_WARNING;
+	diag.hint[0] = '\0';
+	expect_answer("MSH|^~\\&||||||||9||2.5", AFF_AE, &diag,
+	              "MSH|^~\\&|||||20250101||ACK|A7||2.5\rMSA|AE|9\r"
+	              "ERR||OBX^1^3^1^2^1|101^Required field missing^HL70357|W|||OBX-3 is empty \\T\\ needed|"
+	              "OBX-3 is empty \\T\\ needed\r");
+	aff_diag_set(&diag, AFF_EFULL, "no room");
+	expect_answer("MSH|^~\\&||||||||9", AFF_AR, &diag,
+	              "MSH|^~\\&|||||20250101||ACK|A7\rMSA|AR|9\r"
+	              "ERR|||207^Application internal error^HL70357|E|||no room|no room\r");
+	expect_answer("MSH|^~\\&||||||||9||2.4", AFF_AR, &diag,
+	              "MSH|^~\\&|||||20250101||ACK|A7||2.4\rMSA|AR|9|no room\rERR|^^^207\r");
+}
+END_TEST
+
+START_TEST(answers_a_message_with_bad_delimiters)
+{
+	struct aff_msg *m;
+	struct aff_buf b;
+	struct aff_diag diag;
+	const char text[] = "MSH|^~\\&#!?|A||B||||ORU^R01|44|P|2.6\rPID|1";
+	aff_buf_init(&b, 4096);
+	ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
+	ck_assert_int_eq(aff_msg_parse(m, text, sizeof text - 1, 0, &diag), AFF_EDELIMITER);
+	struct aff_ack ack = {aff_ack_choose(m, AFF_ACK_AUTO, AFF_EDELIMITER), {"7", 1}, {"2025", 4}, &diag};
+	ck_assert_int_eq(ack.code, AFF_AR);
+	ck_assert_int_eq(aff_ack_build(&b, m, &ack), 0);
+	ck_assert_int_eq(aff_msg_parse(m, b.p, b.n, 0, NULL), 0);
+	struct aff_ack_result result;
+	aff_ack_read(m, &result);
+	ck_assert_int_eq(result.code, AFF_AR);
+	ck_view(result.control_id, "44");
+	ck_assert_int_eq(result.condition, 102);
+	aff_msg_free(m);
+	aff_buf_free(&b);
+}
+END_TEST
+
+START_TEST(reads)
+{
+	static const struct {
+		const char *text;
+		enum aff_ack_code code;
+		const char *id, *said;
+		int condition;
+	} table[] = {
+		{"MSH|^~\\&\rMSA|AA|1", AFF_AA, "1", "", 0},
+		{"MSH|^~\\&\rMSA|CR|1^x|why\rERR||PID^1|203^v|E|||7|8", AFF_CR, "1^x", "why", 203},
+		{"MSH|^~\\&\rMSA|AE|1\rERR||PID^1|101|E|||7|8", AFF_AE, "1", "8", 101},
+		{"MSH|^~\\&\rMSA|AE|1\rERR||PID^1|x|E|||7", AFF_AE, "1", "7", 0},
+		{"MSH|^~\\&\rMSA|AR|1|t\rERR|PID^1^3^101&x", AFF_AR, "1", "t", 101},
+		{"MSH|^~\\&\rMSA|ZZ|1", AFF_ACK_NONE, "1", "", 0},
+		{"MSH|^~\\&\rMSA||1", AFF_ACK_NONE, "1", "", 0},
+		{"MSH|^~\\&\rPID|1", AFF_ACK_NONE, "", "", 0},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct aff_msg *m = parsed(table[i].text);
+		struct aff_ack_result result;
+		aff_ack_read(m, &result);
+		ck_assert_int_eq(result.code, table[i].code);
+		ck_view(result.control_id, table[i].id);
+		ck_view(result.text, table[i].said);
+		ck_assert_int_eq(result.condition, table[i].condition);
+		aff_msg_free(m);
+	}
+	ck_assert_str_eq(aff_ack_code_text(AFF_CR), "CR");
+	ck_assert_str_eq(aff_ack_code_text(AFF_ACK_NONE), "");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {chooses_by_mode, no_answer_without_an_msh, accepts, refuses,
+	                              answers_a_message_with_bad_delimiters, reads};
+	return RUN_TESTS("hl7_ack", tests);
+}
