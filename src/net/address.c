@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Numeric socket addresses. IPv4 addresses that arrive mapped into IPv6 are turned back into IPv4 where they are made, so
- * that one peer has one spelling.
+ * Numeric socket addresses. IPv4 addresses that arrive mapped into IPv6 are turned back into IPv4 where they are
+ * made, so that one peer has one spelling.
  */
 #include "net/address.h"
 
@@ -76,13 +76,16 @@ int net_address_make(struct net_address *out, const char *host, uint16_t port, s
 
 int net_address_parse(struct net_address *out, struct aff_view text, struct aff_diag *diag)
 {
-	const char *colon = text.n ? memrchr(text.p, ':', text.n) : NULL;
+	size_t colon = text.n; /* behind it; 0: there is none */
 	uint64_t port = 0;
 	bool good = false;
+	while (colon && text.p[colon - 1] != ':')
+		colon--;
 	if (colon) {
-		struct aff_view host = aff_view(text.p, (size_t)(colon - text.p));
-		struct aff_view digits = aff_view(colon + 1, text.n - host.n - 1);
-		/* A bare IPv6 address has colons of its own: without brackets its end and the port's start cannot be told apart. */
+		struct aff_view host = aff_view(text.p, colon - 1);
+		struct aff_view digits = aff_view(text.p + colon, text.n - colon);
+		/* A bare IPv6 address has colons of its own: without brackets its end and the port's start cannot be
+		 * told apart. */
 		bool bare_v6 = memchr(host.p, ':', host.n) && host.p[0] != '[';
 		good = !bare_v6 && !number_u64(digits, UINT16_MAX, &port) && !make(out, host, (uint16_t)port);
 	}

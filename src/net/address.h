@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Numeric socket addresses, IPv4 and IPv6, to and from text. Names are never resolved: a resolver can block for seconds,
- * and who a medical device talks to should not depend on one.
+ * Numeric socket addresses, IPv4 and IPv6, to and from text. Names are never resolved: a resolver can block for
+ * seconds, and who a medical device talks to should not depend on one.
  */
 #ifndef NET_ADDRESS_H
 #define NET_ADDRESS_H

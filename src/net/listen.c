@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Listening sockets. SO_REUSEADDR lets a restarted engine have its port back while old connections are still in TIME_WAIT;
- * on Linux it does not let two live listeners share one.
+ * Listening sockets. SO_REUSEADDR lets a restarted engine have its port back while old connections are still in
+ * TIME_WAIT; on Linux it does not let two live listeners share one.
  */
 #include "net/listen.h"
 
