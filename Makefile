@@ -178,10 +178,11 @@ $(B)/fuzz/%: tests/fuzz/%.c $(STATIC)
 ROUNDS ?= 3
 bench: all $(BENCHES)
 	@tests/bench/bench.py --build $(B) --rounds $(ROUNDS) --json build/bench.json
-$(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/util.o $(STATIC)
+$(B)/bench/lib: BENCH_LDFLAGS := $(foreach f,malloc calloc realloc,-Wl,--wrap=$(f))
+$(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/util.o $(ENGINE_A) $(STATIC)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $^ $(ALL_LDFLAGS) $(AFFLIB_LIBS) -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $^ $(BENCH_LDFLAGS) $(ALL_LDFLAGS) $(ENGINE_LIBS) -o $@
 
 # ---- installing -----------------------------------------------------------------------------------------------------
 INSTALL   ?= install

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the library needs for one message: nanoseconds, instructions (where the kernel lets us count them) and allocations.
+ *
+ *	lib FILE...        prints one JSON array, an object for each file and step
+ *
+ * Each step runs for at least 50 ms in each of 7 rounds; the median round counts. The link wraps malloc and its relatives.
+ */
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <afferent/ack.h>
+#include <afferent/fhir.h>
+#include <afferent/mllp.h>
+
+#include "util.h"
+
+#define ROUNDS 7
+#define ROUND_NS 50000000u
+
+static uint64_t allocations;
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n)
+{
+	allocations++;
+	return __real_malloc(n);
+}
+void *__wrap_calloc(size_t n, size_t size)
+{
+	allocations++;
+	return __real_calloc(n, size);
+}
+void *__wrap_realloc(void *p, size_t n)
+{
+	allocations++;
+	return __real_realloc(p, n);
+}
+
+static struct aff_msg *parser;
+static struct aff_fhir *renderer;
+static struct aff_buf out;
+static size_t sink; /* results are added here, so that no work can be left out */
+
+static void parse(struct aff_view m)
+{
+	if (aff_msg_parse(parser, m.p, m.n, 0, NULL) != 0)
+		bench_die("a bench message cannot be parsed");
+	sink += aff_msg_segments(parser);
+}
+
+/* What routing and charting look at: type, control id, patient, place, and the value, code and unit of two rows. */
+static void parse_and_read(struct aff_view m)
+{
+	static const struct {
+		const char *segment;
+		unsigned nth, field, component;
+	} reads[] = {
+		{"MSH", 1, 9, 0},  {"MSH", 1, 10, 0}, {"PID", 1, 3, 1}, {"PV1", 1, 3, 1}, {"OBR", 1, 4, 1},
+		{"OBX", 1, 3, 1}, {"OBX", 1, 5, 0},  {"OBX", 3, 3, 1}, {"OBX", 3, 5, 0}, {"OBX", 3, 6, 1},
+	};
+	parse(m);
+	for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
+		unsigned segment = aff_msg_nth(parser, reads[i].segment, reads[i].nth);
+		if (segment != AFF_NONE)
+			sink += aff_msg_get(parser, segment, reads[i].field, 1, reads[i].component, 0).n;
+	}
+}
+
+static void acknowledge(struct aff_view m)
+{
+	const struct aff_ack ack = {.code = AFF_AA, .control_id = aff_view_of("4711"), .time = aff_view_of("20260101000000")};
+	(void)m; /* parsed before */
+	aff_buf_clear(&out);
+	if (aff_ack_build(&out, parser, &ack) != 0)
+		bench_die("an answer cannot be built");
+	sink += out.n;
+}
+
+static void render(struct aff_view m)
+{
+	static const int utc = 0;
+	static const struct aff_fhir_options options = {.bundle = AFF_FHIR_TRANSACTION, .zone_minutes = &utc};
+	(void)m;
+	aff_buf_clear(&out);
+	if (aff_fhir_render(renderer, &out, parser, &options, NULL, NULL) != 0)
+		bench_die("a bundle cannot be rendered");
+	sink += out.n;
+}
+
+static int count_instructions(void)
+{
+	struct perf_event_attr a = {
+		.type = PERF_TYPE_HARDWARE, .size = sizeof a, .config = PERF_COUNT_HW_INSTRUCTIONS,
+		.disabled = 1, .exclude_kernel = 1, .exclude_hv = 1,
+	};
+	return (int)syscall(SYS_perf_event_open, &a, 0, -1, -1, 0);
+}
+
+struct figure {
+	double ns, instructions, allocations;
+};
+
+static int by_ns(const void *a, const void *b)
+{
+	double x = ((const struct figure *)a)->ns, y = ((const struct figure *)b)->ns;
+	return x < y ? -1 : x > y;
+}
+
+static struct figure one_round(void (*step)(struct aff_view), struct aff_view m, int counter)
+{
+	uint64_t n = 0, instructions = 0, before = allocations, start = bench_now_ns(), now;
+	if (counter >= 0) {
+		ioctl(counter, PERF_EVENT_IOC_RESET, 0);
+		ioctl(counter, PERF_EVENT_IOC_ENABLE, 0);
+	}
+	do {
+		for (int i = 0; i < 100; i++)
+			step(m);
+		n += 100;
+		now = bench_now_ns();
+	} while (now - start < ROUND_NS);
+	if (counter >= 0) {
+		ioctl(counter, PERF_EVENT_IOC_DISABLE, 0);
+		if (read(counter, &instructions, sizeof instructions) != (ssize_t)sizeof instructions)
+			instructions = 0;
+	}
+	return (struct figure){(double)(now - start) / (double)n, (double)instructions / (double)n,
+	                       (double)(allocations - before) / (double)n};
+}
+
+static void measure(const char *file, const char *name, void (*step)(struct aff_view), struct aff_view m)
+{
+	static bool comma;
+	struct figure rounds[ROUNDS];
+	int counter = count_instructions();
+	step(m); /* buffers grow to their size */
+	for (int i = 0; i < ROUNDS; i++)
+		rounds[i] = one_round(step, m, counter);
+	if (counter >= 0)
+		close(counter);
+	qsort(rounds, ROUNDS, sizeof *rounds, by_ns);
+	const struct figure *f = &rounds[ROUNDS / 2];
+	printf("%s\n {\"message\": \"%s\", \"bytes\": %zu, \"step\": \"%s\", \"ns\": %.1f, \"allocations\": %.3f, \"instructions\": ",
+	       comma ? "," : "", file, m.n, name, f->ns, f->allocations);
+	if (f->instructions > 0)
+		printf("%.0f}", f->instructions);
+	else
+		printf("null}");
+	comma = true;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2 || aff_msg_new(&parser, NULL) != 0 || aff_fhir_new(&renderer) != 0) {
+		fprintf(stderr, "usage: lib FILE...\n");
+		return 2;
+	}
+	aff_buf_init(&out, 1 << 24);
+	printf("[");
+	for (int i = 1; i < argc; i++) {
+		struct aff_buf bytes;
+		bench_read_message(argv[i], &bytes);
+		struct aff_view m = aff_buf_view(&bytes);
+		measure(argv[i], "parse", parse, m);
+		measure(argv[i], "parse + 10 reads", parse_and_read, m);
+		measure(argv[i], "answer", acknowledge, m);
+		measure(argv[i], "FHIR bundle", render, m);
+		aff_buf_free(&bytes);
+	}
+	printf("\n]\n");
+	fprintf(stderr, "%zu bytes looked at\n", sink);
+	return 0;
+}
