@@ -136,9 +136,9 @@ check-unit: $(TESTS)
 check-scenario: all
 	@$(RUN) scenario
 check: tests-most
-	@$(RUN) lint unit scenario crash package
+	@$(RUN) lint unit cases scenario crash package
 check-variant: tests-most
-	@$(RUN) unit scenario
+	@$(RUN) unit cases scenario
 check-asan:
 	@$(MAKE) $(ASAN) check-variant
 check-tsan:
@@ -160,7 +160,7 @@ coverage:
 	@find build/$(VARIANT)-coverage -name '*.gcda' -delete
 	@$(MAKE) COVERAGE=1 coverage-report
 coverage-report:
-	-@$(RUN) unit scenario
+	-@$(RUN) unit cases scenario
 	@tests/coverage.sh $(B)
 
 FUZZ_SECONDS  ?= 20

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * afferent version: what this binary is and which libraries it found at run time. The libraries' version functions are
- * declared here, not included: each third-party header has its one home elsewhere.
+ * afferent version: what this binary is and which libraries it found at run time. The libraries' version
+ * functions are declared here, not included: each third-party header has its one home elsewhere.
  */
 #include <stdio.h>
 

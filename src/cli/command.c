@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finding the command, and speaking for it. The name under which errors are reported is set once, by the dispatcher that
- * starts the command; the process runs one command.
+ * Finding the command, and speaking for it. The name under which errors are reported is set once, by the
+ * dispatcher that starts the command; the process runs one command.
  */
 #include "cli/command.h"
 
@@ -92,7 +92,8 @@ static int unknown(const struct command_group *g, const char *name)
 		nearest_offer(&n, g->commands[i].name);
 	if (n.best)
 		return command_error("unknown command '%s'; did you mean '%s'?", name, n.best);
-	return command_error("unknown command '%s'; 'afferent%s%s --help' lists them", name, g->name[0] ? " " : "", g->name);
+	return command_error("unknown command '%s'; 'afferent%s%s --help' lists them", name, g->name[0] ? " " : "",
+	                     g->name);
 }
 
 static int start(const struct command_group *g, const struct command *c, int argc, char **argv)

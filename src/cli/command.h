@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The commands of the one binary. A command is a function that gets its own arguments (argv[0] is its name), reads its
- * options with option_parse and returns one of the exit codes below. Results go to standard output, everything else to
- * standard error.
+ * The commands of the one binary. A command is a function that gets its own arguments (argv[0] is its name),
+ * reads its options with option_parse and returns one of the exit codes below. Results go to standard output,
+ * everything else to standard error.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
@@ -28,15 +28,15 @@ struct command_group {
 	size_t count;
 };
 
-/* Runs the command that argv[1] names. "help [COMMAND]...", --help and no argument at all show help; an unknown name gets the
- * nearest one proposed. Returns an exit code. */
+/* Runs the command that argv[1] names. "help [COMMAND]...", --help and no argument at all show help; an unknown
+ * name gets the nearest one proposed. Returns an exit code. */
 int command_dispatch(const struct command_group *group, int argc, char **argv);
 
 /* The group of all commands (commands.def). */
 extern const struct command_group command_all;
 
-/* "afferent: get: text" to standard error, after what standard output holds so far. Write the text as "what is wrong; what to
- * do". Always returns COMMAND_FAILED. */
+/* "afferent: get: text" to standard error, after what standard output holds so far. Write the text as "what is
+ * wrong; what to do". Always returns COMMAND_FAILED. */
 int command_error(const char *format, ...) AFF_PRINTF(1, 2);
 int command_error_diag(const struct aff_diag *diag);
 /* The same without being an error: "afferent: get: note: text". */

@@ -12,8 +12,8 @@
 
 int main(int argc, char **argv)
 {
-	/* Whoever reads our output may stop early ("| head"): then end without a word, even if our parent ignores the signal.
-	 * Commands that write to sockets ignore it for themselves. */
+	/* Whoever reads our output may stop early ("| head"): then end without a word, even if our parent ignores
+	 * the signal. Commands that write to sockets ignore it for themselves. */
 	signal(SIGPIPE, SIG_DFL);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		printf("afferent %s\n", aff_version());

@@ -43,7 +43,8 @@ static int unknown(const struct usage *u, const struct option *options, struct a
 	if (near.best)
 		command_error("unknown option '--%.*s'; did you mean '--%s'?", (int)name.n, name.p, near.best);
 	else
-		command_error("unknown option '--%.*s'; 'afferent %s --help' lists them", (int)name.n, name.p, u->command);
+		command_error("unknown option '--%.*s'; 'afferent %s --help' lists them", (int)name.n, name.p,
+		              u->command);
 	return OPTION_WRONG;
 }
 
@@ -54,8 +55,8 @@ static int take_number(const struct option *o, const char *text)
 	int rc = o->kind == OPTION_KIND_SIZE ? number_bytes(aff_view_of(text), &value)
 	                                     : number_u64(aff_view_of(text), UINT64_MAX, &value);
 	if (rc) {
-		command_error("%s takes a %s, not '%s'%s", spelled(o, name), o->kind == OPTION_KIND_SIZE ? "size" : "number", text,
-		              o->kind == OPTION_KIND_SIZE ? "; write it as 512, 64KiB or 10MB" : "");
+		command_error("%s takes a %s, not '%s'", spelled(o, name),
+		              o->kind == OPTION_KIND_SIZE ? "size (512, 64KiB, 10MB)" : "number", text);
 		return OPTION_WRONG;
 	}
 	if (value < o->min || value > o->max) {
@@ -171,10 +172,11 @@ static int parse_one(const struct usage *u, const struct option *options, int ar
 static int count_arguments(const struct usage *u, int n, char **argv)
 {
 	if (n < u->least)
-		command_error("%s; usage: afferent %s %s", n ? "an argument is missing" : "no argument given", u->command, u->arguments);
+		command_error("%s; usage: afferent %s %s", n ? "an argument is missing" : "no argument given",
+		              u->command, u->arguments);
 	else if (u->most >= 0 && n > u->most)
-		command_error("unexpected argument '%s'; usage: afferent %s%s%s", argv[u->most], u->command, u->arguments[0] ? " " : "",
-		              u->arguments);
+		command_error("unexpected argument '%s'; usage: afferent %s%s%s", argv[u->most], u->command,
+		              u->arguments[0] ? " " : "", u->arguments);
 	else
 		return n;
 	return OPTION_WRONG;

@@ -13,8 +13,8 @@
  *	if (n < 0)
  *		return option_exit(n);
  *
- * and finds the n arguments that are no options in argv[0] to argv[n - 1]. "-" is such an argument, "--" ends the options.
- * --help and -h are always there.
+ * and finds the n arguments that are no options in argv[0] to argv[n - 1]. "-" is such an argument, "--" ends the
+ * options. --help and -h are always there.
  */
 #ifndef CLI_OPTION_H
 #define CLI_OPTION_H
@@ -71,7 +71,7 @@ struct option {
 struct usage {
 	const char *command;         /* "get", "journal search" */
 	const char *arguments;       /* "PATH... FILE|-", "" */
-	const char *about;           /* what the command does; paragraphs are separated by "\n\n", lines are broken to fit */
+	const char *about;           /* what the command does; paragraphs are separated by "\n\n" */
 	const char *const *examples; /* whole command lines, NULL at the end; each is run by the tests */
 	const char *exit0, *exit1;   /* what 0 and 1 mean; exit1 NULL: never returned */
 	int least, most;             /* how many arguments it takes; most -1: any number */
@@ -80,8 +80,8 @@ struct usage {
 #define OPTION_HELP  -1          /* help was asked for and printed */
 #define OPTION_WRONG -2          /* told on standard error */
 
-/* Reads the options of argv[1..argc). Returns the number of other arguments, moved to argv[0] and following, or one of the
- * two above. */
+/* Reads the options of argv[1..argc). Returns the number of other arguments, moved to argv[0] and following, or
+ * one of the two above. */
 int option_parse(const struct usage *usage, const struct option *options, int argc, char **argv);
 /* The exit code of a command whose option_parse returned less than 0. */
 int option_exit(int parsed);

@@ -95,7 +95,8 @@ static void print_about(const char *about)
 
 void option_help(const struct usage *u, const struct option *options)
 {
-	printf("%s afferent %s [OPTION]...%s%s\n", heading("usage:"), u->command, u->arguments[0] ? " " : "", u->arguments);
+	printf("%s afferent %s [OPTION]...%s%s\n", heading("usage:"), u->command, u->arguments[0] ? " " : "",
+	       u->arguments);
 	print_about(u->about);
 	print_options(options);
 	if (u->examples && u->examples[0]) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One line on the terminal that says how far a long command has come: percent, rate, time left. Nothing within the first
- * second, ten times a second at most, nothing at all when standard error is no terminal.
+ * One line on the terminal that says how far a long command has come: percent, rate, time left. Nothing within
+ * the first second, ten times a second at most, nothing at all when standard error is no terminal.
  */
 #include <inttypes.h>
 
@@ -33,11 +33,12 @@ static void put_left(double seconds)
 static void show(const struct progress *p, uint64_t done, double seconds)
 {
 	double rate = (double)done / seconds;
+	static const char bar[] = "##############################";
 	fputs("\r\033[K", stderr);
 	if (p->total) {
 		double part = done >= p->total ? 1.0 : (double)done / (double)p->total;
 		int bars = (int)(part * 30);
-		fprintf(stderr, "[%.*s%*s] %3.0f %%  ", bars, "##############################", 30 - bars, "", part * 100);
+		fprintf(stderr, "[%.*s%*s] %3.0f %%  ", bars, bar, 30 - bars, "", part * 100);
 	}
 	fprintf(stderr, "%" PRIu64 " %s, %.0f/s", done, p->what, rate);
 	if (p->total > done && rate > 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tables for people: columns as wide as their widest cell, numbers aligned right, two blanks between. Widths count UTF-8
- * characters, not bytes.
+ * Tables for people: columns as wide as their widest cell, numbers aligned right, two blanks between. Widths
+ * count UTF-8 characters, not bytes.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -25,7 +25,7 @@ const char *term_style(FILE *f, enum term_style_name style)
 {
 	static const char *const codes[] = {
 		[TERM_PLAIN] = "\033[0m", [TERM_BOLD] = "\033[1m", [TERM_DIM] = "\033[2m", [TERM_RED] = "\033[31m",
-		[TERM_GREEN] = "\033[32m", [TERM_YELLOW] = "\033[33m", [TERM_BLUE] = "\033[34m", [TERM_CYAN] = "\033[36m",
+		[TERM_GREEN] = "\033[32m", [TERM_YELLOW] = "\033[33m", [TERM_CYAN] = "\033[36m",
 	};
 	return colour(f) ? codes[style] : "";
 }

@@ -9,7 +9,7 @@
 
 #include <afferent/text.h>
 
-enum term_style_name { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_RED, TERM_GREEN, TERM_YELLOW, TERM_BLUE, TERM_CYAN };
+enum term_style_name { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_RED, TERM_GREEN, TERM_YELLOW, TERM_CYAN };
 
 /* The escape sequence that starts a style (TERM_PLAIN ends it); "" where colour is not wanted. */
 const char *term_style(FILE *f, enum term_style_name style);
@@ -17,8 +17,8 @@ bool term_is_terminal(FILE *f);
 /* Columns; 80 when f is no terminal. */
 int term_width(FILE *f);
 
-/* Prints text broken at blanks so that no line is longer than width; the cursor stands at column `indent`, where the further
- * lines start too. Ends the line. */
+/* Prints text broken at blanks so that no line is longer than width; the cursor stands at column `indent`, where
+ * the further lines start too. Ends the line. */
 void term_wrap(FILE *f, struct aff_view text, int indent, int width);
 
 /* Control characters as visible ones, so that data cannot steer the terminal. CR, LF and TAB too. */

@@ -16,7 +16,9 @@ static int level;
 static struct option_list list;
 static const char *const levels[] = {"none", "structure", "ihe-pcd-01", NULL};
 
-static const struct usage usage = {.command = "try", .arguments = "FILE...", .about = "Tries.", .exit0 = "fine", .most = -1};
+static const struct usage usage = {
+	.command = "try", .arguments = "FILE...", .about = "Tries.", .exit0 = "fine", .most = -1,
+};
 static const struct option options[] = {
 	OPTION_FLAG('q', "quiet", &quiet, "print nothing"),
 	OPTION_TEXT('c', "channel", &text, "NAME", "the channel"),
@@ -95,9 +97,9 @@ END_TEST
 START_TEST(wrong_lines_are_refused)
 {
 	static const char *const lines[] = {
-		"--quite", "--quiet=yes", "--channel", "-c", "-qq", "-x", "--number 0", "--number 11", "--number x", "--number -1",
-		"--number 99999999999999999999999", "--size 2MB", "--size big", "--since 10", "--since 10x", "--level strict",
-		"--", "--=x",
+		"--quite", "--quiet=yes", "--channel", "-c", "-qq", "-x", "--number 0", "--number 11", "--number x",
+		"--number -1", "--number 99999999999999999999999", "--size 2MB", "--size big", "--since 10",
+		"--since 10x", "--level strict", "--", "--=x",
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		int rc = parse(lines[i]);

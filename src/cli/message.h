@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the commands that look at messages share: parsing one of a file, walking through its parts, and printing
+ * values.
+ */
+#ifndef CLI_MESSAGE_H
+#define CLI_MESSAGE_H
+
+#include <stdio.h>
+
+#include <afferent/msg.h>
+#include <afferent/path.h>
+
+#include "cli/input.h"
+
+/* Parses; on failure tells where and what on standard error and returns the error. */
+int message_parse(struct aff_msg *m, const struct input_message *in, bool lenient);
+
+/* Splitting text at a delimiter, part by part; empty text is one empty part. A delimiter of 0 splits nothing. */
+struct message_split {
+	struct aff_view rest;
+	char delimiter;
+	bool done;
+};
+struct message_split message_split(struct aff_view text, char delimiter);
+bool message_next(struct message_split *s, struct aff_view *part);
+
+/* Calls fn for each leaf of the message that is not empty, in order: the path is as short as it can be. */
+struct message_leaf {
+	struct aff_path path;
+	struct aff_view raw;
+};
+typedef void message_leaf_fn(void *arg, const struct message_leaf *leaf);
+void message_walk(const struct aff_msg *m, message_leaf_fn *fn, void *arg);
+
+/* MSH-1 and MSH-2 (FHS, BHS likewise) are the delimiters: never split, never escaped. */
+bool message_is_delimiters(const struct aff_msg *m, unsigned segment, unsigned field);
+
+/* The field's name, "Patient Name"; "" when it is not known. */
+const char *message_field_name(const char *segment, unsigned field);
+
+/* One segment a line; delimiters dimmed on a terminal, control characters visible. */
+void message_print(FILE *f, const struct aff_msg *m);
+/* One leaf a line: path, field name, value. */
+int message_print_tree(FILE *f, const struct aff_msg *m);
+/* {"segments":[{"id":"PID","fields":{"5":[["DOE","JANE"]]}}]} into the open object: repetitions, components; a
+ * component with subcomponents is an array too. */
+struct json;
+void message_put_json(struct json *j, const struct aff_msg *m);
+
+#endif

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the command line cases (*.case beside this file) and every example that a --help prints.
+
+A case file is a row of cases:
+
+    === title
+    --- file NAME         a file to make; lines end with LF, with CR when NAME ends with .hl7, or as told: cr lf crlf
+    --- run               a shell command line; `afferent` is the binary, examples/, channels/ and mappings/ are there
+    --- stdin             what it reads
+    --- stdout            exactly what it must print (left out: anything)
+    --- stderr            likewise
+    --- stdout has        each line must occur somewhere
+    --- stderr has
+    --- exit N            0 when left out
+
+Within a case \\xhh in files and stdin is that byte; "<*>" in expected text stands for anything within a line.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+ENDS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n"}
+# Examples that need a running engine or a peer, or that run until they are stopped: the scenarios run these commands.
+NOT_ALONE = ("run", "send", "receive", "status", "replay", "journal", "simulate")
+
+
+def unescape(text):
+    return re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m.group(1), 16)]), text.encode())
+
+
+class Case:
+    def __init__(self, where, title):
+        self.where, self.title = where, title
+        self.files, self.command, self.stdin, self.exit = [], "", b"", 0
+        self.exact, self.has = {}, {}
+
+    def take(self, head, lines):
+        words = head.split()
+        text = "".join(line + "\n" for line in lines)
+        if words[0] == "file":
+            end = ENDS[words[2]] if len(words) > 2 else ENDS["cr" if words[1].endswith(".hl7") else "lf"]
+            self.files.append((words[1], b"".join(unescape(line) + end for line in lines)))
+        elif words[0] == "run":
+            self.command = text
+        elif words[0] == "stdin":
+            self.stdin = unescape(text)
+        elif words[0] == "exit":
+            self.exit = int(words[1])
+        elif words[0] in ("stdout", "stderr") and words[1:] == ["has"]:
+            self.has[words[0]] = lines
+        elif words[0] in ("stdout", "stderr"):
+            self.exact[words[0]] = text
+        else:
+            raise ValueError(f"{self.where}: unknown part '{head}'")
+
+
+def read_cases(path):
+    cases, head, lines = [], None, []
+
+    def end_part():
+        if head is not None:
+            while lines and not lines[-1]:
+                lines.pop()
+            cases[-1].take(head, list(lines))
+
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            line = line.rstrip("\n")
+            if line.startswith("=== "):
+                end_part()
+                head, lines = None, []
+                cases.append(Case(f"{os.path.basename(path)}:{number}", line[4:]))
+            elif line.startswith("--- "):
+                end_part()
+                head, lines = line[4:], []
+            else:
+                lines.append(line)
+    end_part()
+    return cases
+
+
+def pattern(text):
+    return "[^\n]*".join(re.escape(part) for part in text.split("<*>"))
+
+
+def execute(command, stdin, files, afferent):
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "bin"))
+        os.symlink(os.path.abspath(afferent), os.path.join(folder, "bin", "afferent"))
+        for shipped in ("examples", "channels", "mappings"):
+            if os.path.isdir(os.path.join(TOP, shipped)):
+                shutil.copytree(os.path.join(TOP, shipped), os.path.join(folder, shipped))
+        for name, content in files:
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(content)
+        env = dict(os.environ, PATH=os.path.join(folder, "bin") + ":" + os.environ["PATH"], TZ="UTC", LC_ALL="C.UTF-8")
+        done = subprocess.run(["bash", "-c", command], input=stdin, cwd=folder, env=env, timeout=60, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return done.returncode, {"stdout": done.stdout.decode(errors="backslashreplace"),
+                                 "stderr": done.stderr.decode(errors="backslashreplace")}
+
+
+def run_case(case, afferent):
+    """What is wrong, as a list of lines."""
+    code, out = execute(case.command, case.stdin, case.files, afferent)
+    wrong = []
+    if code != case.exit:
+        wrong.append(f"exit {code}, expected {case.exit}")
+    for stream, text in case.exact.items():
+        if not re.fullmatch(pattern(text), out[stream].replace("\r", "\\r")):
+            wrong.append(f"{stream} is not:\n{text}")
+    for stream, lines in case.has.items():
+        wrong += [f"{stream} lacks: {line}" for line in lines if not re.search(pattern(line), out[stream])]
+    if wrong:
+        wrong += [f"{stream} was:\n{text}" for stream, text in out.items()]
+    return wrong
+
+
+def helps(afferent, words=()):
+    """(command words, help text) of every command that is not a group of others."""
+    text = subprocess.run([afferent, *words, "--help"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    if "\ncommands:\n" not in text:
+        return [(words, text)]
+    names = re.findall(r"^  (\S+)  ", text.split("\ncommands:\n")[1], re.M)
+    return [found for name in names for found in helps(afferent, (*words, name))]
+
+
+def example_cases(afferent):
+    for words, text in helps(afferent):
+        if "\nexamples:\n" not in text or words[0] in NOT_ALONE:
+            continue
+        for line in text.split("\nexamples:\n")[1].split("\n\n")[0].splitlines():
+            case = Case("--help", f"example of {' '.join(words)}: {line.strip()}")
+            case.command = "set -o pipefail; " + line.strip()
+            case.exact["stderr"] = ""
+            yield case
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Runs the command line cases.")
+    parser.add_argument("--afferent", default=os.environ.get("AFFERENT", os.path.join(TOP, "build/gcc/afferent")))
+    parser.add_argument("only", nargs="*", help="part of a title")
+    args = parser.parse_args()
+    cases = [case for name in sorted(os.listdir(HERE)) if name.endswith(".case")
+             for case in read_cases(os.path.join(HERE, name))]
+    cases += example_cases(args.afferent)
+    failed = passed = 0
+    for case in cases:
+        if args.only and not any(part in case.title for part in args.only):
+            continue
+        wrong = run_case(case, args.afferent)
+        if wrong:
+            failed += 1
+            print(f"FAIL {case.where}: {case.title}")
+            print("\n".join("    " + line for entry in wrong for line in entry.rstrip().splitlines()))
+        else:
+            passed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+sys.exit(main())
