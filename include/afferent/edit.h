@@ -43,14 +43,17 @@ struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *p
 
 /* Writing. `raw` is text of the message's own encoding, put in as it is: escape it first if it is data. Missing fields,
  * repetitions and components before the place are made. repetition 0 with component 0 replaces the whole field.
- * MSH-1 and MSH-2 cannot be set (AFF_EARGUMENT); raw text with a segment terminator is AFF_EARGUMENT. */
+ * MSH-1 and MSH-2 cannot be set, raw text must not hold a segment terminator or the field separator (AFF_EARGUMENT).
+ * Setting to nothing what is not there changes nothing. AFF_ELIMIT: past the message's limits or e's own cap;
+ * AFF_EDELIMITER: the place needs a delimiter that the message does not have. */
 int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition, unsigned component,
                  unsigned subcomponent, struct aff_view raw);
 /* Sets what the path names; AFF_ENOTFOUND when its segment is not there. */
 int aff_edit_set_path(struct aff_edit *e, const struct aff_path *path, unsigned current, struct aff_view raw);
 /* Deletes a segment (not the MSH: AFF_EARGUMENT). */
 int aff_edit_delete(struct aff_edit *e, unsigned segment);
-/* Inserts a segment before number `segment` (the number of segments: at the end). raw as "NTE|1||text". */
+/* Inserts a segment before number `segment` (the number of segments: at the end). raw as "NTE|1||text"; no second MSH, and
+ * nothing before the first (AFF_EARGUMENT). */
 int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw);
 
 /* Appends the whole message to out, segments ended as in the original (CR for inserted ones of a CR message; the last one

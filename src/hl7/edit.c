@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An overlay over a parsed message. Until the first change it has no list of its own and reads go to the message; then
+ * each entry is a segment of the message or a text in the arena. Texts are never moved, so views stay valid until the next
+ * message.
+ */
+#include <afferent/edit.h>
+
+#include <stdlib.h>
+
+#include "hl7/arena.h"
+#include "hl7/index.h"
+#include "hl7/splice.h"
+
+struct entry {
+	struct aff_view text;
+	unsigned origin; /* the segment of the message that it is, unchanged; else AFF_NONE */
+	bool inserted;
+};
+
+struct aff_edit {
+	const struct aff_msg *m;
+	struct arena arena;
+	struct entry *entries;
+	size_t max_entries;
+	unsigned count;
+	bool changed;
+};
+
+static const struct aff_view nothing = {"", 0};
+
+int aff_edit_new(struct aff_edit **out, size_t max)
+{
+	struct aff_edit *e = calloc(1, sizeof *e);
+	if (!e)
+		return AFF_ENOMEM;
+	arena_init(&e->arena, max);
+	*out = e;
+	return 0;
+}
+
+void aff_edit_free(struct aff_edit *e)
+{
+	if (!e)
+		return;
+	arena_free(&e->arena);
+	free(e->entries);
+	free(e);
+}
+
+int aff_edit_begin(struct aff_edit *e, const struct aff_msg *m)
+{
+	arena_reset(&e->arena);
+	e->m = m;
+	e->count = m->count;
+	e->changed = false;
+	return 0;
+}
+
+const struct aff_msg *aff_edit_message(const struct aff_edit *e)
+{
+	return e->m;
+}
+
+struct aff_delims aff_edit_delims(const struct aff_edit *e)
+{
+	return e->m->delims;
+}
+
+bool aff_edit_changed(const struct aff_edit *e)
+{
+	return e->changed;
+}
+
+unsigned aff_edit_segments(const struct aff_edit *e)
+{
+	return e->count;
+}
+
+struct aff_view aff_edit_segment(const struct aff_edit *e, unsigned segment)
+{
+	if (segment >= e->count)
+		return nothing;
+	return e->changed ? e->entries[segment].text : aff_msg_segment(e->m, segment);
+}
+
+bool aff_edit_is(const struct aff_edit *e, unsigned segment, const char *id)
+{
+	struct aff_view v = aff_edit_segment(e, segment);
+	return strnlen(id, 4) == 3 && v.n >= 3 && memcmp(v.p, id, 3) == 0 && (v.n == 3 || v.p[3] == e->m->delims.field);
+}
+
+unsigned aff_edit_find(const struct aff_edit *e, const char *id, unsigned from)
+{
+	if (!e->changed)
+		return aff_msg_find(e->m, id, from);
+	for (unsigned i = from; i < e->count; i++) {
+		if (aff_edit_is(e, i, id))
+			return i;
+	}
+	return AFF_NONE;
+}
+
+unsigned aff_edit_nth(const struct aff_edit *e, const char *id, unsigned nth)
+{
+	if (!nth)
+		return AFF_NONE;
+	unsigned at = aff_edit_find(e, id, 0);
+	while (at != AFF_NONE && --nth)
+		at = aff_edit_find(e, id, at + 1);
+	return at;
+}
+
+/* The segment of the message that still stands at this place; AFF_NONE when it is a text of our own. */
+static unsigned origin_of(const struct aff_edit *e, unsigned segment)
+{
+	if (segment >= e->count)
+		return AFF_NONE;
+	return e->changed ? e->entries[segment].origin : segment;
+}
+
+static bool is_header(struct aff_view segment)
+{
+	return segment.n >= 3 && index_is_header(index_pack_id(segment.p));
+}
+
+struct aff_view aff_edit_field(const struct aff_edit *e, unsigned segment, unsigned field)
+{
+	unsigned origin = origin_of(e, segment);
+	if (origin != AFF_NONE)
+		return aff_msg_field(e->m, origin, field);
+	struct aff_view text = aff_edit_segment(e, segment);
+	struct splice s;
+	if (!text.n || !field)
+		return nothing;
+	if (field == 1 && is_header(text))
+		return aff_view(text.p + 3, text.n > 3);
+	if (splice_find(&s, text, &e->m->delims, field, 0, 0, 0) || splice_missing(&s))
+		return nothing;
+	return aff_view(text.p + s.from, s.to - s.from);
+}
+
+struct aff_view aff_edit_get(const struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition,
+                             unsigned component, unsigned subcomponent)
+{
+	unsigned origin = origin_of(e, segment);
+	if (origin != AFF_NONE)
+		return aff_msg_get(e->m, origin, field, repetition, component, subcomponent);
+	struct aff_view v = aff_edit_field(e, segment, field);
+	if (field <= 2 && is_header(aff_edit_segment(e, segment)))
+		return repetition > 1 || component > 1 || subcomponent > 1 ? nothing : v;
+	return aff_cut(v, &e->m->delims, repetition, component, subcomponent);
+}
+
+/* The segment a path means. */
+static unsigned find_path(const struct aff_edit *e, const struct aff_path *path, unsigned current)
+{
+	if (path->occurrence)
+		return aff_edit_nth(e, path->segment, path->occurrence);
+	if (current != AFF_NONE && aff_edit_is(e, current, path->segment))
+		return current;
+	return aff_edit_find(e, path->segment, 0);
+}
+
+struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *path, unsigned current)
+{
+	unsigned segment = find_path(e, path, current);
+	if (!path->field)
+		return aff_edit_segment(e, segment);
+	return aff_edit_get(e, segment, path->field, path->repetition, path->component, path->subcomponent);
+}
+
+static int grow_entries(struct aff_edit *e, size_t count)
+{
+	if (e->max_entries >= count)
+		return 0;
+	size_t want = e->max_entries ? e->max_entries : 64;
+	while (want < count)
+		want *= 2;
+	struct entry *p = realloc(e->entries, want * sizeof *p);
+	if (!p)
+		return AFF_ENOMEM;
+	e->entries = p;
+	e->max_entries = want;
+	return 0;
+}
+
+/* Makes the list of entries before the first change. */
+static int start_changing(struct aff_edit *e)
+{
+	if (e->changed)
+		return 0;
+	int error = grow_entries(e, e->count);
+	if (error)
+		return error;
+	for (unsigned i = 0; i < e->count; i++)
+		e->entries[i] = (struct entry){aff_msg_segment(e->m, i), i, false};
+	e->changed = true;
+	return 0;
+}
+
+static bool has_terminator(const struct aff_edit *e, struct aff_view raw)
+{
+	return memchr(raw.p, '\r', raw.n) || (e->m->terminator != AFF_TERMINATOR_CR && memchr(raw.p, '\n', raw.n));
+}
+
+int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition, unsigned component,
+                 unsigned subcomponent, struct aff_view raw)
+{
+	struct aff_view old = aff_edit_segment(e, segment);
+	const struct aff_limits *limits = &e->m->limits;
+	if (!raw.n)
+		raw = nothing;
+	if (segment >= e->count || !field || (field <= 2 && is_header(old)) || has_terminator(e, raw) ||
+	    memchr(raw.p, e->m->delims.field, raw.n))
+		return AFF_EARGUMENT;
+	if (field > limits->fields || repetition > limits->repetitions || component > limits->fields ||
+	    subcomponent > limits->fields)
+		return AFF_ELIMIT;
+	struct splice s;
+	int error = splice_find(&s, old, &e->m->delims, field, repetition, component, subcomponent);
+	if (error)
+		return error;
+	size_t missing = splice_missing(&s);
+	if (missing ? raw.n == 0 : aff_view_equal(raw, aff_view(old.p + s.from, s.to - s.from)))
+		return 0;
+	char *to;
+	size_t n = old.n - (s.to - s.from) + missing + raw.n;
+	error = start_changing(e);
+	if (!error)
+		error = arena_take(&e->arena, n, &to);
+	if (error)
+		return error;
+	splice_write(&s, old, raw, to);
+	e->entries[segment].text = aff_view(to, n);
+	e->entries[segment].origin = AFF_NONE;
+	return 0;
+}
+
+int aff_edit_set_path(struct aff_edit *e, const struct aff_path *path, unsigned current, struct aff_view raw)
+{
+	unsigned segment = find_path(e, path, current);
+	if (segment == AFF_NONE)
+		return AFF_ENOTFOUND;
+	return aff_edit_set(e, segment, path->field, path->repetition, path->component, path->subcomponent, raw);
+}
+
+int aff_edit_delete(struct aff_edit *e, unsigned segment)
+{
+	if (segment == 0 || segment >= e->count)
+		return AFF_EARGUMENT;
+	int error = start_changing(e);
+	if (error)
+		return error;
+	e->count--;
+	memmove(e->entries + segment, e->entries + segment + 1, (e->count - segment) * sizeof *e->entries);
+	return 0;
+}
+
+int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw)
+{
+	bool is_segment = raw.n >= 3 && index_is_id(raw.p, 3) && (raw.n == 3 || raw.p[3] == e->m->delims.field);
+	if (segment == 0 || segment > e->count || !is_segment || memcmp(raw.p, "MSH", 3) == 0 || has_terminator(e, raw))
+		return AFF_EARGUMENT;
+	if (e->count >= e->m->limits.segments)
+		return AFF_ELIMIT;
+	char *to;
+	int error = start_changing(e);
+	if (!error)
+		error = grow_entries(e, (size_t)e->count + 1);
+	if (!error)
+		error = arena_take(&e->arena, raw.n, &to);
+	if (error)
+		return error;
+	memcpy(to, raw.p, raw.n);
+	memmove(e->entries + segment + 1, e->entries + segment, (e->count - segment) * sizeof *e->entries);
+	e->entries[segment] = (struct entry){aff_view(to, raw.n), AFF_NONE, true};
+	e->count++;
+	return 0;
+}
+
+void aff_edit_write(const struct aff_edit *e, struct aff_buf *out)
+{
+	const struct aff_msg *m = e->m;
+	if (!e->changed) {
+		aff_buf_put_view(out, m->bytes);
+		return;
+	}
+	struct aff_view terminator = index_terminator(m->terminator);
+	struct aff_view tail = {m->bytes.p + m->body_end, m->bytes.n - m->body_end};
+	aff_buf_put(out, m->bytes.p, m->segments[0].start);
+	for (unsigned i = 0; i < e->count; i++) {
+		if (i)
+			aff_buf_put_view(out, terminator);
+		aff_buf_put_view(out, e->entries[i].text);
+	}
+	if (!tail.n && e->entries[e->count - 1].inserted)
+		tail = terminator;
+	aff_buf_put_view(out, tail);
+}
