@@ -148,11 +148,14 @@ static inline void peer_expect_closed(struct peer *p)
 	ck_assert_int_le(recv(p->fd, &byte, 1, 0), 0);
 }
 
-static inline int peer_run(const char *name, TCase *t)
+static inline void peer_add(Suite *s, TCase *t)
 {
-	Suite *s = suite_create(name);
-	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 60);
+	suite_add_tcase(s, t);
+}
+
+static inline int peer_run(Suite *s)
+{
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);

@@ -338,6 +338,7 @@ END_TEST
 
 int main(void)
 {
+	Suite *s = suite_create("out_fhir");
 	TCase *t = tcase_create("fhir");
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, a_bundle_is_posted_and_the_connection_kept);
@@ -357,5 +358,6 @@ int main(void)
 	tcase_add_test(t, lanes_are_in_flight_together);
 	tcase_add_test(t, freeing_abandons_what_is_in_flight);
 	tcase_add_test(t, the_environments_proxy_is_not_used);
-	return peer_run("out_fhir", t);
+	peer_add(s, t);
+	return peer_run(s);
 }
