@@ -12,13 +12,15 @@ extern "C" {
 #endif
 
 /* Appends `text` with its escapes resolved. Unknown or unfinished sequences stay as they are (data is never dropped);
- * \H\ and \N\ vanish; \.br\ becomes a line feed, \.sp n\ n line feeds, \.sk n\ n blanks; \Xhh\ becomes its bytes, except
- * control characters other than TAB, LF and CR, which stay escaped. Returns the number of sequences that were kept because
- * they are not understood. Errors stick in the buffer. */
+ * \H\ and \N\ vanish, and so does the layout of \.fi\ \.nf\ \.in\ \.ti\ \.ce\; \.br\ becomes a line feed, \.sp n\ n line
+ * feeds, \.sk n\ n blanks, n up to 99; \Xhh\ becomes its bytes, except control characters other than TAB, LF and CR, which
+ * stay escaped. Returns the number of sequences that were kept because they are not understood. Errors stick in the
+ * buffer. */
 unsigned aff_unescape(struct aff_buf *out, struct aff_view text, const struct aff_delims *d);
 
 /* Appends plain text so that it can stand as a subcomponent of a message with these delimiters: delimiters become their
- * sequences, CR and LF \X0D\ and \X0A\. */
+ * sequences, CR, LF and the other control characters but TAB \X0D\, \X0A\ and so on. In a message without an escape
+ * character each of them becomes a blank. */
 void aff_escape(struct aff_buf *out, struct aff_view plain, const struct aff_delims *d);
 
 /* true when text holds no escape character: it can be used as it is. */
