@@ -29,13 +29,18 @@ struct conf_file {
 };
 struct conf_files {
 	char *root;              /* the folder, for messages; "" for a stored snapshot */
+	bool single;             /* one channel was asked for: tables that it does not use are no finding */
 	struct conf_file *items; /* sorted by name */
 	size_t count;
 	struct aff_buf bytes;    /* where the bytes live */
 };
 
-/* Reads afferent.yaml, channels/ and mappings/ below the folder `path` (.yaml and .csv; 1,000 files, 64 MiB in all at most).
- * A path that names a single .yaml file loads just this one as a channel, with mappings/ looked for beside its folder. */
+#define CONF_MAX_FILES 1000
+#define CONF_MAX_BYTES (64u << 20)
+
+/* Reads afferent.yaml, channels/ and mappings/ below the folder `path` (.yaml and .csv; CONF_MAX_FILES, CONF_MAX_BYTES in all).
+ * A path that names a single .yaml file loads just this one as a channel, with mappings/ looked for beside its folder. Symbolic
+ * links, and files named .yml that would silently be left out, are errors. On failure f needs no freeing. */
 int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *diag);
 /* Packs them into one run of bytes, the same for the same files; and back. AFF_ECORRUPT. */
 void conf_files_pack(const struct conf_files *f, struct aff_buf *out);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * afferent.yaml and channels/<name>.yaml: the engine, a channel, its source and what it accepts.
+ */
+#include <stdlib.h>
+
+#include "conf/reader.h"
+
+static void read_log_file(struct reader *r, struct conf_engine *e, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_LOG_FILE, map);
+	e->file_rows = get_number(r, &f, KEY_LOG_FILE_rows);
+	e->file_bytes = get_number(r, &f, KEY_LOG_FILE_size);
+}
+
+void read_engine(struct reader *r, const struct node *root)
+{
+	struct conf_engine *e = &r->conf->engine;
+	struct fields f;
+	fields_read(r, &f, SECTION_ENGINE, root);
+	e->journal = get_path(r, &f, KEY_ENGINE_journal);
+	e->control = get_path(r, &f, KEY_ENGINE_control);
+	e->io_threads = (unsigned)get_number(r, &f, KEY_ENGINE_io_threads);
+	e->memory = get_number(r, &f, KEY_ENGINE_memory);
+	read_log_file(r, e, f.value[KEY_ENGINE_log_file]);
+	e->drain_ms = (int64_t)get_number(r, &f, KEY_ENGINE_drain);
+	e->log_json = get_word(r, &f, KEY_ENGINE_log) == 1;
+}
+
+/* What may be listened on: an address beyond this machine only when it was said that patient data may go in clear. */
+static void check_listener(struct reader *r, const struct conf_source *s, struct place at)
+{
+	if (address_is_loopback(&s->listen))
+		return;
+	if (s->plaintext_accepted)
+		report_warning(&r->report, at, NULL, "patient data crosses the network in clear on %s:%u", s->listen.host,
+		               s->listen.port);
+	else
+		report_error(&r->report, at, "listen on 127.0.0.1, or add 'plaintext: accept-phi-in-clear'",
+		             "%s is not this machine alone, and TLS is not supported yet", s->listen.host);
+}
+
+static void read_mllp_source(struct reader *r, struct conf_source *s, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_SOURCE_MLLP, map);
+	unsigned lenient = get_words(r, &f, KEY_SOURCE_MLLP_lenient);
+	s->lenient = lenient & AFF_LENIENT_ALL;
+	s->lenient_end = (lenient & ~(unsigned)AFF_LENIENT_ALL) != 0;
+	s->max_frame = get_number(r, &f, KEY_SOURCE_MLLP_max_frame);
+	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_MLLP_max_connections);
+	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_idle);
+	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_frame_time);
+	if (f.value[KEY_SOURCE_MLLP_plaintext])
+		s->plaintext_accepted = aff_view_is(get_view(&f, KEY_SOURCE_MLLP_plaintext), conf_keys[KEY_SOURCE_MLLP_plaintext].values);
+	get_word(r, &f, KEY_SOURCE_MLLP_plaintext);
+	if (get_address(r, &f, KEY_SOURCE_MLLP_listen, &s->listen)) {
+		struct place at = f.value[KEY_SOURCE_MLLP_listen]->at;
+		check_listener(r, s, at);
+		add_endpoint(r, &r->listeners, &s->listen, at);
+	}
+}
+
+static void read_source(struct reader *r, struct conf_source *s, const struct node *map)
+{
+	static const enum aff_ack_mode modes[] = {AFF_ACK_AUTO, AFF_ACK_ORIGINAL, AFF_ACK_ENHANCED};
+	struct fields f;
+	fields_read(r, &f, SECTION_SOURCE, map);
+	s->answer = modes[get_word(r, &f, KEY_SOURCE_ack)];
+	if (get_word(r, &f, KEY_SOURCE_answer) == 1) {
+		s->answer = AFF_ACK_NEVER;
+		if (f.value[KEY_SOURCE_ack])
+			report_error(&r->report, f.value[KEY_SOURCE_ack]->at, "leave one of them out", "'ack' has no use with 'answer: never'");
+	}
+	read_mllp_source(r, s, f.value[KEY_SOURCE_mllp]);
+}
+
+/* "*", "ORU^*", "ORU^R01". */
+static bool is_message_type(struct aff_view v)
+{
+	if (aff_view_is(v, "*"))
+		return true;
+	if ((v.n != 7 && !(v.n == 5 && v.p[4] == '*')) || v.p[3] != '^')
+		return false;
+	for (size_t i = 0; i < v.n && v.n == 7; i++)
+		if (i != 3 && !((v.p[i] >= 'A' && v.p[i] <= 'Z') || (v.p[i] >= '0' && v.p[i] <= '9')))
+			return false;
+	return v.p[0] >= 'A' && v.p[0] <= 'Z';
+}
+
+#define MAX_MESSAGE_TYPES 256
+
+static void read_messages(struct reader *r, struct conf_accept *a, const struct node *list)
+{
+	char word[SHOWN_SIZE];
+	if (!list->count)
+		report_error(&r->report, list->at, "leave 'messages' out to take all", "the list is empty: nothing would be taken");
+	if (list->count > MAX_MESSAGE_TYPES) {
+		report_error(&r->report, list->at, NULL, "there are more than %d message types", MAX_MESSAGE_TYPES);
+		return;
+	}
+	a->messages = keep_array(r, list->count + 1, sizeof *a->messages);
+	for (const struct node *n = list->first; n && a->messages; n = n->next) {
+		if (n->kind == NODE_SCALAR && is_message_type(n->text))
+			memcpy(a->messages[a->nmessages++], n->text.p, n->text.n);
+		else
+			report_error(&r->report, n->at, "write ORU^R01, ORU^* or *", "'%s' is no message type",
+			             shown(word, n->text));
+	}
+}
+
+void read_accept(struct reader *r, struct conf_accept *a, const struct node *map)
+{
+	static const enum aff_check_level levels[] = {AFF_CHECK_NONE, AFF_CHECK_STRUCTURE, AFF_CHECK_IHE_PCD_01};
+	struct fields f;
+	fields_read(r, &f, SECTION_ACCEPT, map);
+	if (f.value[KEY_ACCEPT_messages])
+		read_messages(r, a, f.value[KEY_ACCEPT_messages]);
+	const struct node *check = f.value[KEY_ACCEPT_check];
+	if (check && check->text.n > 4 && !memcmp(check->text.p + check->text.n - 4, ".xml", 4)) {
+		report_error(&r->report, check->at, "write none, structure or ihe-pcd-01", "conformance profiles are not supported yet");
+		f.value[KEY_ACCEPT_check] = NULL;
+	}
+	a->check = levels[get_word(r, &f, KEY_ACCEPT_check)];
+	a->keep_others = get_word(r, &f, KEY_ACCEPT_otherwise) == 1;
+}
+
+static void check_name(struct reader *r, const struct conf_channel *c, struct place at)
+{
+	for (size_t i = 0; c->name && i < r->conf->nchannels; i++) {
+		const struct conf_channel *other = &r->conf->channels[i];
+		if (other->name && !strcmp(other->name, c->name))
+			report_error(&r->report, at, "give one of them another name", "the channel '%s' is in %s too", c->name,
+			             other->file);
+	}
+}
+
+void read_channel(struct reader *r, const struct node *root)
+{
+	struct conf_channel *c = &r->conf->channels[r->conf->nchannels];
+	struct fields f;
+	if (!fields_read(r, &f, SECTION_CHANNEL, root)) {
+		r->unreadable_channel = true;
+		return;
+	}
+	c->file = keep_text(r, aff_view_of(r->report.file));
+	c->name = get_name(r, &f, KEY_CHANNEL_channel);
+	check_name(r, c, f.value[KEY_CHANNEL_channel] ? f.value[KEY_CHANNEL_channel]->at : f.at);
+	c->description = get_string(r, &f, KEY_CHANNEL_description);
+	read_source(r, &c->source, f.value[KEY_CHANNEL_source]);
+	read_accept(r, &c->accept, f.value[KEY_CHANNEL_accept]);
+	if (f.value[KEY_CHANNEL_transform])
+		c->transform = read_transform(r, f.value[KEY_CHANNEL_transform]);
+	if (f.value[KEY_CHANNEL_destinations])
+		read_destinations(r, c, f.value[KEY_CHANNEL_destinations]);
+	r->conf->nchannels++;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The snapshot: made whole from the files, checked across them, shared by reference count.
+ */
+#include "conf/conf.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "conf/reader.h"
+
+struct snapshot {
+	struct conf conf;      /* first: a struct conf * handed out points here */
+	atomic_uint references;
+};
+
+/* ---- one file after the other ---- */
+
+static bool is_yaml(const struct conf_file *file)
+{
+	size_t n = strlen(file->name);
+	return n > 5 && !strcmp(file->name + n - 5, ".yaml");
+}
+
+static bool is_table(const struct conf_file *file)
+{
+	return is_yaml(file) && !strncmp(file->name, "mappings/", 9);
+}
+
+static bool is_engine(const struct conf_file *file)
+{
+	return !strcmp(file->name, "afferent.yaml");
+}
+
+static bool is_channel(const struct conf_file *file)
+{
+	return is_yaml(file) && !is_table(file) && !is_engine(file);
+}
+
+typedef void read_fn(struct reader *r, const struct node *root);
+
+/* Reads one file; root is NULL when it cannot be read. */
+static void read_one(struct reader *r, const struct conf_file *file, read_fn *read)
+{
+	struct tree tree;
+	struct place start = {1, 1};
+	r->report.file = file->name;
+	int rc = tree_read(&tree, file->bytes, &r->report);
+	if (!rc && !tree.root)
+		report_error(&r->report, start, NULL, "the file is empty");
+	if (!r->report.error)
+		read(r, rc ? NULL : tree.root);
+	tree_free(&tree);
+}
+
+static void read_channel_file(struct reader *r, const struct node *root)
+{
+	if (root)
+		read_channel(r, root);
+	else
+		r->unreadable_channel = true;
+}
+
+/* Reads all files of a kind; returns how many there are. */
+static size_t read_each(struct reader *r, bool (*is)(const struct conf_file *), read_fn *read)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->files->count && !r->report.error; i++) {
+		if (is(&r->files->items[i])) {
+			read_one(r, &r->files->items[i], read);
+			n++;
+		}
+	}
+	return n;
+}
+
+/* ---- what concerns several files ---- */
+
+static void check_tables(struct reader *r)
+{
+	for (size_t i = 0; i < r->ntables && !r->files->single && !r->unreadable_channel; i++) {
+		const struct known_table *t = &r->tables[i];
+		r->report.file = t->file;
+		if (t->table && !t->used)
+			report_warning(&r->report, t->at, NULL, "no channel uses the table '%s'", t->name);
+	}
+}
+
+static void read_files(struct reader *r)
+{
+	struct place nowhere = {0, 0};
+	read_each(r, is_table, read_table);
+	if (!read_each(r, is_engine, read_engine)) {
+		r->report.file = "afferent.yaml";
+		if (!r->files->single)
+			report_info(&r->report, nowhere, NULL, "there is no such file: defaults are used");
+		read_engine(r, NULL);
+	}
+	if (!read_each(r, is_channel, read_channel_file)) {
+		r->report.file = "channels";
+		report_error(&r->report, nowhere, "put one .yaml file for each channel there", "there is no channel");
+	}
+	check_endpoints(r);
+	check_tables(r);
+}
+
+/* ---- the snapshot ---- */
+
+static void free_dest(struct conf_dest *d)
+{
+	free(d->name);
+	free(d->full_name);
+	free(d->url);
+	free(d->path);
+	free(d->fhir_base);
+	aff_expr_free(d->when);
+}
+
+static void free_channel(struct conf_channel *c)
+{
+	for (size_t i = 0; i < c->ndests; i++)
+		free_dest(&c->dests[i]);
+	free(c->dests);
+	aff_rules_free(c->transform);
+	free(c->accept.messages);
+	free(c->name);
+	free(c->description);
+	free(c->file);
+}
+
+static void free_conf(struct conf *c)
+{
+	for (size_t i = 0; i < c->nchannels; i++)
+		free_channel(&c->channels[i]);
+	for (size_t i = 0; i < c->ntables; i++)
+		aff_table_free(c->tables[i]);
+	free(c->channels);
+	free(c->tables);
+	free(c->engine.journal);
+	free(c->engine.control);
+	aff_buf_free(&c->packed);
+	free(c);
+}
+
+static int new_conf(struct conf **out, const struct conf_files *files)
+{
+	struct snapshot *s = calloc(1, sizeof *s);
+	if (!s)
+		return AFF_ENOMEM;
+	struct conf *c = &s->conf;
+	atomic_init(&s->references, 1);
+	aff_buf_init(&c->packed, 2 * (size_t)CONF_MAX_BYTES);
+	conf_files_pack(files, &c->packed);
+	c->channels = calloc(files->count + 1, sizeof *c->channels);
+	c->tables = calloc(files->count + 1, sizeof(struct aff_table *));
+	if (c->packed.error || !c->channels || !c->tables) {
+		free_conf(c);
+		return AFF_ENOMEM;
+	}
+	sha256(c->sha256, aff_buf_view(&c->packed));
+	*out = c;
+	return 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct aff_diag *x = a, *y = b;
+	int c = strcmp(x->source, y->source);
+	if (!c)
+		c = x->line < y->line ? -1 : x->line > y->line;
+	if (!c)
+		c = x->column < y->column ? -1 : x->column > y->column;
+	return c ? c : strcmp(x->text, y->text);
+}
+
+int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag_list *findings)
+{
+	size_t before = findings->count, errors = findings->errors;
+	struct conf *c = NULL;
+	*out = NULL;
+	int rc = new_conf(&c, files);
+	if (rc)
+		return rc;
+	struct reader r = {.files = files, .conf = c, .report = {.findings = findings, .root = files->root, .file = ""}};
+	r.tables = keep_array(&r, files->count + 1, sizeof *r.tables);
+	if (r.tables)
+		read_files(&r);
+	if (findings->count > before)
+		qsort(findings->items + before, findings->count - before, sizeof *findings->items, by_place);
+	for (size_t i = 0; i < r.ntables; i++)
+		free(r.tables[i].name);
+	free(r.tables);
+	free(r.listeners.items);
+	free(r.receivers.items);
+	rc = r.report.error ? r.report.error : findings->errors > errors ? AFF_ECONFIG : 0;
+	if (rc)
+		free_conf(c);
+	else
+		*out = c;
+	return rc;
+}
+
+static struct snapshot *snapshot_of(struct conf *c)
+{
+	return (struct snapshot *)c;
+}
+
+struct conf *conf_ref(struct conf *c)
+{
+	atomic_fetch_add_explicit(&snapshot_of(c)->references, 1, memory_order_relaxed);
+	return c;
+}
+
+void conf_unref(struct conf *c)
+{
+	if (c && atomic_fetch_sub_explicit(&snapshot_of(c)->references, 1, memory_order_acq_rel) == 1)
+		free_conf(c);
+}
+
+const struct conf_channel *conf_channel(const struct conf *c, struct aff_view name)
+{
+	for (size_t i = 0; i < c->nchannels; i++)
+		if (aff_view_is(name, c->channels[i].name))
+			return &c->channels[i];
+	return NULL;
+}
+
+const struct conf_dest *conf_dest(const struct conf *c, struct aff_view full_name)
+{
+	for (size_t i = 0; i < c->nchannels; i++)
+		for (size_t k = 0; k < c->channels[i].ndests; k++)
+			if (aff_view_is(full_name, c->channels[i].dests[k].full_name))
+				return &c->channels[i].dests[k];
+	return NULL;
+}

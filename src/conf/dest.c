@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The destinations of a channel.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conf/reader.h"
+
+static void read_mllp(struct reader *r, struct conf_dest *d, const struct node *map)
+{
+	struct fields f;
+	d->kind = CONF_DEST_MLLP;
+	fields_read(r, &f, SECTION_DEST_MLLP, map);
+	if (!get_address(r, &f, KEY_DEST_MLLP_to, &d->to))
+		return;
+	if (address_is_any(&d->to))
+		report_error(&r->report, f.value[KEY_DEST_MLLP_to]->at, "write the address of the receiver",
+		             "%s stands for all addresses, nothing can be sent to it", d->to.host);
+	add_endpoint(r, &r->receivers, &d->to, f.value[KEY_DEST_MLLP_to]->at);
+}
+
+static char *get_uri(struct reader *r, const struct fields *f, enum key_id key)
+{
+	const struct node *n = f->value[key];
+	struct aff_view v = get_view(f, key);
+	const char *colon = memchr(v.p, ':', v.n);
+	bool good = colon && colon != v.p && colon != v.p + v.n - 1;
+	for (size_t i = 0; i < v.n; i++)
+		good = good && (unsigned char)v.p[i] > ' ' && (unsigned char)v.p[i] < 0x7f && !strchr("<>\"\\^`{|}", v.p[i]);
+	if (!good) {
+		report_error(&r->report, n->at, "write urn:oid:1.2.3 or http://hospital.example/id", "'%s' takes a URI",
+		             conf_keys[key].name);
+		return NULL;
+	}
+	while (v.p[v.n - 1] == '/')
+		v.n--;
+	return keep_text(r, v);
+}
+
+/* d stays where it is: the options point into it. */
+static void read_fhir(struct reader *r, struct conf_dest *d, const struct node *map)
+{
+	struct fields f;
+	d->kind = CONF_DEST_FHIR;
+	fields_read(r, &f, SECTION_DEST_FHIR, map);
+	d->url = get_url(r, &f, KEY_DEST_FHIR_to);
+	d->fhir.bundle = get_word(r, &f, KEY_DEST_FHIR_bundle) == 1 ? AFF_FHIR_COLLECTION : AFF_FHIR_TRANSACTION;
+	d->fhir.r_status = get_word(r, &f, KEY_DEST_FHIR_r_status) == 1 ? "final" : NULL;
+	d->fhir_base = get_uri(r, &f, KEY_DEST_FHIR_base);
+	d->fhir.base = d->fhir_base;
+	if (get_zone(r, &f, KEY_DEST_FHIR_zone, &d->fhir_zone))
+		d->fhir.zone_minutes = &d->fhir_zone;
+}
+
+static void read_file_dest(struct reader *r, struct conf_dest *d, const struct node *map)
+{
+	struct fields f;
+	d->kind = CONF_DEST_FILE;
+	fields_read(r, &f, SECTION_DEST_FILE, map);
+	d->path = get_path(r, &f, KEY_DEST_FILE_to);
+}
+
+static void read_kind(struct reader *r, struct conf_dest *d, const struct fields *f)
+{
+	unsigned kinds = (unsigned)f->meant[KEY_DEST_mllp] + f->meant[KEY_DEST_fhir] + f->meant[KEY_DEST_file];
+	if (kinds != 1)
+		report_error(&r->report, f->at, "give it exactly one of mllp, fhir and file", "the destination has %s to deliver",
+		             kinds ? "more than one way" : "no way");
+	if (f->value[KEY_DEST_mllp])
+		read_mllp(r, d, f->value[KEY_DEST_mllp]);
+	if (f->value[KEY_DEST_fhir])
+		read_fhir(r, d, f->value[KEY_DEST_fhir]);
+	if (f->value[KEY_DEST_file])
+		read_file_dest(r, d, f->value[KEY_DEST_file]);
+}
+
+static void read_sample(struct reader *r, struct conf_dest *d, const struct node *map)
+{
+	static const enum sample_keep keeps[] = {SAMPLE_LAST, SAMPLE_FIRST};
+	struct fields f;
+	if (!map)
+		return;
+	fields_read(r, &f, SECTION_SAMPLE, map);
+	d->sample_line = map->at.line;
+	d->sample.every_ms = (int64_t)get_number(r, &f, KEY_SAMPLE_every);
+	d->sample.keep = keeps[get_word(r, &f, KEY_SAMPLE_keep)];
+	d->sample.by = get_words(r, &f, KEY_SAMPLE_by);
+	if (!f.value[KEY_SAMPLE_by])
+		d->sample.by = SAMPLE_BY_PATIENT | SAMPLE_BY_DEVICE | SAMPLE_BY_CODE;
+	else if (!f.value[KEY_SAMPLE_by]->count)
+		report_error(&r->report, f.value[KEY_SAMPLE_by]->at, "write [patient, device, code]", "the list is empty");
+}
+
+static void read_retry(struct reader *r, struct conf_dest *d, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_RETRY, map);
+	d->retry.first_ms = (int64_t)get_number(r, &f, KEY_RETRY_first);
+	d->retry.most_ms = (int64_t)get_number(r, &f, KEY_RETRY_most);
+	d->retry.give_up_ms = (int64_t)get_number(r, &f, KEY_RETRY_give_up);
+	if (d->retry.first_ms > d->retry.most_ms)
+		report_error(&r->report, map->at, NULL, "the first pause is longer than the longest one ('first', 'most')");
+}
+
+static void read_names(struct reader *r, const struct conf_channel *c, struct conf_dest *d, const struct fields *f)
+{
+	d->name = get_name(r, f, KEY_DEST_name);
+	if (!d->name || !c->name)
+		return;
+	size_t size = strlen(c->name) + 1 + strlen(d->name) + 1;
+	d->full_name = keep_array(r, size, 1);
+	if (d->full_name)
+		snprintf(d->full_name, size, "%s/%s", c->name, d->name);
+	for (size_t i = 0; i < c->ndests; i++)
+		if (c->dests[i].name && !strcmp(c->dests[i].name, d->name))
+			report_error(&r->report, f->value[KEY_DEST_name]->at, "give one of them another name",
+			             "the channel has two destinations named '%s'", d->name);
+}
+
+static void read_destination(struct reader *r, struct conf_channel *c, const struct node *entry)
+{
+	static const enum conf_order orders[] = {CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE, CONF_ORDER_NONE};
+	struct conf_dest *d = &c->dests[c->ndests];
+	struct fields f;
+	if (!fields_read(r, &f, SECTION_DEST, entry))
+		return;
+	read_names(r, c, d, &f);
+	c->ndests++;
+	read_kind(r, d, &f);
+	d->when = get_condition(r, &f, KEY_DEST_when);
+	d->when_line = f.value[KEY_DEST_when] ? f.value[KEY_DEST_when]->at.line : 0;
+	read_sample(r, d, f.value[KEY_DEST_sample]);
+	d->order = orders[get_word(r, &f, KEY_DEST_order)];
+	d->lanes = (unsigned)get_number(r, &f, KEY_DEST_lanes);
+	d->timeout_ms = (int64_t)get_number(r, &f, KEY_DEST_timeout);
+	d->tries = (unsigned)get_number(r, &f, KEY_DEST_tries);
+	read_retry(r, d, f.value[KEY_DEST_retry]);
+}
+
+#define MAX_DESTINATIONS 64
+
+void read_destinations(struct reader *r, struct conf_channel *c, const struct node *list)
+{
+	if (!list->count || list->count > MAX_DESTINATIONS) {
+		report_error(&r->report, list->at, NULL, "a channel has 1 to %d destinations", MAX_DESTINATIONS);
+		return;
+	}
+	c->dests = keep_array(r, list->count, sizeof *c->dests);
+	for (const struct node *entry = list->first; entry && c->dests; entry = entry->next)
+		read_destination(r, c, entry);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The grammar table.
+ */
+#include "conf/keys.h"
+
+#define OPTIONAL ""
+#define REQUIRED NULL
+
+const struct key conf_keys[KEY_COUNT] = {
+#define CONF_SECTION(id, title)
+#define CONF_KEY(section, name, kind, fallback, values, text) \
+	{SECTION_##section, #name, KIND_##kind, fallback, values, text},
+#include "conf/keys.def"
+#undef CONF_SECTION
+#undef CONF_KEY
+};
+
+const char *section_title(enum section_id section)
+{
+	static const char *const titles[] = {
+#define CONF_SECTION(id, title) title,
+#define CONF_KEY(section, name, kind, fallback, values, text)
+#include "conf/keys.def"
+#undef CONF_SECTION
+#undef CONF_KEY
+	};
+	return titles[section];
+}
+
+const char *kind_text(enum key_kind kind)
+{
+	static const char *const texts[] = {
+		[KIND_MAP] = "a map", [KIND_LIST] = "a list", [KIND_ROWS] = "a map or a file name", [KIND_TEXT] = "text",
+		[KIND_NAME] = "a name", [KIND_WORD] = "a word", [KIND_PATH] = "a path", [KIND_URL] = "a URL",
+		[KIND_URI] = "a URI", [KIND_ADDRESS] = "an address", [KIND_ZONE] = "a time zone", [KIND_COUNT] = "a number",
+		[KIND_BYTES] = "a size", [KIND_DURATION] = "a duration", [KIND_NEVER] = "a duration or never",
+		[KIND_CONDITION] = "a condition", [KIND_FIELD] = "a field", [KIND_SEGMENT] = "a segment id",
+		[KIND_TABLE] = "a table", [KIND_LATER] = "not supported yet"};
+	return texts[kind];
+}
+
+enum key_id key_find(enum section_id section, struct aff_view name)
+{
+	for (unsigned i = 0; i < KEY_COUNT; i++)
+		if (conf_keys[i].section == section && aff_view_is(name, conf_keys[i].name))
+			return (enum key_id)i;
+	return KEY_COUNT;
+}
+
+bool word_at(const struct key *key, unsigned i, char word[WORD_SIZE], bool *later)
+{
+	const char *p = key->values;
+	for (; i && *p; i--) {
+		p += strcspn(p, "|");
+		p += *p != '\0';
+	}
+	*later = *p == '~';
+	p += *later;
+	size_t n = strcspn(p, "|");
+	if (!n || n >= WORD_SIZE)
+		return false;
+	memcpy(word, p, n);
+	word[n] = '\0';
+	return true;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The grammar as a table (keys.def).
+ */
+#ifndef CONF_KEYS_H
+#define CONF_KEYS_H
+
+#include <afferent/text.h>
+
+enum section_id {
+#define CONF_SECTION(id, title) SECTION_##id,
+#define CONF_KEY(section, name, kind, fallback, values, text)
+#include "conf/keys.def"
+#undef CONF_SECTION
+#undef CONF_KEY
+	SECTION_COUNT
+};
+
+enum key_id {
+#define CONF_SECTION(id, title)
+#define CONF_KEY(section, name, kind, fallback, values, text) KEY_##section##_##name,
+#include "conf/keys.def"
+#undef CONF_SECTION
+#undef CONF_KEY
+	KEY_COUNT
+};
+
+enum key_kind {
+	KIND_MAP, KIND_LIST, KIND_ROWS,                           /* not scalar; ROWS may be both */
+	KIND_TEXT, KIND_NAME, KIND_WORD, KIND_PATH, KIND_URL, KIND_URI, KIND_ADDRESS, KIND_ZONE,
+	KIND_COUNT, KIND_BYTES, KIND_DURATION, KIND_NEVER,        /* NEVER: a duration or the word "never" */
+	KIND_CONDITION, KIND_FIELD, KIND_SEGMENT, KIND_TABLE,
+	KIND_LATER                                                /* known by the design, not supported yet */
+};
+
+struct key {
+	enum section_id section;
+	const char *name;
+	enum key_kind kind;
+	const char *fallback;   /* NULL: required; "": optional */
+	const char *values, *text;
+};
+
+extern const struct key conf_keys[KEY_COUNT];
+
+const char *section_title(enum section_id section);
+const char *kind_text(enum key_kind kind);
+
+/* The key with this name in a section; KEY_COUNT when there is none. */
+enum key_id key_find(enum section_id section, struct aff_view name);
+
+/* Word number i of "a|b|~c"; false behind the last one. *later: it is not supported yet. */
+#define WORD_SIZE 24
+bool word_at(const struct key *key, unsigned i, char word[WORD_SIZE], bool *later);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From nodes to values: what the readers of the sections share. A mistake is reported where it stands and the reader goes on
+ * with a harmless value, so that one run finds them all.
+ */
+#ifndef CONF_READER_H
+#define CONF_READER_H
+
+#include "base/nearest.h"
+#include "conf/conf.h"
+#include "conf/keys.h"
+#include "conf/yaml.h"
+
+/* A table by its name; broken ones stay known so that their users are not blamed. */
+struct known_table {
+	char *name;
+	const struct aff_table *table; /* NULL: it has mistakes */
+	const char *file;
+	struct place at;
+	bool used;
+};
+
+/* A socket address that a channel listens on or sends to. */
+struct endpoint {
+	struct conf_address address;
+	const char *file;
+	struct place at;
+};
+struct endpoints {
+	struct endpoint *items;
+	size_t count;
+};
+
+struct reader {
+	struct report report;
+	const struct conf_files *files;
+	struct conf *conf;             /* being filled */
+	struct known_table *tables;
+	size_t ntables;
+	struct endpoints listeners, receivers;
+	bool unreadable_channel;       /* some channel could not be read: what it uses is not known */
+};
+
+/* One section taken apart. A value of a wrong shape was reported and is NULL here. A key is meant when it was written, or
+ * another one that was reported as its misspelling. */
+struct fields {
+	struct place at;
+	const struct node *value[KEY_COUNT];
+	bool given[KEY_COUNT], meant[KEY_COUNT];
+};
+
+/* Takes a map apart: unknown, duplicate, missing and unsupported keys and wrong shapes are reported. map NULL: all defaults.
+ * Returns false when it is no map at all. */
+bool fields_read(struct reader *r, struct fields *f, enum section_id section, const struct node *map);
+
+/* Values, or the key's fallback where nothing (usable) is given. */
+struct aff_view get_view(const struct fields *f, enum key_id key);
+char *get_string(struct reader *r, const struct fields *f, enum key_id key); /* NULL: nothing, or no memory */
+char *get_name(struct reader *r, const struct fields *f, enum key_id key);   /* letters, digits, . _ - */
+char *get_path(struct reader *r, const struct fields *f, enum key_id key);   /* relative ones count from the root */
+char *get_url(struct reader *r, const struct fields *f, enum key_id key);    /* http(s), without trailing slash */
+uint64_t get_number(struct reader *r, const struct fields *f, enum key_id key); /* COUNT, BYTES, DURATION in ms, NEVER = 0 */
+unsigned get_word(struct reader *r, const struct fields *f, enum key_id key);   /* index into the key's values */
+unsigned get_words(struct reader *r, const struct fields *f, enum key_id key);  /* a list; bit i for word i */
+bool get_address(struct reader *r, const struct fields *f, enum key_id key, struct conf_address *out);
+struct aff_expr *get_condition(struct reader *r, const struct fields *f, enum key_id key);
+bool get_zone(struct reader *r, const struct fields *f, enum key_id key, int *minutes);
+
+/* Copies text; on lack of memory NULL, and the reader knows. */
+char *keep_text(struct reader *r, struct aff_view text);
+/* calloc, likewise. */
+void *keep_array(struct reader *r, size_t count, size_t size);
+/* Whether text is a plain scalar that says nothing: empty, ~ or null. */
+bool node_is_empty(const struct node *n);
+/* The hint "did you mean ...?" into buf; NULL when there is nothing near. */
+#define HINT_SIZE 128
+const char *did_you_mean(char buf[HINT_SIZE], const struct nearest *n);
+
+bool address_is_loopback(const struct conf_address *a);
+bool address_is_any(const struct conf_address *a);
+
+/* ---- the sections, one file each ---- */
+
+void read_engine(struct reader *r, const struct node *root);              /* root NULL: there is no afferent.yaml */
+void read_table(struct reader *r, const struct node *root);
+void read_channel(struct reader *r, const struct node *root);
+void read_accept(struct reader *r, struct conf_accept *a, const struct node *map);
+struct aff_rules *read_transform(struct reader *r, const struct node *list);
+void read_destinations(struct reader *r, struct conf_channel *c, const struct node *list);
+void add_endpoint(struct reader *r, struct endpoints *e, const struct conf_address *address, struct place at);
+/* Two listeners on one port, and destinations that are listeners of our own. */
+void check_endpoints(struct reader *r);
+
+/* The table with this name, marked as used; reports where there is none. NULL then and for a table with mistakes. */
+const struct aff_table *use_table(struct reader *r, const struct node *name);
+
+#endif

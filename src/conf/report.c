@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Findings with their file.
+ */
+#include "conf/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void add(struct report *r, struct place at, struct aff_diag *d)
+{
+	char source[sizeof d->source];
+	bool joined = r->root[0] && snprintf(source, sizeof source, "%s/%s", r->root, r->file) < (int)sizeof source;
+	aff_diag_in(d, joined ? source : r->file, at.line, at.column);
+	if (aff_diag_list_add(r->findings, d))
+		r->error = AFF_ENOMEM;
+}
+
+static void add_formatted(struct report *r, enum aff_severity severity, struct place at, const char *hint, const char *format,
+                          va_list ap)
+{
+	char text[sizeof((struct aff_diag *)0)->text];
+	struct aff_diag d;
+	vsnprintf(text, sizeof text, format, ap);
+	aff_diag_set(&d, AFF_ECONFIG, "%s", text);
+	d.severity = severity;
+	if (hint)
+		aff_diag_hint(&d, "%s", hint);
+	add(r, at, &d);
+}
+
+void report_error(struct report *r, struct place at, const char *hint, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	add_formatted(r, AFF_SEVERITY_ERROR, at, hint, format, ap);
+	va_end(ap);
+}
+
+void report_warning(struct report *r, struct place at, const char *hint, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	add_formatted(r, AFF_SEVERITY_WARNING, at, hint, format, ap);
+	va_end(ap);
+}
+
+void report_info(struct report *r, struct place at, const char *hint, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	add_formatted(r, AFF_SEVERITY_INFO, at, hint, format, ap);
+	va_end(ap);
+}
+
+void report_diag(struct report *r, struct place at, const struct aff_diag *diag)
+{
+	struct aff_diag d = *diag;
+	d.severity = AFF_SEVERITY_ERROR;
+	add(r, at, &d);
+}
+
+const char *shown(char buf[SHOWN_SIZE], struct aff_view text)
+{
+	size_t n = 0;
+	bool cut = text.n > SHOWN_SIZE - 4;
+	size_t end = cut ? SHOWN_SIZE - 4 : text.n;
+	while (cut && end && ((unsigned char)text.p[end] & 0xc0) == 0x80)
+		end--;
+	for (; n < end; n++)
+		buf[n] = (unsigned char)text.p[n] < 0x20 || text.p[n] == 0x7f ? '?' : text.p[n];
+	memcpy(buf + n, cut ? "..." : "", cut ? 4 : 1);
+	return buf;
+}
