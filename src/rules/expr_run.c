@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs a compiled condition over a message. The program is only read, so any number of threads may run it.
+ */
+#include <afferent/expr.h>
+
+#include "base/number.h"
+#include "rules/plain.h"
+#include "rules/program.h"
+
+enum { UNESCAPED_MAX = 32 << 20 };
+
+struct value {
+	struct aff_view raw;
+	struct aff_delims delims;
+	struct aff_buf unescaped;
+};
+
+/* Nothing but delimiters, or the sender's `""`, is no value. */
+static bool has_value(const struct value *v)
+{
+	const struct aff_delims *d = &v->delims;
+	if (aff_is_null(v->raw))
+		return false;
+	for (size_t i = 0; i < v->raw.n; i++) {
+		char c = v->raw.p[i];
+		if (c != d->component && c != d->repetition && c != d->subcomponent)
+			return true;
+	}
+	return false;
+}
+
+static int equals_any(const struct aff_expr *x, const struct instruction *in, struct value *v)
+{
+	struct aff_view text = plain_text(&v->unescaped, v->raw, &v->delims);
+	if (v->unescaped.error)
+		return v->unescaped.error;
+	unsigned n = in->op == OP_IN ? in->values : 1;
+	for (unsigned i = 0; i < n; i++) {
+		if (aff_view_equal(text, x->values[in->value + i]))
+			return 1;
+	}
+	return 0;
+}
+
+static int matches(const struct instruction *in, struct value *v)
+{
+	struct aff_view text = plain_text(&v->unescaped, v->raw, &v->delims);
+	return v->unescaped.error ? v->unescaped.error : regex_test(in->regex, text);
+}
+
+static int compares(const struct aff_expr *x, const struct instruction *in, const struct value *v)
+{
+	if (!number_is_decimal(v->raw))
+		return 0;
+	int order = number_compare(v->raw, x->values[in->value]);
+	switch (in->op) {
+	case OP_LESS:
+		return order < 0;
+	case OP_LESS_EQUAL:
+		return order <= 0;
+	case OP_GREATER:
+		return order > 0;
+	default:
+		return order >= 0;
+	}
+}
+
+static int test(const struct aff_expr *x, const struct instruction *in, struct value *v)
+{
+	int rc;
+	switch (in->op) {
+	case OP_EXISTS:
+		return has_value(v);
+	case OP_EMPTY:
+		return !has_value(v);
+	case OP_EQUAL:
+	case OP_IN:
+		return equals_any(x, in, v);
+	case OP_UNEQUAL:
+		rc = equals_any(x, in, v);
+		return rc < 0 ? rc : !rc;
+	case OP_MATCHES:
+		return matches(in, v);
+	default:
+		return compares(x, in, v);
+	}
+}
+
+int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned current)
+{
+	struct value v = {.delims = aff_edit_delims(e)};
+	int truth = 0;
+	aff_buf_init(&v.unescaped, UNESCAPED_MAX);
+	for (size_t i = 0; i < x->count && truth >= 0;) {
+		const struct instruction *in = &x->program[i++];
+		if (in->op == OP_NOT) {
+			truth = !truth;
+		} else if (in->op == OP_AND || in->op == OP_OR) {
+			if (truth == (in->op == OP_OR))
+				i = in->target;
+		} else {
+			v.raw = aff_edit_path(e, &in->path, current);
+			truth = test(x, in, &v);
+		}
+	}
+	aff_buf_free(&v.unescaped);
+	return truth;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Conditions: what they mean, and what is said about those that are written wrongly.
+ */
+#include "rules_fixture.h"
+
+static const char ward[] =
+	MSH
+	"PID|||4711^^^HOSP^MR||\"\"|^^\n"
+	"PV1||I|ICU^12^1^HOSP\n"
+	"OBR|1||77|182777000^monitoring of patient^SCT\n"
+	"OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|82|mm[Hg]|60-100|N~H|||R\n"
+	"OBX|2|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.1.1.2|097.50|%|||||X\n"
+	"OBX|3|ST|68480^MDC_ATTR_ALERT_TEXT^MDC|1.1.1.3|ECG \\T\\ SpO2 lead off||||||R\n"
+	"OBX|4|NM|0^X^L|1.1.1.4|-0.5||||||R\n";
+
+static void expect(struct fixture *f, const char *text, unsigned current, int wanted)
+{
+	struct aff_expr *x = condition(text);
+	int got = aff_expr_test(x, f->edit, current);
+	ck_assert_msg(got == wanted, "%s: %d", text, got);
+	aff_expr_free(x);
+}
+
+START_TEST(comparisons)
+{
+	static const struct {
+		const char *text;
+		int wanted;
+	} cases[] = {
+		{"PV1-2 = I", 1},
+		{"PV1-2=I", 1},
+		{"PV1-2 = O", 0},
+		{"PV1-2 != O", 1},
+		{"PV1-2 != I", 0},
+		{"PV1-3.1 = \"ICU\"", 1},
+		{"PV1-3.1 = 'ICU'", 1},
+		{"PV1-3 = ICU", 0},
+		{"PV1-3.9 = ''", 1},
+		{"OBX-6 = mm[Hg]", 1},
+		{"OBX[3]-5 = \"ECG & SpO2 lead off\"", 1},
+		{"OBX[3]-5 = 'ECG \\T\\ SpO2 lead off'", 0},
+		{"OBX-8 = N", 1},
+		{"OBX-8[2] = H", 1},
+		{"OBX-5 > 40", 1},
+		{"OBX-5 > 82", 0},
+		{"OBX-5 >= 82.0", 1},
+		{"OBX-5 < 82.1", 1},
+		{"OBX-5 <= 81.99", 0},
+		{"OBX[2]-5 = 97.5", 0},
+		{"OBX[2]-5 >= 97.5", 1},
+		{"OBX[2]-5 <= 97.5", 1},
+		{"OBX[4]-5 < 0", 1},
+		{"OBX[4]-5 > -1", 1},
+		{"OBX[3]-5 > 0", 0},
+		{"OBX[3]-5 < 0", 0},
+		{"OBX[9]-5 < 5", 0},
+		{"PV1-3.1 in [CCU, ICU]", 1},
+		{"PV1-3.1 in [\"CCU\",'ICU']", 1},
+		{"PV1-3.1 in[CCU]", 0},
+		{"OBX-3.2 matches /^MDC_/", 1},
+		{"OBX-3.2 matches /^mdc_/", 0},
+		{"OBX-3.2 matches /^mdc_/i", 1},
+		{"OBX[3]-5 matches /CG & Sp/", 1},
+		{"PV1-3 matches /^ICU\\^\\d+/", 1},
+		{"MSH-7 matches /\\/|\\+0000$/", 1},
+		{"exists PID-3", 1},
+		{"exists PID-3.2", 0},
+		{"exists PID-5", 0},
+		{"empty PID-5", 1},
+		{"empty PID-6", 1},
+		{"empty PID-30", 1},
+		{"exists PV1", 1},
+		{"exists ZZZ", 0},
+		{"empty ZZZ-1", 1},
+	};
+	struct fixture f;
+	fixture_open(&f, ward);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		expect(&f, cases[i].text, AFF_NONE, cases[i].wanted);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Every combination of three truth values, against C's own operators. */
+START_TEST(connectives_bind_as_usual)
+{
+	struct fixture f;
+	fixture_open(&f, ward);
+	for (int bits = 0; bits < 8; bits++) {
+		int a = bits & 1, b = bits >> 1 & 1, c = bits >> 2 & 1;
+		const char *t[] = {"PV1-2 = O", "PV1-2 = I"};
+		char text[256];
+		snprintf(text, sizeof text, "%s or %s and %s", t[a], t[b], t[c]);
+		expect(&f, text, AFF_NONE, a || (b && c));
+		snprintf(text, sizeof text, "(%s or %s) and %s", t[a], t[b], t[c]);
+		expect(&f, text, AFF_NONE, (a || b) && c);
+		snprintf(text, sizeof text, "not %s and %s or not (%s)", t[a], t[b], t[c]);
+		expect(&f, text, AFF_NONE, (!a && b) || !c);
+		snprintf(text, sizeof text, "%s and not(%s or not %s)", t[a], t[b], t[c]);
+		expect(&f, text, AFF_NONE, a && !(b || !c));
+		snprintf(text, sizeof text, "%s and %s and %s", t[a], t[b], t[c]);
+		expect(&f, text, AFF_NONE, a && b && c);
+		snprintf(text, sizeof text, "not not %s or %s or %s", t[a], t[b], t[c]);
+		expect(&f, text, AFF_NONE, a || b || c);
+	}
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(paths_mean_the_current_segment)
+{
+	struct fixture f;
+	fixture_open(&f, ward);
+	unsigned second = aff_edit_nth(f.edit, "OBX", 2);
+	expect(&f, "OBX-11 in [X, D]", AFF_NONE, 0);
+	expect(&f, "OBX-11 in [X, D]", second, 1);
+	expect(&f, "OBX[1]-11 = X", second, 0);
+	expect(&f, "OBX-11 = X and PV1-2 = I", second, 1);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(reads_the_edited_message)
+{
+	struct fixture f;
+	fixture_open(&f, ward);
+	unsigned pv1 = aff_edit_find(f.edit, "PV1", 0);
+	ck_assert_int_eq(aff_edit_set(f.edit, pv1, 2, 0, 0, 0, aff_view_of("E")), 0);
+	expect(&f, "PV1-2 = E", AFF_NONE, 1);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_regex_that_never_ends_is_stopped)
+{
+	struct fixture f;
+	fixture_open(&f, MSH "NTE|1||aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n");
+	expect(&f, "NTE-3 matches /^(a+)+$/", AFF_NONE, AFF_ELIMIT);
+	expect(&f, "not (NTE-3 matches /^(a+)+$/)", AFF_NONE, AFF_ELIMIT);
+	expect(&f, "exists MSH or NTE-3 matches /^(a+)+$/", AFF_NONE, 1);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(mistakes_are_shown_at_their_place)
+{
+	static const struct {
+		const char *text;
+		unsigned column;
+		const char *what; /* found in the text or in the hint */
+	} cases[] = {
+		{"", 1, "empty"},
+		{"   ", 4, "empty"},
+		{"PV1-2", 6, "operator"},
+		{"PV1-2 =", 8, "value"},
+		{"PV1-2 = I and", 14, "too early"},
+		{"PV1-2 == I", 8, "operator"},
+		{"PV1-2 mathces /x/", 7, "`matches`"},
+		{"PV1-2 not in [I]", 7, "before the path"},
+		{"exist PID-3", 1, "`exists`"},
+		{"exists", 7, "path"},
+		{"PV1-2 = I an PV1-3 = X", 11, "`and`"},
+		{"PV1-3.1 = Ward 3", 16, "quotes"},
+		{"PV1-3.1 = \"Ward 3", 11, "not closed"},
+		{"(PV1-2 = I", 1, "not closed"},
+		{"PV1-2 = I)", 10, "closes nothing"},
+		{"PV1-2 in I", 10, "list"},
+		{"PV1-2 in [I", 12, "not closed"},
+		{"PV1-2 in [I, ]", 14, "missing"},
+		{"PV1-2 in [I J]", 13, "`,`"},
+		{"OBX-5 > high", 9, "number"},
+		{"OBX-5 > 1e3", 9, "number"},
+		{"OBX-3.2 matches MDC", 17, "regular"},
+		{"OBX-3.2 matches /MDC", 17, "not closed"},
+		{"OBX-3.2 matches /a(b/", 21, "wrong"},
+		{"PV1-2 = and", 9, "quotes"},
+		{"PV1-2 = I or or PV1-2 = O", 14, "path"},
+		{"not", 4, "too early"},
+		{"()", 2, "path"},
+		{"PV1-2 \x01 I", 7, "operator"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct aff_expr *x = NULL;
+		struct aff_diag diag = {0};
+		const char *text = cases[i].text;
+		ck_assert_msg(aff_expr_compile(&x, aff_view_of(text), &diag) == AFF_ESYNTAX, "%s", text);
+		ck_assert_msg(diag.column == cases[i].column, "%s: column %u: %s", text, diag.column, diag.text);
+		ck_assert_msg(strstr(diag.text, cases[i].what) || strstr(diag.hint, cases[i].what), "%s: %s; %s", text,
+		              diag.text, diag.hint);
+		ck_assert_ptr_null(x);
+		ck_assert_int_eq(aff_expr_compile(&x, aff_view_of(text), NULL), AFF_ESYNTAX);
+	}
+}
+END_TEST
+
+START_TEST(depth_and_length_are_capped)
+{
+	char text[20000];
+	struct aff_expr *x = NULL;
+	struct aff_diag diag = {0};
+	memset(text, '(', sizeof text);
+	ck_assert_int_eq(aff_expr_compile(&x, aff_view(text, 1000), &diag), AFF_ESYNTAX);
+	ck_assert_ptr_nonnull(strstr(diag.text, "deep"));
+	ck_assert_int_eq(aff_expr_compile(&x, aff_view(text, sizeof text), &diag), AFF_ESYNTAX);
+	ck_assert_ptr_nonnull(strstr(diag.text, "longer"));
+}
+END_TEST
+
+START_TEST(remembers_its_text)
+{
+	struct aff_expr *x = condition("PV1-2 = I");
+	ck_assert(aff_view_is(aff_expr_text(x), "PV1-2 = I"));
+	aff_expr_free(x);
+	aff_expr_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		comparisons, connectives_bind_as_usual, paths_mean_the_current_segment, reads_the_edited_message,
+		a_regex_that_never_ends_is_stopped, mistakes_are_shown_at_their_place, depth_and_length_are_capped,
+		remembers_its_text,
+	};
+	return RUN_TESTS("rules_expr", tests);
+}
