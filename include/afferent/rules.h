@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Transforms: the list of steps under `transform:`, compiled once and run on each message. A program is immutable after it
- * is built and is run by any number of threads, each with its own struct aff_edit.
+ * Transforms: the list of steps under `transform:`, compiled once and run on each message. A program is immutable after
+ * it is built and is run by any number of threads, each with its own struct aff_edit.
  */
 #ifndef AFFERENT_RULES_H
 #define AFFERENT_RULES_H
@@ -32,7 +32,8 @@ struct aff_step {
 struct aff_rules;
 int aff_rules_new(struct aff_rules **out);
 void aff_rules_free(struct aff_rules *r);
-/* AFF_ESYNTAX for a wrong template (column in value), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still belongs to the caller. */
+/* AFF_ESYNTAX for a wrong template (column in value), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still belongs to the
+ * caller. */
 int aff_rules_add(struct aff_rules *r, const struct aff_step *step, struct aff_diag *diag);
 size_t aff_rules_steps(const struct aff_rules *r);
 
@@ -49,8 +50,10 @@ struct aff_rules_result {
 	unsigned unmapped;   /* codes and units that no table knew and that were kept */
 };
 
-/* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict; AFF_ENOMEM, AFF_ELIMIT. */
-int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result, struct aff_diag *diag);
+/* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict; AFF_ENOMEM,
+ * AFF_ELIMIT. */
+int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result,
+                  struct aff_diag *diag);
 
 #ifdef __cplusplus
 }

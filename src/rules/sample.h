@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sampling: of the readings that one key (patient, device, code) sends in one window of time, keep the first or the last.
+ * Sampling: of the readings that one key (patient, device, code) sends in one window of time, keep the first or the
+ * last.
  */
 #ifndef RULES_SAMPLE_H
 #define RULES_SAMPLE_H

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * TRANSLATE: a coded field to the code of a mapping table. The main triplet of the field (components 1-3) is looked up,
+ * then the alternate one (4-6). A row that gives a name counts only when the name arrived too: one number under two
+ * names is never charted as the wrong one. The alternate triplet of the result is the row's LOINC, else the code that
+ * arrived.
+ */
+#include <afferent/table.h>
+
+#include "rules/cwe.h"
+#include "rules/plain.h"
+#include "rules/step.h"
+#include "rules/units.h"
+
+enum { MAIN = 1, ALTERNATE = 4, ORIGINAL_TEXT = 9 };
+
+static struct aff_view plain(struct run *run, struct aff_view raw)
+{
+	return plain_text(&run->key, raw, &run->delims);
+}
+
+static bool is_of(struct run *run, struct aff_view system, struct aff_view wanted)
+{
+	return !wanted.n || !system.n || aff_view_equal(plain(run, system), wanted);
+}
+
+/* The row for a triplet. *mismatch is set when the code has a row but another name. */
+static const struct aff_table_row *find(struct run *run, const struct triplet *t, bool *mismatch)
+{
+	const struct aff_table *table = run->step->table;
+	if (!t->code.n || !is_of(run, t->system, aff_table_from_system(table)))
+		return NULL;
+	const struct aff_table_row *row = aff_table_find(table, plain(run, t->code));
+	if (row && row->from_name.n && !aff_view_equal(plain(run, t->name), row->from_name)) {
+		*mismatch = true;
+		return NULL;
+	}
+	return row;
+}
+
+/* The field is in the wanted coding system as it came. */
+static bool is_translated(struct run *run, const struct triplet *t)
+{
+	struct aff_view to = aff_table_to_system(run->step->table);
+	return to.n && t->code.n && aff_view_equal(plain(run, t->system), to);
+}
+
+static int write_field(struct run *run, unsigned segment, struct aff_view field, const struct triplet *original,
+                       const struct aff_table_row *row)
+{
+	const struct aff_delims *d = &run->delims;
+	const struct aff_path *path = &run->step->path;
+	struct aff_view text = aff_cut(field, d, 1, ORIGINAL_TEXT, 0);
+	aff_buf_clear(&run->text);
+	cwe_put_plain(&run->text, d, row->code, row->name, aff_table_to_system(run->step->table));
+	aff_buf_put_char(&run->text, d->component);
+	if (row->loinc.n)
+		cwe_put_plain(&run->text, d, row->loinc, row->loinc_name, aff_view_of("LN"));
+	else
+		cwe_put_raw(&run->text, d, original);
+	if (text.n) {
+		aff_buf_put(&run->text, (char[]){d->component, d->component, d->component}, 3);
+		aff_buf_put_view(&run->text, text);
+	}
+	cwe_trim(&run->text, d);
+	if (run->text.error)
+		return run->text.error;
+	unsigned repetition = path->repetition ? path->repetition : 1;
+	return aff_edit_set(run->e, segment, path->field, repetition, 0, 0, aff_buf_view(&run->text));
+}
+
+static int unknown(struct run *run, unsigned segment, bool mismatch)
+{
+	switch (run->step->unknown) {
+	case AFF_UNKNOWN_DROP:
+		return run_delete(run, segment);
+	case AFF_UNKNOWN_REJECT:
+		return run_reject(run, AFF_EUNMAPPED, segment, run->step->path.field,
+		                  mismatch ? "the code is in mapping table %s under another name"
+		                           : "the code is not in mapping table %s",
+		                  aff_table_name(run->step->table));
+	case AFF_UNKNOWN_KEEP:
+		break;
+	}
+	run->result->unmapped++;
+	return STEP_DONE;
+}
+
+int translate_run(struct run *run, unsigned segment)
+{
+	const struct aff_path *path = &run->step->path;
+	struct aff_view field = aff_edit_get(run->e, segment, path->field, path->repetition, 0, 0);
+	bool mismatch = false;
+	if (!field.n || aff_is_null(field))
+		return STEP_DONE;
+	struct triplet t = cwe_triplet(field, &run->delims, MAIN);
+	const struct aff_table_row *row = find(run, &t, &mismatch);
+	if (!row && !mismatch) {
+		if (is_translated(run, &t))
+			return STEP_DONE;
+		t = cwe_triplet(field, &run->delims, ALTERNATE);
+		row = find(run, &t, &mismatch);
+	}
+	if (!row || !run->delims.component)
+		return unknown(run, segment, mismatch);
+	int rc = write_field(run, segment, field, &t, row);
+	if (rc || !row->unit.n || !aff_edit_is(run->e, segment, "OBX"))
+		return rc;
+	rc = units_convert(run, segment, row->unit);
+	if (rc == 0)
+		run->result->unmapped++;
+	return rc < 0 ? rc : STEP_DONE;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Units: OBX-6 to UCUM, and values into the unit that a mapping table wants. A value, its unit and its range are
+ * changed together or not at all: limits in another unit than the value would be a danger to the patient.
+ */
+#include "rules/units.h"
+
+#include <stdio.h>
+
+#include "base/number.h"
+#include "rules/cwe.h"
+
+enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_UNITS = 6, OBX_RANGE = 7 };
+
+static bool is_ucum_already(const struct triplet *t, const struct aff_unit *unit)
+{
+	return aff_view_is(t->system, "UCUM") && aff_view_is(t->code, unit->ucum);
+}
+
+static void put_ucum(struct run *run, const struct aff_unit *unit)
+{
+	cwe_put_plain(&run->text, &run->delims, aff_view_of(unit->ucum), aff_view_of(unit->symbol),
+	              aff_view_of("UCUM"));
+}
+
+static int set_field(struct run *run, unsigned segment, unsigned field, struct aff_view raw)
+{
+	return aff_edit_set(run->e, segment, field, 0, 0, 0, raw);
+}
+
+int units_run(struct run *run, unsigned segment)
+{
+	struct aff_view field = aff_edit_field(run->e, segment, OBX_UNITS);
+	if (!field.n || aff_is_null(field) || !run->delims.component)
+		return STEP_DONE;
+	const struct aff_unit *unit = aff_unit_of_cwe(field, &run->delims);
+	if (!unit || !unit->ucum[0]) {
+		run->result->unmapped++;
+		return STEP_DONE;
+	}
+	struct triplet original = cwe_triplet(field, &run->delims, 1);
+	if (is_ucum_already(&original, unit))
+		return STEP_DONE;
+	aff_buf_clear(&run->text);
+	put_ucum(run, unit);
+	aff_buf_put_char(&run->text, run->delims.component);
+	cwe_put_raw(&run->text, &run->delims, &original);
+	cwe_trim(&run->text, &run->delims);
+	return run->text.error ? run->text.error : set_field(run, segment, OBX_UNITS, aff_buf_view(&run->text));
+}
+
+/* ---- conversion ---- */
+
+struct conversion {
+	const struct aff_unit *from, *to;
+};
+
+/* Converts every repetition of a numeric field. Appends to run->text. */
+static int convert_values(struct run *run, struct aff_view field, const struct conversion *c)
+{
+	unsigned n = aff_count(field, run->delims.repetition);
+	for (unsigned i = 1; i <= n; i++) {
+		if (i > 1)
+			aff_buf_put_char(&run->text, run->delims.repetition);
+		int rc = aff_unit_convert(&run->text, aff_cut(field, &run->delims, i, 0, 0), c->from, c->to);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* The length of the number at the start of text, with its sign. */
+static size_t number_length(struct aff_view text)
+{
+	size_t n = text.n && (text.p[0] == '+' || text.p[0] == '-') ? 1 : 0;
+	while (n < text.n && ((text.p[n] >= '0' && text.p[n] <= '9') || text.p[n] == '.'))
+		n++;
+	return n;
+}
+
+static struct aff_view behind(struct aff_view text, size_t n)
+{
+	return aff_view(text.p + n, text.n - n);
+}
+
+static bool is_comparator(char c)
+{
+	return c == '<' || c == '>' || c == '=' || c == ' ';
+}
+
+/* Converts a reference range, HL7 OBX-7: `low-high`, `> low`, `< high` (also >= <=). Appends to run->text. */
+static int convert_range(struct run *run, struct aff_view range, const struct conversion *c)
+{
+	struct aff_view rest = aff_view_trim(range);
+	size_t comparator = 0;
+	while (comparator < rest.n && is_comparator(rest.p[comparator]))
+		comparator++;
+	aff_buf_put(&run->text, rest.p, comparator);
+	rest = behind(rest, comparator);
+	size_t n = number_length(rest);
+	int rc = aff_unit_convert(&run->text, aff_view(rest.p, n), c->from, c->to);
+	if (rc || n == rest.n)
+		return rc;
+	rest = aff_view_trim(behind(rest, n));
+	if (comparator || rest.p[0] != '-')
+		return AFF_EDATATYPE;
+	rest = aff_view_trim(behind(rest, 1));
+	aff_buf_put_char(&run->text, '-');
+	return aff_unit_convert(&run->text, rest, c->from, c->to);
+}
+
+/* The new unit names itself in UCUM and, where there is one, as MDC; the old unit would no longer be true. */
+static void put_new_unit(struct run *run, const struct aff_unit *unit)
+{
+	char mdc[16];
+	put_ucum(run, unit);
+	if (!unit->mdc)
+		return;
+	snprintf(mdc, sizeof mdc, "%u", unit->mdc);
+	aff_buf_put_char(&run->text, run->delims.component);
+	cwe_put_plain(&run->text, &run->delims, aff_view_of(mdc), aff_view_of(unit->refid), aff_view_of("MDC"));
+}
+
+static int convert_all(struct run *run, unsigned segment, struct aff_view value, struct aff_view range,
+                       const struct conversion *c)
+{
+	aff_buf_clear(&run->text);
+	if (convert_values(run, value, c))
+		return run->text.error;
+	size_t unit_at = run->text.n;
+	put_new_unit(run, c->to);
+	size_t range_at = run->text.n;
+	bool ranged = range.n && !aff_is_null(range);
+	if ((ranged && convert_range(run, range, c)) || run->text.error)
+		return run->text.error;
+	const char *p = run->text.p;
+	int rc = set_field(run, segment, OBX_VALUE, aff_view(p, unit_at));
+	rc = rc ? rc : set_field(run, segment, OBX_UNITS, aff_view(p + unit_at, range_at - unit_at));
+	if (!rc && ranged)
+		rc = set_field(run, segment, OBX_RANGE, aff_view(p + range_at, run->text.n - range_at));
+	return rc ? rc : 1;
+}
+
+int units_convert(struct run *run, unsigned segment, struct aff_view wanted)
+{
+	struct aff_view type = aff_edit_field(run->e, segment, OBX_TYPE);
+	struct aff_view value = aff_edit_field(run->e, segment, OBX_VALUE);
+	struct aff_view units = aff_edit_field(run->e, segment, OBX_UNITS);
+	if ((type.n && !aff_view_is(type, "NM")) || !units.n || !run->delims.component ||
+	    !number_is_decimal(aff_cut(value, &run->delims, 1, 0, 0)))
+		return 1;
+	struct conversion c = {aff_unit_of_cwe(units, &run->delims), aff_unit_by_ucum(wanted)};
+	if (!c.from || !c.to)
+		return 0;
+	if (c.from == c.to || strcmp(c.from->ucum, c.to->ucum) == 0)
+		return 1;
+	return convert_all(run, segment, value, aff_edit_field(run->e, segment, OBX_RANGE), &c);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Units of an OBX while a program runs.
+ */
+#ifndef RULES_UNITS_H
+#define RULES_UNITS_H
+
+#include <afferent/unit.h>
+
+#include "rules/step.h"
+
+/* Converts the value (OBX-5), the unit (OBX-6) and the range (OBX-7) of an OBX into the wanted UCUM unit; all of them
+ * or none. Returns 1 when the OBX is in that unit or has no number and unit that could be converted, 0 when the units
+ * cannot be converted, or an error. */
+int units_convert(struct run *run, unsigned segment, struct aff_view wanted);
+
+#endif
