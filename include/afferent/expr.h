@@ -5,7 +5,8 @@
  *	PV1-3.1 in [ICU, CCU] and not (OBX-11 in [X, D]) and OBX-5 > 40 and exists PID-3 and OBX-3.2 matches /^MDC_/
  *
  * Operators: = != < <= > >= in [..] matches /regex/ exists empty and or not ( ). Text on the right may stand bare or in
- * quotes. < and > compare decimal numbers; a value that is no number makes them false. A path without an occurrence
+ * quotes. `=` and `in` compare text without its escapes. < and > compare decimal numbers; a value that is no number
+ * makes them false. exists: there is a value, and it is not `""`; empty: the opposite. A path without an occurrence
  * means the current segment inside `for:`, else the first one. Compiled once, run by any number of threads.
  */
 #ifndef AFFERENT_EXPR_H

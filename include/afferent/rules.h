@@ -26,14 +26,24 @@ struct aff_step {
 	struct aff_path path;             /* TRANSLATE: the coded field (OBX-3); SET: what is set; UNITS: not used */
 	const struct aff_table *table;    /* TRANSLATE; must outlive the program */
 	enum aff_unknown unknown;         /* TRANSLATE */
-	struct aff_view value;            /* SET: template, "{PV1-3.4}" inside text takes a field, "{{" is a brace */
+	struct aff_view value;            /* SET: template, see below */
 };
+
+/* SET's template: text, with "{PV1-3.4}" for what a path names; "{{" and "}}" are braces. Text is escaped; what a path
+ * names goes in as it stands in the message, so that a whole field keeps its components: for a component name a
+ * component. A segment that is not there is not made.
+ *
+ * TRANSLATE looks up components 1-3 of the field, then 4-6, where their coding system is the table's from_system or is
+ * not said. A field that is already in to_system, or empty, stays. The result is `code^name^to_system` and, as
+ * alternate, the row's LOINC or else the code that arrived. When the row has a unit and the segment is an OBX with a
+ * number of another unit, OBX-5, OBX-6 and OBX-7 are converted, all or none. */
 
 struct aff_rules;
 int aff_rules_new(struct aff_rules **out);
 void aff_rules_free(struct aff_rules *r);
-/* AFF_ESYNTAX for a wrong template (column in value), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still belongs to the
- * caller. */
+/* AFF_ESYNTAX for a wrong template (column in value), AFF_EARGUMENT for a step that cannot be run (drop: segment
+ * without for, a path that the step cannot use), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still belongs to the caller.
+ */
 int aff_rules_add(struct aff_rules *r, const struct aff_step *step, struct aff_diag *diag);
 size_t aff_rules_steps(const struct aff_rules *r);
 
@@ -51,7 +61,8 @@ struct aff_rules_result {
 };
 
 /* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict; AFF_ENOMEM,
- * AFF_ELIMIT. */
+ * AFF_ELIMIT. Unless the verdict is PASS, e holds the changes of the steps up to the one that decided: discard them.
+ * The place in diag counts the segments of the edited message. */
 int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result,
                   struct aff_diag *diag);
 
