@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One run of the validator: what is looked at and where findings go.
+ */
+#ifndef VALIDATE_CHECK_H
+#define VALIDATE_CHECK_H
+
+#include <afferent/validate.h>
+
+struct check {
+	const struct aff_msg *m;
+	enum aff_check_level level;
+	struct aff_delims delims;
+	unsigned version;               /* MSH-12 as 251 for 2.5.1; 0 when it is no 2.x */
+	struct aff_diag_list *findings;
+	struct aff_diag *first;
+	int errors;
+	int failed;                     /* AFF_ENOMEM */
+};
+
+/* A place by its segment's number in the message; what is 0 is not said. */
+struct place {
+	unsigned segment, field, repetition, component;
+};
+
+/* Adds a finding. The text and the hint never hold a value of the message. */
+void check_report(struct check *c, enum aff_severity severity, int code, struct place at, const char *hint,
+                  const char *format, ...) AFF_PRINTF(6, 7);
+
+/* Three characters, capital letter first: what may be repeated to people as the name of a segment. */
+bool check_is_segment_id(struct aff_view id);
+
+/* Nothing between the delimiters. `""` is something: the sender says that there is no value. */
+bool check_is_empty(const struct check *c, struct aff_view v);
+
+void check_header(struct check *c);                        /* MSH-9 to MSH-12 */
+void check_fields(struct check *c, unsigned segment);      /* required fields, types and tables of fields.def */
+void check_value(struct check *c, unsigned segment);       /* OBX-2 and OBX-5 */
+void check_structure(struct check *c);                     /* which segments, in which order */
+void check_pcd(struct check *c);                           /* IHE PCD-01 */
+
+#endif

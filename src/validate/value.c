@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * OBX-5 by the data type that OBX-2 names, and readings that are no measurements.
+ */
+#include "base/number.h"
+#include "validate/check.h"
+#include "validate/types.h"
+
+enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_FLAGS = 8, OBX_STATUS = 11 };
+
+/* How one repetition of OBX-5 is made. */
+enum shape { SHAPE_PRIMITIVE, SHAPE_ALL_COMPONENTS, SHAPE_STRUCTURED_NUMERIC, SHAPE_CODED };
+
+struct value_type {
+	const char *name;
+	enum shape shape;
+	enum type type;
+};
+
+static const struct value_type value_types[] = {
+	{"NM", SHAPE_PRIMITIVE, TYPE_NM},
+	{"SI", SHAPE_PRIMITIVE, TYPE_SI},
+	{"DT", SHAPE_PRIMITIVE, TYPE_DT},
+	{"TM", SHAPE_PRIMITIVE, TYPE_TM},
+	{"DTM", SHAPE_PRIMITIVE, TYPE_DTM},
+	{"TS", SHAPE_PRIMITIVE, TYPE_DTM},
+	{"NA", SHAPE_ALL_COMPONENTS, TYPE_NM},
+	{"MA", SHAPE_ALL_COMPONENTS, TYPE_NM},
+	{"NR", SHAPE_ALL_COMPONENTS, TYPE_NM},
+	{"DR", SHAPE_ALL_COMPONENTS, TYPE_DTM},
+	{"SN", SHAPE_STRUCTURED_NUMERIC, TYPE_NM},
+	{"CWE", SHAPE_CODED, TYPE_ANY},
+	{"CE", SHAPE_CODED, TYPE_ANY},
+	{"CNE", SHAPE_CODED, TYPE_ANY},
+	{"CF", SHAPE_CODED, TYPE_ANY},
+};
+
+static void report_type(struct check *c, struct place at, const char *value_type, const char *hint)
+{
+	check_report(c, AFF_SEVERITY_ERROR, AFF_EDATATYPE, at, hint, "OBX-5 (value) does not fit data type %s of OBX-2",
+	             value_type);
+}
+
+static void check_primitive(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
+{
+	struct aff_view first = aff_cut(text, &c->delims, 1, 1, 0);
+	if (first.n && !type_fits(t->type, first))
+		report_type(c, at, t->name, type_looks(t->type));
+}
+
+static void check_all_components(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
+{
+	struct parts components = parts_of(text, c->delims.component);
+	struct aff_view part;
+	for (at.component = 1; parts_next(&components, &part); at.component++) {
+		if (part.n && !type_fits(t->type, part)) {
+			report_type(c, at, t->name, type_looks(t->type));
+			return; /* one finding a repetition: a waveform has thousands of components */
+		}
+	}
+}
+
+static bool is_one_of(struct aff_view text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (aff_view_is(text, words[i]))
+			return true;
+	}
+	return !text.n;
+}
+
+/* comparator^number^separator^number */
+static void check_structured_numeric(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
+{
+	static const char *const comparators[] = {">", "<", ">=", "<=", "=", "<>"};
+	static const char *const separators[] = {"-", "+", "/", ".", ":"};
+	struct aff_view part[4];
+	for (unsigned i = 0; i < 4; i++)
+		part[i] = aff_cut(text, &c->delims, 1, i + 1, 0);
+	const char *hint = NULL;
+	if (!is_one_of(part[0], comparators, 6)) {
+		at.component = 1;
+		hint = "SN.1 is one of > < >= <= = <> or empty; a plain number stands in SN.2";
+	} else if (!is_one_of(part[2], separators, 5)) {
+		at.component = 3;
+		hint = "SN.3 is one of - + / : or empty";
+	} else if (part[1].n && !type_fits(TYPE_NM, part[1])) {
+		at.component = 2;
+		hint = type_looks(TYPE_NM);
+	} else if (part[3].n && !type_fits(TYPE_NM, part[3])) {
+		at.component = 4;
+		hint = type_looks(TYPE_NM);
+	}
+	if (hint)
+		report_type(c, at, t->name, hint);
+}
+
+static void check_coded(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
+{
+	static const unsigned any_of[] = {1, 2, 4, 5, 9};
+	for (size_t i = 0; i < sizeof any_of / sizeof any_of[0]; i++) {
+		if (aff_cut(text, &c->delims, 1, any_of[i], 0).n)
+			return;
+	}
+	check_report(c, AFF_SEVERITY_WARNING, AFF_EREQUIRED, at,
+	             "give at least a code in component 1 or a text in component 2",
+	             "OBX-5 (value) of data type %s has neither code nor text", t->name);
+}
+
+static void check_repetition(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
+{
+	if (!text.n || aff_is_null(text))
+		return;
+	switch (t->shape) {
+	case SHAPE_PRIMITIVE:
+		check_primitive(c, t, at, text);
+		break;
+	case SHAPE_ALL_COMPONENTS:
+		check_all_components(c, t, at, text);
+		break;
+	case SHAPE_STRUCTURED_NUMERIC:
+		check_structured_numeric(c, t, at, text);
+		break;
+	case SHAPE_CODED:
+		check_coded(c, t, at, text);
+		break;
+	}
+}
+
+static const struct value_type *value_type_of(struct aff_view name)
+{
+	for (size_t i = 0; i < sizeof value_types / sizeof value_types[0]; i++) {
+		if (aff_view_is(name, value_types[i].name))
+			return &value_types[i];
+	}
+	return NULL;
+}
+
+/* Numbers by which devices say that there is no reading. */
+static bool is_sentinel(struct aff_view text)
+{
+	static const char *const sentinels[] = {"-99.9",    "-999",       "-999.9",      "-9999",     "-32768",
+	                                        "32767",    "65535",      "8388607",     "-8388608",  "8388608",
+	                                        "16777215", "2147483647", "-2147483648", "4294967295"};
+	if (text.n < 4 || !number_is_decimal(text))
+		return false;
+	for (size_t i = 0; i < sizeof sentinels / sizeof sentinels[0]; i++) {
+		if (number_compare(text, aff_view_of(sentinels[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_sentinel(struct check *c, struct place at, struct aff_view text)
+{
+	if (is_sentinel(text))
+		check_report(c, AFF_SEVERITY_WARNING, AFF_ESUSPECT, at,
+		             "do not chart it: drop it in the channel with a condition on OBX-5",
+		             "OBX-5 (value) is a number by which devices mark that there is no reading");
+}
+
+static void check_flags(struct check *c, unsigned segment)
+{
+	struct parts repetitions = parts_of(aff_msg_field(c->m, segment, OBX_FLAGS), c->delims.repetition);
+	struct place at = {.segment = segment, .field = OBX_FLAGS, .repetition = 1};
+	struct aff_view text;
+	for (; parts_next(&repetitions, &text); at.repetition++) {
+		struct aff_view flag = aff_cut(text, &c->delims, 1, 1, 0);
+		if (aff_view_is(flag, "DEMO") || aff_view_is(flag, "TEST"))
+			check_report(c, AFF_SEVERITY_WARNING, AFF_ESUSPECT, at,
+			             "do not chart it: drop it in the channel with a condition on OBX-8",
+			             "OBX-8 says that the device is in %s mode",
+			             flag.p[0] == 'D' ? "demonstration" : "test");
+	}
+}
+
+void check_value(struct check *c, unsigned segment)
+{
+	struct aff_view type = aff_msg_get(c->m, segment, OBX_TYPE, 1, 1, 0);
+	struct aff_view value = aff_msg_field(c->m, segment, OBX_VALUE);
+	struct place at = {.segment = segment, .field = OBX_VALUE, .repetition = 1};
+	check_flags(c, segment);
+	if (check_is_empty(c, value))
+		return;
+	if (!type.n && !aff_view_is(aff_msg_field(c->m, segment, OBX_STATUS), "X"))
+		check_report(c, AFF_SEVERITY_WARNING, AFF_EREQUIRED,
+		             (struct place){.segment = segment, .field = OBX_TYPE},
+		             "name the data type of OBX-5, such as NM or ST",
+		             "OBX-2 (value type) is empty though OBX-5 has a value");
+	const struct value_type *t = value_type_of(type);
+	if (!t)
+		return;
+	struct parts repetitions = parts_of(value, c->delims.repetition);
+	struct aff_view text;
+	for (; parts_next(&repetitions, &text); at.repetition++) {
+		check_repetition(c, t, at, text);
+		if (t->type == TYPE_NM && t->shape == SHAPE_PRIMITIVE)
+			check_sentinel(c, at, text);
+	}
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs the case files of tests/cases/validate. A file holds cases:
+ *
+ *	MSH|...                      segments that come before each case that has no MSH of its own
+ *	== what the case is about
+ *	level none | structure | ihe-pcd-01
+ *	PID|...                      the rest of the message
+ *	-> error REQUIRED OBX[2]-3   every finding, in any order; "-" where no place in a segment can be named
+ *
+ * Lines that start with # are comments. Findings that are not listed are failures.
+ */
+#include <afferent/validate.h>
+#include <dirent.h>
+
+#include "hl7_test.h"
+
+enum { EXPECTED_MAX = 32, TEXT_MAX = 8192, LINE_MAX_BYTES = 1024 };
+
+struct expected {
+	char severity[16], code[24], place[32];
+	bool met;
+};
+
+struct test_case {
+	char name[160];
+	enum aff_check_level level;
+	char prelude[TEXT_MAX], text[TEXT_MAX];
+	size_t prelude_n, n;
+	struct expected expected[EXPECTED_MAX];
+	size_t expected_count;
+};
+
+static const char folder[] = "tests/cases/validate";
+
+static void add_segment(struct test_case *t, const char *line)
+{
+	size_t n = strlen(line);
+	if (strncmp(line, "MSH", 3) == 0 && t->name[0] && t->n == t->prelude_n)
+		t->n = 0;
+	ck_assert_uint_lt(t->n + n + 1, sizeof t->text);
+	memcpy(t->text + t->n, line, n);
+	t->n += n;
+	t->text[t->n++] = '\r';
+}
+
+static enum aff_check_level level_of(const char *word)
+{
+	if (strcmp(word, "none") == 0)
+		return AFF_CHECK_NONE;
+	if (strcmp(word, "structure") == 0)
+		return AFF_CHECK_STRUCTURE;
+	ck_assert_str_eq(word, "ihe-pcd-01");
+	return AFF_CHECK_IHE_PCD_01;
+}
+
+static bool meets(struct expected *e, const struct aff_diag *d)
+{
+	static const char *const severities[] = {"error", "warning", "info"};
+	char place[64];
+	aff_location_format(&d->at, place, sizeof place);
+	return !e->met && strcmp(e->severity, severities[d->severity]) == 0 &&
+	       strcmp(e->code, aff_error_name(d->code)) == 0 && strcmp(e->place, place[0] ? place : "-") == 0;
+}
+
+static bool take_expected(struct test_case *t, const struct aff_diag *d)
+{
+	for (size_t i = 0; i < t->expected_count; i++) {
+		if (meets(&t->expected[i], d)) {
+			t->expected[i].met = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void compare(struct test_case *t, const char *file, const struct aff_diag_list *found)
+{
+	char line[512];
+	for (size_t i = 0; i < found->count; i++)
+		ck_assert_msg(take_expected(t, &found->items[i]), "%s: %s: not expected: %s (%s)", file, t->name,
+		              aff_diag_format(&found->items[i], line, sizeof line),
+		              aff_error_name(found->items[i].code));
+	for (size_t i = 0; i < t->expected_count; i++)
+		ck_assert_msg(t->expected[i].met, "%s: %s: not found: %s %s %s", file, t->name, t->expected[i].severity,
+		              t->expected[i].code, t->expected[i].place);
+}
+
+static void run_case(struct test_case *t, const char *file)
+{
+	struct aff_msg *m;
+	struct aff_diag_list found;
+	struct aff_diag first = {0};
+	if (!t->name[0])
+		return;
+	ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
+	int rc = aff_msg_parse(m, t->text, t->n, AFF_LENIENT_ALL, NULL);
+	ck_assert_msg(rc == 0, "%s: %s: does not parse: %s", file, t->name, aff_error_name(rc));
+	aff_diag_list_init(&found, 1000);
+	rc = aff_validate(m, t->level, &found, &first);
+	compare(t, file, &found);
+	ck_assert_uint_eq((size_t)rc, found.errors);
+	ck_assert(rc ? first.code && first.severity == AFF_SEVERITY_ERROR : !first.code);
+	aff_diag_list_free(&found);
+	aff_msg_free(m);
+}
+
+/* What stands before the first case comes before each of them. */
+static void keep_prelude(struct test_case *t)
+{
+	memcpy(t->prelude, t->text, t->n);
+	t->prelude_n = t->n;
+}
+
+static void take_line(struct test_case *t, const char *file, const char *line)
+{
+	if (strncmp(line, "== ", 3) == 0) {
+		run_case(t, file);
+		if (!t->name[0])
+			keep_prelude(t);
+		memcpy(t->text, t->prelude, t->prelude_n);
+		t->n = t->prelude_n;
+		t->expected_count = 0;
+		snprintf(t->name, sizeof t->name, "%.150s", line + 3);
+	} else if (strncmp(line, "level ", 6) == 0) {
+		t->level = level_of(line + 6);
+	} else if (strncmp(line, "-> ", 3) == 0) {
+		ck_assert_uint_lt(t->expected_count, EXPECTED_MAX);
+		struct expected *e = &t->expected[t->expected_count++];
+		e->met = false;
+		ck_assert_int_eq(sscanf(line + 3, "%15s %23s %31s", e->severity, e->code, e->place), 3);
+	} else if (line[0] && line[0] != '#') {
+		add_segment(t, line);
+	}
+}
+
+static void run_file(const char *name)
+{
+	char path[512], line[LINE_MAX_BYTES];
+	struct test_case *t = calloc(1, sizeof *t);
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(t);
+	while (fgets(line, sizeof line, f)) {
+		line[strcspn(line, "\n")] = '\0';
+		take_line(t, name, line);
+	}
+	run_case(t, name);
+	fclose(f);
+	free(t);
+}
+
+START_TEST(case_files)
+{
+	DIR *d = opendir(folder);
+	unsigned files = 0;
+	ck_assert_ptr_nonnull(d);
+	for (struct dirent *e; (e = readdir(d));) {
+		size_t n = strlen(e->d_name);
+		if (n > 5 && strcmp(e->d_name + n - 5, ".case") == 0) {
+			run_file(e->d_name);
+			files++;
+		}
+	}
+	closedir(d);
+	ck_assert_uint_gt(files, 0);
+}
+END_TEST
+
+START_TEST(past_the_cap_findings_are_counted)
+{
+	struct aff_msg *m = parsed("MSH|^~\\&|||||||ORU^R01|A1|P|2.6\rOBR|1\rOBX|1\rOBX|2\rOBX|3\r");
+	struct aff_diag_list found;
+	aff_diag_list_init(&found, 2);
+	int errors = aff_validate(m, AFF_CHECK_STRUCTURE, &found, NULL);
+	ck_assert_int_eq(errors, 4);
+	ck_assert_uint_eq(found.errors, 4);
+	ck_assert_uint_eq(found.count, 2);
+	ck_assert_uint_gt(found.dropped, 0);
+	aff_diag_list_free(&found);
+	aff_msg_free(m);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {case_files, past_the_cap_findings_are_counted};
+	return RUN_TESTS("validate_cases", tests);
+}
