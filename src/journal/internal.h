@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The open journal, for the files of this folder and its tests.
+ */
+#ifndef JOURNAL_INTERNAL_H
+#define JOURNAL_INTERNAL_H
+
+#include <limits.h>
+
+#include "journal/dictionary.h"
+#include "journal/journal.h"
+#include "journal/logfile.h"
+#include "journal/sealer.h"
+#include "journal/snapshot.h"
+#include "journal/vfs.h"
+
+struct journal {
+	char folder[PATH_MAX];
+	uint64_t file_rows, file_bytes;
+	int lock;                    /* the lock file's descriptor */
+	struct vfs vfs;
+	struct book book;
+	struct sealer sealer;
+	struct snapshot_list snapshots;
+	unsigned char snapshot[SHA256_SIZE]; /* the newest one that was set; zeros: none */
+	struct logfile file;
+	int64_t last;                /* the newest id given out, committed or not */
+	_Atomic int64_t head;        /* the newest id committed */
+	int failed;                  /* the final error, 0 = none */
+	bool in_transaction;
+};
+
+/* Makes the next log file with what it starts with and makes it the open one; `old`, when it is not NULL, is where the
+ * cursors come from, and is closed and handed to the sealer. AFF_EFULL: nothing has changed; other failures are final. */
+int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *diag);
+
+#endif

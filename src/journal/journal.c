@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening, closing and writing. Everything here but journal_head is called by one thread. An error other than a full disk is
+ * kept in `failed` and returned from then on: what the disk holds is known again only after the next start.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal/internal.h"
+#include "journal/sql.h"
+#include "sys/file.h"
+
+#define DEFAULT_ROWS  1000000u
+#define DEFAULT_BYTES (512u << 20)
+
+/* ---- opening ---- */
+
+/* The lock file of a journal that held a log file says so: such a journal may not come back empty. */
+static int check_lock_file(int lock, bool have_files, struct aff_diag *diag)
+{
+	static const char mark[] = "afferent journal\n";
+	struct stat st;
+	if (fstat(lock, &st))
+		return aff_diag_set(diag, AFF_EIO, "cannot examine the journal's lock file: %s", strerror(errno));
+	if (!have_files && st.st_size) {
+		aff_diag_set(diag, AFF_ECORRUPT, "the journal's log files are missing");
+		aff_diag_hint(diag, "restore them; to begin an empty journal, remove the file \"lock\" in its folder");
+		return AFF_ECORRUPT;
+	}
+	if (!have_files || st.st_size)
+		return 0;
+	int rc = file_write_all(lock, mark, sizeof mark - 1);
+	if (!rc && fsync(lock))
+		rc = AFF_EIO;
+	return rc ? aff_diag_set(diag, rc, "cannot write the journal's lock file: %s", strerror(errno)) : 0;
+}
+
+static int take_lock(struct journal *j, struct aff_diag *diag)
+{
+	char path[PATH_MAX + 8];
+	snprintf(path, sizeof path, "%s/lock", j->folder);
+	int fd = file_lock(path, diag);
+	if (fd >= 0)
+		j->lock = fd;
+	return fd < 0 ? fd : 0;
+}
+
+static int load_dictionary(struct journal *j, sqlite3 *db, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(db, "SELECT id, body FROM dictionary ORDER BY id DESC LIMIT 1", &s, diag);
+	if (rc)
+		return rc;
+	int step = sqlite3_step(s);
+	if (step == SQLITE_ROW)
+		rc = book_load(&j->book, (uint32_t)sqlite3_column_int64(s, 0), sql_blob(s, 1));
+	else if (step != SQLITE_DONE)
+		rc = sql_error(db, step, "read the dictionary", diag);
+	sqlite3_finalize(s);
+	return rc;
+}
+
+/* Goes on with the newest log file. */
+static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag)
+{
+	char path[PATH_MAX];
+	sqlite3 *db;
+	int64_t sealed;
+	int rc = folder_path(path, sizeof path, j->folder, first, "", diag);
+	if (!rc)
+		rc = schema_open(&db, path, j->vfs.name, diag);
+	if (rc)
+		return rc;
+	rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
+	if (rc) {
+		sqlite3_close(db);
+		return rc;
+	}
+	j->last = first - 1;
+	rc = sql_integer(db, "SELECT max(id) FROM message", &j->last, diag);
+	if (!rc || rc == AFF_ENOTFOUND)
+		rc = load_dictionary(j, db, diag);
+	if (rc)
+		return rc;
+	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &sealed, diag);
+	if (!rc) /* a newer file was taken away */
+		return journal_start_file(j, &j->file, diag);
+	return rc == AFF_ENOTFOUND ? 0 : rc;
+}
+
+static int open_files(struct journal *j, struct aff_diag *diag)
+{
+	struct file_list list = {0};
+	int rc = folder_remove_unfinished(j->folder, diag);
+	if (!rc)
+		rc = folder_list(j->folder, &list, diag);
+	if (!rc)
+		rc = check_lock_file(j->lock, list.n, diag);
+	if (!rc && list.n)
+		rc = continue_file(j, list.first[list.n - 1], diag);
+	else if (!rc)
+		rc = journal_start_file(j, NULL, diag);
+	if (!rc)
+		rc = check_lock_file(j->lock, true, diag);
+	for (size_t i = 0; i + 1 < list.n && !rc; i++)
+		rc = sealer_add(&j->sealer, list.first[i]);
+	folder_list_free(&list);
+	return rc;
+}
+
+static int set_up(struct journal *j, const struct journal_options *o, struct aff_diag *diag)
+{
+	size_t n = strlen(o->folder);
+	if (n == 0 || n >= sizeof j->folder)
+		return aff_diag_set(diag, AFF_EARGUMENT, "the journal's folder name is empty or too long");
+	memcpy(j->folder, o->folder, n + 1);
+	j->file_rows = o->file_rows ? o->file_rows : DEFAULT_ROWS;
+	j->file_bytes = o->file_bytes ? o->file_bytes : DEFAULT_BYTES;
+	int rc = file_make_dir(j->folder, diag);
+	if (!rc)
+		rc = folder_check_local(j->folder, diag);
+	if (!rc)
+		rc = take_lock(j, diag);
+	if (rc)
+		return rc;
+	rc = sealer_start(&j->sealer, j->folder, &j->vfs, &j->book);
+	if (rc)
+		return aff_diag_set(diag, rc, "cannot start the sealer's thread");
+	return open_files(j, diag);
+}
+
+int journal_open(struct journal **out, const struct journal_options *options, struct aff_diag *diag)
+{
+	struct journal *j = calloc(1, sizeof *j);
+	if (!j)
+		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
+	j->lock = -1;
+	book_init(&j->book);
+	int rc = vfs_register(&j->vfs);
+	if (rc) {
+		book_free(&j->book);
+		free(j);
+		return aff_diag_set(diag, rc, "cannot register with SQLite");
+	}
+	rc = set_up(j, options, diag);
+	if (!rc && vfs_failed(&j->vfs))
+		rc = aff_diag_set(diag, AFF_EIO, "input/output error in %s", j->folder);
+	if (rc) {
+		journal_close(j);
+		return rc;
+	}
+	atomic_store(&j->head, j->last);
+	if (!atomic_load(&j->book.newest))
+		book_start_sampling(&j->book);
+	*out = j;
+	return 0;
+}
+
+void journal_close(struct journal *j)
+{
+	if (!j)
+		return;
+	if (j->file.db) {
+		journal_rollback(j);
+		logfile_close(&j->file, true);
+	}
+	sealer_stop(&j->sealer);
+	vfs_unregister(&j->vfs);
+	book_free(&j->book);
+	snapshot_list_free(&j->snapshots);
+	if (j->lock >= 0)
+		close(j->lock);
+	free(j);
+}
+
+int64_t journal_head(const struct journal *j)
+{
+	return atomic_load(&j->head);
+}
+
+/* ---- writing ---- */
+
+static int fail(struct journal *j, int rc)
+{
+	if (rc && rc != AFF_EFULL)
+		j->failed = rc;
+	if (rc)
+		journal_rollback(j);
+	return rc;
+}
+
+static int check(struct journal *j, bool in_transaction, struct aff_diag *diag)
+{
+	if (j->failed)
+		return aff_diag_set(diag, j->failed, "the journal failed before: %s", aff_error_text(j->failed));
+	if (j->in_transaction != in_transaction)
+		return aff_diag_set(diag, AFF_EARGUMENT, in_transaction ? "no transaction was begun" : "a transaction is open");
+	return 0;
+}
+
+int journal_begin(struct journal *j, struct aff_diag *diag)
+{
+	int rc = check(j, false, diag);
+	if (rc)
+		return rc;
+	if (j->file.rows >= j->file_rows || j->file.bytes >= j->file_bytes)
+		rc = journal_start_file(j, &j->file, diag);
+	if (!rc)
+		rc = logfile_begin(&j->file, diag);
+	if (!rc)
+		j->in_transaction = true;
+	return fail(j, rc);
+}
+
+int journal_add_message(struct journal *j, struct journal_message *m, struct aff_diag *diag)
+{
+	int rc = check(j, true, diag);
+	if (rc)
+		return rc;
+	if (m->received_us < 0 || m->received_us == INT64_MAX || m->channel.n == 0 || m->verdict < JOURNAL_ACCEPTED ||
+	    m->verdict > JOURNAL_REJECTED)
+		return fail(j, aff_diag_set(diag, AFF_EARGUMENT, "the message lacks a channel, a verdict or a receive time"));
+	m->id = m->received_us > j->last ? m->received_us : j->last + 1;
+	rc = logfile_add_message(&j->file, m, diag);
+	if (!rc)
+		j->last = m->id;
+	return fail(j, rc);
+}
+
+int journal_add_outcome(struct journal *j, const struct journal_outcome *o, struct aff_diag *diag)
+{
+	int rc = check(j, true, diag);
+	if (rc)
+		return rc;
+	if (o->destination.n == 0 || o->kind < JOURNAL_DELIVERED || o->kind > JOURNAL_DEAD)
+		return fail(j, aff_diag_set(diag, AFF_EARGUMENT, "the outcome lacks a destination or a kind"));
+	return fail(j, logfile_add_outcome(&j->file, o, diag));
+}
+
+int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t position, struct aff_diag *diag)
+{
+	int rc = check(j, true, diag);
+	if (rc)
+		return rc;
+	if (destination.n == 0 || position < 0)
+		return fail(j, aff_diag_set(diag, AFF_EARGUMENT, "the cursor lacks a destination or a position"));
+	return fail(j, logfile_set_cursor(&j->file, destination, position, position, diag));
+}
+
+int journal_commit(struct journal *j, struct aff_diag *diag)
+{
+	int rc = check(j, true, diag);
+	if (rc)
+		return rc;
+	rc = logfile_commit(&j->file, diag);
+	if (!rc && vfs_failed(&j->vfs)) {
+		rc = aff_diag_set(diag, AFF_EIO, "input/output error in %s", j->folder);
+		aff_diag_hint(diag, "examine the disk, then start again: the journal is checked then");
+	}
+	if (rc)
+		return fail(j, rc);
+	j->in_transaction = false;
+	atomic_store(&j->head, j->last);
+	return 0;
+}
+
+void journal_rollback(struct journal *j)
+{
+	if (j->file.db)
+		logfile_rollback(&j->file);
+	j->in_transaction = false;
+}
+
+int journal_set_snapshot(struct journal *j, const unsigned char sha[SHA256_SIZE], struct aff_view packed,
+                         struct aff_diag *diag)
+{
+	int rc = snapshot_add(&j->snapshots, sha, packed);
+	if (rc)
+		return aff_diag_set(diag, rc, "cannot keep the configuration: %s", aff_error_text(rc));
+	rc = journal_begin(j, diag);
+	if (!rc)
+		rc = fail(j, logfile_add_snapshot(&j->file, sha, diag));
+	if (!rc)
+		rc = journal_commit(j, diag);
+	if (!rc)
+		memcpy(j->snapshot, sha, SHA256_SIZE);
+	return rc;
+}
+
+/* ---- words ---- */
+
+const char *journal_outcome_text(enum journal_outcome_kind kind)
+{
+	static const char *const texts[] = {"unknown", "delivered", "filtered", "merged", "dead"};
+	size_t i = (size_t)kind;
+	return texts[i < sizeof texts / sizeof *texts ? i : 0];
+}
+
+const char *journal_verdict_text(enum journal_verdict verdict)
+{
+	static const char *const texts[] = {"unknown", "accepted", "kept", "rejected"};
+	size_t i = (size_t)verdict;
+	return texts[i < sizeof texts / sizeof *texts ? i : 0];
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal/logfile.h"
+
+#include "journal/sql.h"
+
+static const char *const texts[LOGFILE_STATEMENTS] = {
+	[LOGFILE_BEGIN] = "BEGIN IMMEDIATE",
+	[LOGFILE_COMMIT] = "COMMIT",
+	[LOGFILE_PAGES] = "PRAGMA page_count",
+	[LOGFILE_FIND_NAME] = "SELECT id FROM name WHERE kind = ?1 AND text = ?2",
+	[LOGFILE_ADD_NAME] = "INSERT INTO name(kind, text) VALUES(?1, ?2)",
+	[LOGFILE_FIND_SNAPSHOT] = "SELECT id FROM snapshot WHERE sha256 = ?1",
+	[LOGFILE_ADD_SNAPSHOT] = "INSERT INTO snapshot(sha256, body) VALUES(?1, ?2)"
+	                         " ON CONFLICT(sha256) DO UPDATE SET body = excluded.body",
+	[LOGFILE_ADD_DICTIONARY] = "INSERT OR IGNORE INTO dictionary(id, body) VALUES(?1, ?2)",
+	[LOGFILE_ADD_MESSAGE] = "INSERT INTO message(id, received, channel, peer, type, verdict, error, control_id, patient,"
+	                        " device, snapshot, length, dictionary, body)"
+	                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	[LOGFILE_ADD_OUTCOME] = "INSERT INTO outcome(message, destination, kind, at, tries, snapshot, sent, sent_length, detail)"
+	                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[LOGFILE_SET_CURSOR] = "INSERT INTO cursor(destination, start, position) VALUES(?1, ?2, ?3)"
+	                       " ON CONFLICT(destination) DO UPDATE SET position = excluded.position",
+	[LOGFILE_SET_SKEW] = "INSERT INTO meta(key, value) VALUES('skew', ?1)"
+	                     " ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)",
+};
+
+static int integer_or(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *out, struct aff_diag *diag)
+{
+	int rc = sql_integer(db, sql, out, diag);
+	if (rc == AFF_ENOTFOUND) {
+		*out = otherwise;
+		rc = 0;
+	}
+	return rc;
+}
+
+static void forget(struct logfile *f)
+{
+	f->dictionary = 0;
+	f->snapshot = 0;
+	for (size_t i = 0; i < LOGFILE_NAMES; i++)
+		f->names[i].id = 0;
+}
+
+static void finalize(struct logfile *f)
+{
+	for (size_t i = 0; i < LOGFILE_STATEMENTS; i++)
+		sqlite3_finalize(f->statement[i]);
+}
+
+int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
+                   struct aff_diag *diag)
+{
+	struct logfile new = {.db = db, .first = first, .book = book, .snapshots = snapshots};
+	int64_t rows = 0, pages = 0;
+	int rc = 0;
+	for (size_t i = 0; i < LOGFILE_STATEMENTS && !rc; i++)
+		rc = sql_prepare(db, texts[i], &new.statement[i], diag);
+	if (!rc)
+		rc = integer_or(db, "SELECT count(*) FROM message", 0, &rows, diag);
+	if (!rc)
+		rc = integer_or(db, "PRAGMA page_count", 0, &pages, diag);
+	if (!rc)
+		rc = integer_or(db, "SELECT value FROM meta WHERE key = 'skew'", 0, &new.skew, diag);
+	if (rc) {
+		finalize(&new);
+		return rc;
+	}
+	new.rows = (uint64_t)rows;
+	new.bytes = (uint64_t)pages * 4096;
+	*f = new;
+	return 0;
+}
+
+void logfile_close(struct logfile *f, bool checkpoint)
+{
+	finalize(f);
+	if (!checkpoint)
+		sqlite3_db_config(f->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+	sqlite3_close(f->db);
+	f->db = NULL;
+}
+
+int logfile_begin(struct logfile *f, struct aff_diag *diag)
+{
+	return sql_run(f->statement[LOGFILE_BEGIN], "begin a transaction", diag);
+}
+
+int logfile_commit(struct logfile *f, struct aff_diag *diag)
+{
+	int64_t pages;
+	int rc = sql_integer_of(f->statement[LOGFILE_PAGES], &pages, diag);
+	if (rc)
+		return rc;
+	rc = sql_run(f->statement[LOGFILE_COMMIT], "commit", diag);
+	if (!rc)
+		f->bytes = (uint64_t)pages * 4096;
+	return rc;
+}
+
+void logfile_rollback(struct logfile *f)
+{
+	if (!sqlite3_get_autocommit(f->db))
+		sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
+	forget(f);
+	f->skew = 0; /* what is stored only grows; rows may stay too high, and the next file starts a little early */
+}
+
+static int intern(struct logfile *f, enum name_kind kind, struct aff_view text, int64_t *id, struct aff_diag *diag)
+{
+	struct logfile_name *known = &f->names[(hash64(text) + (unsigned)kind) % LOGFILE_NAMES];
+	if (known->id && known->kind == kind && aff_view_equal(aff_view(known->text, known->n), text)) {
+		*id = known->id;
+		return 0;
+	}
+	sqlite3_stmt *s = f->statement[LOGFILE_FIND_NAME];
+	sqlite3_bind_int(s, 1, (int)kind);
+	sqlite3_bind_text64(s, 2, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8);
+	int rc = sql_integer_of(s, id, diag);
+	if (rc == AFF_ENOTFOUND) {
+		s = f->statement[LOGFILE_ADD_NAME];
+		sqlite3_bind_int(s, 1, (int)kind);
+		sqlite3_bind_text64(s, 2, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8);
+		rc = sql_run(s, "add a name", diag);
+		*id = sqlite3_last_insert_rowid(f->db);
+	}
+	if (!rc && text.n <= sizeof known->text) {
+		*known = (struct logfile_name){.id = *id, .kind = kind, .n = (unsigned char)text.n};
+		memcpy(known->text, text.p, text.n);
+	}
+	return rc;
+}
+
+int logfile_add_snapshot(struct logfile *f, const unsigned char sha[SHA256_SIZE], struct aff_diag *diag)
+{
+	struct aff_view body = snapshot_find(f->snapshots, sha);
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_SNAPSHOT];
+	sql_bind_blob(s, 1, sha, SHA256_SIZE);
+	sql_bind_blob(s, 2, body.p, body.n);
+	return sql_run(s, "add a configuration", diag);
+}
+
+static int snapshot_id(struct logfile *f, const unsigned char sha[SHA256_SIZE], int64_t *id, struct aff_diag *diag)
+{
+	if (f->snapshot && memcmp(f->snapshot_sha, sha, SHA256_SIZE) == 0) {
+		*id = f->snapshot;
+		return 0;
+	}
+	sqlite3_stmt *s = f->statement[LOGFILE_FIND_SNAPSHOT];
+	sql_bind_blob(s, 1, sha, SHA256_SIZE);
+	int rc = sql_integer_of(s, id, diag);
+	if (rc == AFF_ENOTFOUND) {
+		rc = logfile_add_snapshot(f, sha, diag);
+		*id = sqlite3_last_insert_rowid(f->db);
+	}
+	if (rc)
+		return rc;
+	f->snapshot = *id;
+	memcpy(f->snapshot_sha, sha, SHA256_SIZE);
+	return 0;
+}
+
+int logfile_add_dictionary(struct logfile *f, uint32_t id, struct aff_diag *diag)
+{
+	if (id == 0 || id == f->dictionary)
+		return 0;
+	const struct dictionary *d = book_find(f->book, id);
+	if (!d)
+		return aff_diag_set(diag, AFF_EARGUMENT, "the compression dictionary %u is not known", id);
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_DICTIONARY];
+	sqlite3_bind_int64(s, 1, id);
+	sql_bind_blob(s, 2, d->bytes, d->n);
+	int rc = sql_run(s, "add a compression dictionary", diag);
+	if (!rc)
+		f->dictionary = id;
+	return rc;
+}
+
+/* Keeps id - received bounded by a power of two in the file, so that a search by time need not look at every row. */
+static int note_skew(struct logfile *f, const struct journal_message *m, struct aff_diag *diag)
+{
+	int64_t bound = f->skew ? f->skew : 1;
+	if (m->id - m->received_us <= f->skew)
+		return 0;
+	while (bound < m->id - m->received_us && bound < INT64_MAX / 2)
+		bound *= 2;
+	sqlite3_bind_int64(f->statement[LOGFILE_SET_SKEW], 1, bound);
+	int rc = sql_run(f->statement[LOGFILE_SET_SKEW], "note the clock", diag);
+	if (!rc)
+		f->skew = bound;
+	return rc;
+}
+
+int logfile_add_message(struct logfile *f, const struct journal_message *m, struct aff_diag *diag)
+{
+	int64_t channel = 0, type = 0, snapshot = 0;
+	int rc = intern(f, NAME_CHANNEL, m->channel, &channel, diag);
+	if (!rc && m->type.n)
+		rc = intern(f, NAME_TYPE, m->type, &type, diag);
+	if (!rc)
+		rc = snapshot_id(f, m->snapshot, &snapshot, diag);
+	if (!rc)
+		rc = logfile_add_dictionary(f, m->dictionary, diag);
+	if (!rc)
+		rc = note_skew(f, m, diag);
+	if (rc)
+		return rc;
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_MESSAGE];
+	sqlite3_bind_int64(s, 1, m->id);
+	sqlite3_bind_int64(s, 2, m->received_us);
+	sqlite3_bind_int64(s, 3, channel);
+	sql_bind_text(s, 4, m->peer);
+	sqlite3_bind_int64(s, 5, type);
+	sqlite3_bind_int(s, 6, (int)m->verdict);
+	sqlite3_bind_int(s, 7, m->error);
+	sql_bind_text(s, 8, m->control_id);
+	sql_bind_text(s, 9, m->patient);
+	sql_bind_text(s, 10, m->device);
+	sqlite3_bind_int64(s, 11, snapshot);
+	sqlite3_bind_int64(s, 12, m->length);
+	sqlite3_bind_int64(s, 13, m->dictionary);
+	sql_bind_blob(s, 14, m->body.p, m->body.n);
+	rc = sql_run(s, "add a message", diag);
+	if (!rc)
+		f->rows++;
+	return rc;
+}
+
+int logfile_add_outcome(struct logfile *f, const struct journal_outcome *o, struct aff_diag *diag)
+{
+	static const unsigned char nothing[SHA256_SIZE];
+	int64_t destination = 0, snapshot = 0;
+	int rc = intern(f, NAME_DESTINATION, o->destination, &destination, diag);
+	if (!rc)
+		rc = snapshot_id(f, o->snapshot, &snapshot, diag);
+	if (rc)
+		return rc;
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_OUTCOME];
+	sqlite3_bind_int64(s, 1, o->message);
+	sqlite3_bind_int64(s, 2, destination);
+	sqlite3_bind_int(s, 3, (int)o->kind);
+	sqlite3_bind_int64(s, 4, o->at_us);
+	sqlite3_bind_int64(s, 5, o->tries);
+	sqlite3_bind_int64(s, 6, snapshot);
+	sql_bind_blob(s, 7, o->sent, memcmp(o->sent, nothing, SHA256_SIZE) ? SHA256_SIZE : 0);
+	sqlite3_bind_int64(s, 8, o->sent_length);
+	sql_bind_text(s, 9, o->detail);
+	return sql_run(s, "add an outcome", diag);
+}
+
+int logfile_set_cursor(struct logfile *f, struct aff_view destination, int64_t start, int64_t position,
+                       struct aff_diag *diag)
+{
+	int64_t id = 0;
+	int rc = intern(f, NAME_DESTINATION, destination, &id, diag);
+	if (rc)
+		return rc;
+	sqlite3_stmt *s = f->statement[LOGFILE_SET_CURSOR];
+	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 2, start);
+	sqlite3_bind_int64(s, 3, position);
+	return sql_run(s, "set a cursor", diag);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal/pack.h"
+
+#include <stdlib.h>
+
+#include "journal/internal.h"
+#include "journal/sql.h"
+
+struct journal_packer {
+	struct journal *journal;
+	ZSTD_CCtx *context;
+	const struct dictionary *dictionary; /* that the context refers to */
+};
+
+static int set_up(ZSTD_CCtx *context)
+{
+	bool bad = ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 1)) ||
+	           ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)) ||
+	           ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)) ||
+	           ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0));
+	return bad ? AFF_ENOMEM : 0;
+}
+
+static int compress(ZSTD_CCtx *context, struct aff_view bytes, struct aff_buf *out)
+{
+	size_t room = ZSTD_compressBound(bytes.n);
+	char *to = aff_buf_reserve(out, room);
+	if (!to)
+		return out->error;
+	size_t n = ZSTD_compress2(context, to, room, bytes.p, bytes.n);
+	if (ZSTD_isError(n))
+		return AFF_ENOMEM;
+	out->n += n;
+	return 0;
+}
+
+int journal_packer_new(struct journal_packer **out, struct journal *j)
+{
+	struct journal_packer *p = calloc(1, sizeof *p);
+	if (!p)
+		return AFF_ENOMEM;
+	p->journal = j;
+	p->context = ZSTD_createCCtx();
+	if (!p->context || set_up(p->context)) {
+		journal_packer_free(p);
+		return AFF_ENOMEM;
+	}
+	*out = p;
+	return 0;
+}
+
+void journal_packer_free(struct journal_packer *p)
+{
+	if (!p)
+		return;
+	ZSTD_freeCCtx(p->context);
+	free(p);
+}
+
+int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_buf *out, uint32_t *dictionary)
+{
+	if (message.n > PACK_MAX_MESSAGE)
+		return AFF_ELIMIT;
+	if (book_sample(&p->journal->book, message))
+		sealer_train(&p->journal->sealer);
+	const struct dictionary *newest = atomic_load_explicit(&p->journal->book.newest, memory_order_acquire);
+	if (newest != p->dictionary) {
+		if (ZSTD_isError(ZSTD_CCtx_refCDict(p->context, newest->compiled)))
+			return AFF_ENOMEM;
+		p->dictionary = newest;
+	}
+	int rc = compress(p->context, message, out);
+	if (!rc)
+		*dictionary = newest ? newest->id : 0;
+	return rc;
+}
+
+int pack_alone(struct aff_view bytes, struct aff_buf *out)
+{
+	if (bytes.n > PACK_MAX_MESSAGE)
+		return AFF_ELIMIT;
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	int rc = context ? set_up(context) : AFF_ENOMEM;
+	if (!rc) {
+		for (int shift = 24; shift >= 0; shift -= 8)
+			aff_buf_put_char(out, (char)(unsigned char)(bytes.n >> shift & 0xff));
+		rc = compress(context, bytes, out);
+	}
+	ZSTD_freeCCtx(context);
+	return rc;
+}
+
+/* Appends exactly `length` bytes that `packed` decompresses to. */
+static int decompress(ZSTD_DCtx *context, const ZSTD_DDict *dictionary, struct aff_view packed, uint32_t length,
+                      struct aff_buf *out)
+{
+	if (length > PACK_MAX_MESSAGE)
+		return AFF_ECORRUPT;
+	char *to = aff_buf_reserve(out, length ? length : 1);
+	if (!to)
+		return out->error;
+	size_t n = ZSTD_decompress_usingDDict(context, to, length, packed.p, packed.n, dictionary);
+	if (ZSTD_isError(n) || n != length)
+		return AFF_ECORRUPT;
+	out->n += n;
+	return 0;
+}
+
+int unpack_alone(struct aff_view packed, struct aff_buf *out)
+{
+	uint32_t length = 0;
+	if (packed.n < 4)
+		return AFF_ECORRUPT;
+	for (size_t i = 0; i < 4; i++)
+		length = length << 8 | (unsigned char)packed.p[i];
+	ZSTD_DCtx *context = ZSTD_createDCtx();
+	int rc = context ? decompress(context, NULL, aff_view(packed.p + 4, packed.n - 4), length, out) : AFF_ENOMEM;
+	ZSTD_freeDCtx(context);
+	return rc;
+}
+
+int unpacker_init(struct unpacker *u)
+{
+	*u = (struct unpacker){.context = ZSTD_createDCtx()};
+	return u->context ? 0 : AFF_ENOMEM;
+}
+
+void unpacker_free(struct unpacker *u)
+{
+	for (size_t i = 0; i < UNPACK_DICTIONARIES; i++)
+		ZSTD_freeDDict(u->cache[i].compiled);
+	ZSTD_freeDCtx(u->context);
+}
+
+static int load(struct unpacker *u, sqlite3 *db, int64_t file, uint32_t id, ZSTD_DDict **out)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(db, "SELECT body FROM dictionary WHERE id = ?1", &s, NULL);
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(s, 1, id);
+	ZSTD_DDict *compiled = NULL;
+	if (sqlite3_step(s) == SQLITE_ROW)
+		compiled = ZSTD_createDDict(sql_blob(s, 0).p, sql_blob(s, 0).n);
+	sqlite3_finalize(s);
+	if (!compiled)
+		return AFF_ECORRUPT;
+	struct unpack_dictionary *d = &u->cache[u->next];
+	u->next = (u->next + 1) % UNPACK_DICTIONARIES;
+	ZSTD_freeDDict(d->compiled);
+	*d = (struct unpack_dictionary){file, id, compiled};
+	*out = compiled;
+	return 0;
+}
+
+int unpack(struct unpacker *u, sqlite3 *db, int64_t file, uint32_t dictionary, struct aff_view body, uint32_t length,
+           struct aff_buf *out)
+{
+	ZSTD_DDict *compiled = NULL;
+	for (size_t i = 0; dictionary && i < UNPACK_DICTIONARIES && !compiled; i++) {
+		if (u->cache[i].id == dictionary && u->cache[i].file == file)
+			compiled = u->cache[i].compiled;
+	}
+	int rc = dictionary && !compiled ? load(u, db, file, dictionary, &compiled) : 0;
+	return rc ? rc : decompress(u->context, compiled, body, length, out);
+}

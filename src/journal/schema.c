@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one SQL text of a log file. A message's id is the row id: it is the receive time, made unique, so the table is in
+ * time order and needs no index on time. The open file has no secondary index: they cost more than everything else.
+ */
+#include "journal/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal/sql.h"
+
+#define APPLICATION_ID 1095124550 /* "AFFF" */
+#define TEXT_OF(x) #x
+#define NUMBER(x) TEXT_OF(x)
+
+const char schema_tables[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	/* Channels, message types and destinations, stored once. kind: enum name_kind. */
+	"CREATE TABLE name(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE(kind, text));"
+	/* Configurations; the body is zstd without a dictionary, after 4 bytes of length (big-endian). */
+	"CREATE TABLE snapshot(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, body BLOB);"
+	"CREATE TABLE dictionary(id INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+	"CREATE TABLE message(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, channel INTEGER NOT NULL, peer TEXT,"
+	" type INTEGER, verdict INTEGER NOT NULL, error INTEGER NOT NULL, control_id TEXT, patient TEXT, device TEXT,"
+	" snapshot INTEGER NOT NULL, length INTEGER NOT NULL, dictionary INTEGER NOT NULL, body BLOB);"
+	"CREATE TABLE outcome(id INTEGER PRIMARY KEY, message INTEGER NOT NULL, destination INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, snapshot INTEGER NOT NULL, sent BLOB,"
+	" sent_length INTEGER NOT NULL, detail TEXT);"
+	"CREATE TABLE cursor(destination INTEGER PRIMARY KEY, start INTEGER NOT NULL, position INTEGER NOT NULL);"
+	/* Filled when the file is sealed. */
+	"CREATE TABLE message_total(channel INTEGER, verdict INTEGER, n INTEGER, length INTEGER);"
+	"CREATE TABLE outcome_total(destination INTEGER, kind INTEGER, n INTEGER);"
+	"PRAGMA application_id = " NUMBER(APPLICATION_ID) ";"
+	"PRAGMA user_version = " NUMBER(SCHEMA_VERSION) ";";
+
+/* Each index is (column, time), as the row id comes last in every index. */
+const char schema_indices[] =
+	"CREATE INDEX IF NOT EXISTS message_control_id ON message(control_id) WHERE control_id IS NOT NULL;"
+	"CREATE INDEX IF NOT EXISTS message_patient ON message(patient) WHERE patient IS NOT NULL;"
+	"CREATE INDEX IF NOT EXISTS message_device ON message(device) WHERE device IS NOT NULL;"
+	"CREATE INDEX IF NOT EXISTS outcome_message ON outcome(message, destination, kind);"
+	"CREATE INDEX IF NOT EXISTS outcome_destination ON outcome(destination, message);";
+
+const char schema_totals[] =
+	"DELETE FROM message_total;"
+	"INSERT INTO message_total SELECT channel, verdict, count(*), sum(length) FROM message GROUP BY channel, verdict;"
+	"DELETE FROM outcome_total;"
+	"INSERT INTO outcome_total SELECT destination, kind, count(*) FROM outcome GROUP BY destination, kind;";
+
+static const char settings[] =
+	"PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -8192;"
+	"PRAGMA temp_store = MEMORY;";
+/* The write-ahead log keeps its size: overwriting written blocks is faster than growing a file. */
+static const char writer_settings[] =
+	"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = -1;";
+
+static int open_connection(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)
+{
+	sqlite3 *db = NULL;
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (vfs ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	int rc = sqlite3_open_v2(path, &db, flags, vfs);
+	if (rc != SQLITE_OK) {
+		rc = access(path, F_OK) && errno == ENOENT ? aff_diag_set(diag, AFF_ENOTFOUND, "%s is not there", path)
+		                                           : sql_error(db, rc, "open", diag);
+		sqlite3_close(db);
+		return rc;
+	}
+	sqlite3_busy_timeout(db, 5000);
+	rc = sql_exec(db, settings, diag);
+	if (!rc && vfs)
+		rc = sql_exec(db, writer_settings, diag);
+	if (rc) {
+		sqlite3_close(db);
+		return rc;
+	}
+	*out = db;
+	return 0;
+}
+
+int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)
+{
+	sqlite3 *db;
+	int64_t application = 0, version = 0;
+	int rc = open_connection(&db, path, vfs, diag);
+	if (rc)
+		return rc;
+	rc = sql_integer(db, "PRAGMA application_id", &application, diag);
+	if (!rc)
+		rc = sql_integer(db, "PRAGMA user_version", &version, diag);
+	if (!rc && application != APPLICATION_ID)
+		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s is not a log file", sql_file_name(db));
+	if (!rc && version != SCHEMA_VERSION) {
+		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s has format %lld, this program knows format %d", sql_file_name(db),
+		                  (long long)version, SCHEMA_VERSION);
+		aff_diag_hint(diag, "use the newer version of afferent that wrote it");
+	}
+	if (rc)
+		sqlite3_close(db);
+	else
+		*out = db;
+	return rc;
+}
+
+int schema_create(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)
+{
+	sqlite3 *db;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return aff_diag_set(diag, errno == ENOSPC || errno == EDQUOT ? AFF_EFULL : AFF_EIO, "cannot create %s: %s", path,
+		                    strerror(errno));
+	close(fd);
+	int rc = open_connection(&db, path, vfs, diag);
+	if (rc)
+		return rc;
+	rc = sql_exec(db, "PRAGMA page_size = 4096; BEGIN IMMEDIATE;", diag);
+	if (!rc)
+		rc = sql_exec(db, schema_tables, diag);
+	if (!rc)
+		rc = sql_exec(db, "COMMIT;", diag);
+	if (rc)
+		sqlite3_close(db);
+	else
+		*out = db;
+	return rc;
+}
+
+int schema_use_wal(sqlite3 *db, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(db, "PRAGMA journal_mode = WAL", &s, diag);
+	if (rc)
+		return rc;
+	int step = sqlite3_step(s);
+	if (step != SQLITE_ROW)
+		rc = sql_error(db, step, "switch to WAL", diag);
+	else if (!aff_view_is(sql_text(s, 0), "wal"))
+		rc = aff_diag_set(diag, AFF_EIO, "%s: the file system does not allow write-ahead logging", sql_file_name(db));
+	sqlite3_finalize(s);
+	return rc;
+}
