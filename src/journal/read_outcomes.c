@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cursors and outcomes. The outcome of a message is in the log file that was open when it was reached: the message's own or a
+ * later one.
+ */
+#include <stdlib.h>
+
+#include "journal/reader.h"
+#include "journal/sql.h"
+
+#define PAGE_OUTCOMES 1024
+#define DETAILS_MAX   (64u << 20)
+
+#define OUTCOME_COLUMNS                                                                                                \
+	"SELECT o.message, d.text, o.kind, o.at, o.tries, s.sha256, o.sent, o.sent_length, o.detail FROM outcome o"    \
+	" LEFT JOIN name d ON d.id = o.destination LEFT JOIN snapshot s ON s.id = o.snapshot "
+
+/* Outcomes read but not yet given. Texts are found by their offset: the buffer moves while it grows. */
+struct collected {
+	struct item {
+		struct journal_outcome outcome;
+		size_t destination, detail, order;
+	} *item;
+	size_t n, allocated;
+	struct aff_buf texts;
+};
+
+static int make_room(struct collected *c)
+{
+	if (c->n < c->allocated)
+		return 0;
+	size_t more = c->allocated ? 2 * c->allocated : 64;
+	struct item *p = realloc(c->item, more * sizeof *p);
+	if (!p)
+		return AFF_ENOMEM;
+	c->item = p;
+	c->allocated = more;
+	return 0;
+}
+
+static int collect_row(struct collected *c, sqlite3_stmt *s, struct aff_diag *diag)
+{
+	struct aff_view destination = sql_text(s, 1), sha = sql_blob(s, 5), sent = sql_blob(s, 6), detail = sql_text(s, 8);
+	int kind = sqlite3_column_int(s, 2);
+	if (destination.n == 0 || sha.n != SHA256_SIZE || (sent.n && sent.n != SHA256_SIZE) || kind < JOURNAL_DELIVERED ||
+	    kind > JOURNAL_DEAD)
+		return aff_diag_set(diag, AFF_ECORRUPT, "%s: an outcome of message %lld is damaged",
+		                    sql_file_name(sqlite3_db_handle(s)), (long long)sqlite3_column_int64(s, 0));
+	if (make_room(c))
+		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
+	struct item *i = &c->item[c->n];
+	*i = (struct item){
+		.outcome = {
+			.message = sqlite3_column_int64(s, 0),
+			.destination = {.n = destination.n},
+			.kind = (enum journal_outcome_kind)kind,
+			.at_us = sqlite3_column_int64(s, 3),
+			.tries = (unsigned)sqlite3_column_int64(s, 4),
+			.sent_length = (uint32_t)sqlite3_column_int64(s, 7),
+			.detail = {.n = detail.n},
+		},
+		.destination = c->texts.n,
+		.detail = c->texts.n + destination.n,
+		.order = c->n,
+	};
+	memcpy(i->outcome.snapshot, sha.p, SHA256_SIZE);
+	memcpy(i->outcome.sent, sent.p, sent.n);
+	aff_buf_put_view(&c->texts, destination);
+	aff_buf_put_view(&c->texts, detail);
+	if (c->texts.error)
+		return aff_diag_set(diag, c->texts.error, "too many outcomes");
+	c->n++;
+	return 0;
+}
+
+/* Runs a bound outcome statement to its end. */
+static int collect(struct collected *c, sqlite3_stmt *s, struct aff_diag *diag)
+{
+	int rc = 0, step = SQLITE_DONE;
+	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW)
+		rc = collect_row(c, s, diag);
+	if (!rc && step != SQLITE_DONE)
+		rc = sql_error(sqlite3_db_handle(s), step, "read the outcomes", diag);
+	sqlite3_reset(s);
+	return rc;
+}
+
+static int give(struct collected *c, const struct item *i, journal_outcome_fn *fn, void *arg)
+{
+	struct journal_outcome o = i->outcome;
+	const char *texts = c->texts.p ? c->texts.p : "";
+	o.destination.p = texts + i->destination;
+	o.detail.p = texts + i->detail;
+	return fn(arg, &o);
+}
+
+static void collected_init(struct collected *c)
+{
+	*c = (struct collected){0};
+	aff_buf_init(&c->texts, DETAILS_MAX);
+}
+
+static void collected_free(struct collected *c)
+{
+	free(c->item);
+	aff_buf_free(&c->texts);
+}
+
+static int of_message(struct collected *c, const struct reader_file *f, int64_t id, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(f->db, OUTCOME_COLUMNS "WHERE o.message = ?1 ORDER BY o.id", &s, diag);
+	if (!rc) {
+		sqlite3_bind_int64(s, 1, id);
+		rc = collect(c, s, diag);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_fn *fn, void *arg, struct aff_diag *diag)
+{
+	struct collected c;
+	collected_init(&c);
+	int rc = reader_refresh(r, diag);
+	for (size_t i = rc ? 0 : folder_position(&r->list, id); !rc && i < r->list.n; i++) {
+		struct reader_file *f;
+		rc = reader_file(r, i, &f, diag);
+		if (!rc)
+			rc = of_message(&c, f, id, diag);
+		else if (rc == READER_GONE)
+			rc = 0;
+	}
+	for (size_t i = 0; i < c.n && !rc; i++)
+		rc = give(&c, &c.item[i], fn, arg);
+	collected_free(&c);
+	return rc < 0 ? rc : 0;
+}
+
+/* The file's first outcomes after `after`; lowers *bound to the last of them when there may be more. */
+static int of_destination(struct collected *c, const struct reader_file *f, struct aff_view destination, int64_t after,
+                          int64_t *bound, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t name;
+	int rc = reader_name(f, NAME_DESTINATION, destination, &name, diag);
+	if (rc)
+		return rc == AFF_ENOTFOUND ? 0 : rc;
+	rc = sql_prepare(f->db, OUTCOME_COLUMNS "WHERE o.destination = ?1 AND o.message > ?2 ORDER BY o.message, o.id LIMIT ?3", &s,
+	                 diag);
+	size_t before = c->n;
+	if (!rc) {
+		sqlite3_bind_int64(s, 1, name);
+		sqlite3_bind_int64(s, 2, after);
+		sqlite3_bind_int(s, 3, PAGE_OUTCOMES);
+		rc = collect(c, s, diag);
+	}
+	sqlite3_finalize(s);
+	if (!rc && c->n - before == PAGE_OUTCOMES && c->item[c->n - 1].outcome.message < *bound)
+		*bound = c->item[c->n - 1].outcome.message;
+	return rc;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	if (x->outcome.message != y->outcome.message)
+		return x->outcome.message < y->outcome.message ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* One round over the files: everything below *bound is complete. */
+static int collect_round(struct journal_reader *r, struct collected *c, struct aff_view destination, int64_t after,
+                         int64_t *bound, struct aff_diag *diag)
+{
+	int rc = 0;
+	c->n = 0;
+	aff_buf_clear(&c->texts);
+	*bound = INT64_MAX;
+	for (size_t i = folder_position(&r->list, after); !rc && i < r->list.n; i++) {
+		struct reader_file *f;
+		rc = reader_file(r, i, &f, diag);
+		if (!rc)
+			rc = of_destination(c, f, destination, after, bound, diag);
+		else if (rc == READER_GONE)
+			rc = 0;
+	}
+	if (c->n)
+		qsort(c->item, c->n, sizeof *c->item, compare);
+	if (!rc && *bound != INT64_MAX && c->item[0].outcome.message == *bound)
+		rc = aff_diag_set(diag, AFF_ECORRUPT, "message %lld has too many outcomes", (long long)*bound);
+	return rc;
+}
+
+int journal_read_outcomes(struct journal_reader *r, struct aff_view destination, int64_t after, journal_outcome_fn *fn,
+                          void *arg, struct aff_diag *diag)
+{
+	struct collected c;
+	collected_init(&c);
+	int64_t bound = 0;
+	int rc = reader_refresh(r, diag);
+	while (!rc && bound != INT64_MAX) {
+		rc = collect_round(r, &c, destination, after, &bound, diag);
+		for (size_t i = 0; i < c.n && !rc && c.item[i].outcome.message < bound; i++)
+			rc = give(&c, &c.item[i], fn, arg);
+		after = bound - 1;
+	}
+	collected_free(&c);
+	return rc < 0 ? rc : 0;
+}
+
+int journal_read_cursor(struct journal_reader *r, struct aff_view destination, int64_t *position, struct aff_diag *diag)
+{
+	struct reader_file *f;
+	sqlite3_stmt *s = NULL;
+	int rc = reader_refresh(r, diag);
+	if (!rc)
+		rc = reader_file(r, r->list.n - 1, &f, diag);
+	if (rc == READER_GONE)
+		rc = aff_diag_set(diag, AFF_EIO, "the newest log file was removed");
+	if (!rc)
+		rc = sql_prepare(f->db,
+		                 "SELECT c.position FROM cursor c JOIN name n ON n.id = c.destination WHERE n.kind = 3 AND n.text = ?1",
+		                 &s, diag);
+	if (!rc) {
+		sqlite3_bind_text64(s, 1, destination.p, destination.n, SQLITE_STATIC, SQLITE_UTF8);
+		rc = sql_integer_of(s, position, diag);
+		if (rc == AFF_ENOTFOUND)
+			aff_diag_set(diag, rc, "destination %.*s has no cursor", (int)destination.n, destination.p);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
