@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scripted peers of a running engine: a device, an EHR that speaks MLLP, a FHIR server. Every wait has a deadline."""
+
+import collections
+import http.server
+import json
+import os
+import random
+import socket
+import struct
+import threading
+import time
+
+import hl7
+
+# Builds that are slow by nature (sanitizers) get more time.
+PATIENCE = float(os.environ.get("AFF_PATIENCE", "1")) * 20
+
+
+class Failure(Exception):
+	"""What a scenario expected did not happen."""
+
+
+class Box:
+	"""A list that one thread fills and another one waits for."""
+
+	def __init__(self):
+		self.items = []
+		self.changed = threading.Condition()
+
+	def put(self, item):
+		with self.changed:
+			self.items.append(item)
+			self.changed.notify_all()
+
+	def wait(self, ready, what):
+		with self.changed:
+			if not self.changed.wait_for(lambda: ready(self.items), PATIENCE):
+				raise Failure(f"waited {PATIENCE:.0f} s for {what}; there are {len(self.items)}")
+			return list(self.items)
+
+
+def free_port(taken=set(), lock=threading.Lock()):
+	"""A port nobody listens on, below the range from which outgoing connections get theirs."""
+	with lock:
+		while True:
+			port = random.randrange(20000, 32000)
+			with socket.socket() as probe:
+				try:
+					probe.bind(("127.0.0.1", port))
+				except OSError:
+					continue
+			if port not in taken:
+				taken.add(port)
+				return port
+
+
+def reset(connection):
+	"""Closes with a RST."""
+	connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+	connection.close()
+
+
+class Device:
+	"""A monitor: sends frames, reads answers."""
+
+	def __init__(self, port):
+		self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+		self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+		self.pending = b""
+
+	def send(self, data, pieces=0):
+		size = pieces or len(data) or 1
+		for i in range(0, len(data), size):
+			self.socket.sendall(data[i:i + size])
+
+	def answer(self):
+		while b"\x1c\r" not in self.pending:
+			try:
+				data = self.socket.recv(65536)
+			except socket.timeout:
+				raise Failure("no answer came")
+			except OSError as error:
+				raise Failure(f"the connection broke before the answer: {error}")
+			if not data:
+				raise Failure("the connection was closed before the answer")
+			self.pending += data
+		content, self.pending = self.pending.split(b"\x1c\r", 1)
+		if not content.startswith(b"\x0b"):
+			raise Failure(f"the answer is not framed: {content!r}")
+		return content[1:]
+
+	def closed(self):
+		"""Waits for the engine to close; anything but silence before is a failure."""
+		try:
+			data = self.pending or self.socket.recv(65536)
+		except ConnectionResetError:
+			return
+		except socket.timeout:
+			raise Failure("the connection is still open")
+		if data:
+			raise Failure(f"not closed but answered: {data!r}")
+
+	def close(self):
+		self.socket.close()
+
+
+class Server:
+	"""What both kinds of receivers share: a script of answers, messages so far, doors that can be shut."""
+
+	default = "AA"
+
+	def __init__(self, port):
+		self.port = port
+		self.messages = Box()
+		self.script = collections.deque()
+		self.open = threading.Event()
+		self.open.set()
+
+	def answers(self, script):
+		self.script.extend(script)
+
+	def next_answer(self):
+		return self.script.popleft() if self.script else self.default
+
+	def hold(self):
+		self.open.clear()
+
+	def release(self):
+		self.open.set()
+
+
+class Ehr(Server):
+	"""An MLLP receiver. Answers: AA AE AR CA CE CR, nothing, wrong-id, late (with the next message's), reset, garbage."""
+
+	def __init__(self, port):
+		super().__init__(port)
+		self.late = []
+		self.connections = set()
+		self.listener = None
+		self.start()
+
+	def start(self):
+		self.listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+		threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+	def stop(self):
+		"""Away: nobody listens, connections are cut."""
+		self.listener.shutdown(socket.SHUT_RDWR)
+		self.listener.close()
+		for connection in list(self.connections):
+			reset(connection)
+		self.connections.clear()
+
+	def accept(self, listener):
+		while True:
+			try:
+				connection, _ = listener.accept()
+			except OSError:
+				return
+			connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+			self.connections.add(connection)
+			threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+	def serve(self, connection):
+		pending = b""
+		try:
+			while data := connection.recv(1 << 20):
+				pending += data
+				while b"\x1c\r" in pending:
+					content, pending = pending.split(b"\x1c\r", 1)
+					self.receive(connection, content[1:])
+		except OSError:
+			pass
+		connection.close()
+
+	def receive(self, connection, content):
+		self.messages.put(content)
+		self.open.wait()
+		kind = self.next_answer()
+		late, self.late = self.late, []
+		for answer in late:
+			connection.sendall(hl7.frame(answer))
+		if kind == "late":
+			self.late.append(hl7.answer(content, "AA"))
+		elif kind == "wrong-id":
+			connection.sendall(hl7.frame(hl7.answer(content, "AA", "SOMEBODY-ELSE")))
+		elif kind == "garbage":
+			connection.sendall(hl7.frame(b"this is no HL7"))
+		elif kind == "reset":
+			reset(connection)
+		elif kind != "nothing":
+			connection.sendall(hl7.frame(hl7.answer(content, kind)))
+
+	def ids(self):
+		"""Control ids in order of their first arrival."""
+		return list(dict.fromkeys(hl7.get(m, "MSH-10") for m in self.messages.items))
+
+
+class Fhir(Server):
+	"""An HTTP server that takes bundles. Answers: a status, a status with Retry-After such as 503/1, or reset."""
+
+	default = "200"
+
+	def __init__(self, port):
+		super().__init__(port)
+		self.start()
+
+	def start(self):
+		owner = self
+
+		class Handler(http.server.BaseHTTPRequestHandler):
+			protocol_version = "HTTP/1.1"
+
+			def do_POST(self):
+				body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+				owner.messages.put(json.loads(body))
+				owner.open.wait()
+				answer = owner.next_answer()
+				if answer == "reset":
+					reset(self.connection)
+					self.close_connection = True
+					return
+				status, _, pause = answer.partition("/")
+				reply = b'{"resourceType": "Bundle", "type": "transaction-response"}'
+				self.send_response(int(status))
+				if pause:
+					self.send_header("Retry-After", pause)
+				self.send_header("Content-Type", "application/fhir+json")
+				self.send_header("Content-Length", str(len(reply)))
+				self.end_headers()
+				self.wfile.write(reply)
+
+			def log_message(self, *arguments):
+				pass
+
+		class Quiet(http.server.ThreadingHTTPServer):
+			daemon_threads = True
+
+			def handle_error(self, request, client_address):
+				pass
+
+		self.server = Quiet(("127.0.0.1", self.port), Handler)
+		threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+	def stop(self):
+		self.server.shutdown()
+		self.server.server_close()
+
+
+def until(probe, what):
+	"""Calls probe until it returns something true; what it last saw is told when time runs out."""
+	deadline = time.monotonic() + PATIENCE
+	pause = threading.Event()
+	while True:
+		done, seen = probe()
+		if done:
+			return seen
+		if time.monotonic() > deadline:
+			raise Failure(f"waited {PATIENCE:.0f} s for {what}; last seen: {seen}")
+		pause.wait(0.03)

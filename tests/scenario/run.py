@@ -1,0 +1,364 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs scenarios: the real binary against scripted peers. tests/scenario/README.md has the words of a .scn file.
+
+	run.py --afferent build/gcc/afferent [--jobs N] [--keep] [FILE.scn...]
+"""
+
+import argparse
+import concurrent.futures
+import errno
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+
+import hl7
+from engine import CANARY, Engine
+from peers import Device, Ehr, Failure, Fhir, free_port, until
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "hup": signal.SIGHUP}
+
+
+class Skip(Exception):
+	pass
+
+
+def statements(path):
+	"""(file:line, words, block) for each statement; a block is the lines between "<<" at the end of a line and ">>"."""
+	with open(path, encoding="utf-8") as file:
+		lines = file.read().split("\n")
+	at = 0
+	while at < len(lines):
+		place, line = f"{os.path.basename(path)}:{at + 1}", lines[at].strip()
+		at += 1
+		if not line or line.startswith("#"):
+			continue
+		block = None
+		if line.endswith("<<"):
+			end = lines.index(">>", at)
+			line, block, at = line[:-2], lines[at:end], end + 1
+		words = shlex.split(line)
+		if words[0] == "include":
+			yield from statements(os.path.join(HERE, words[1]))
+		else:
+			yield place, words, block
+
+
+def path_get(value, path):
+	"""entry[0].resource.status in JSON; None when it is not there."""
+	for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+		try:
+			value = value[name] if name else value[int(index)]
+		except (KeyError, IndexError, TypeError):
+			return None
+	return value
+
+
+def compare(what, pairs, get):
+	for pair in pairs:
+		path, _, wanted = pair.partition("=")
+		got = get(path)
+		if got != wanted:
+			raise Failure(f"{what}: {path} is {got!r}, not {wanted!r}")
+
+
+class Scenario:
+	def __init__(self, path, binary):
+		self.path = path
+		self.name = os.path.basename(path)[:-4]
+		self.title = ""
+		self.folder = tempfile.mkdtemp(prefix="afferent-")
+		os.chmod(self.folder, 0o700)
+		self.engine = Engine(binary, self.folder)
+		self.binary = binary
+		self.variables = {"dir": self.folder}
+		self.messages = {}
+		self.devices, self.ehrs, self.fhirs = {}, {}, {}
+		self.mounts, self.crowd = [], []
+		self.result = None
+
+	def run(self):
+		place = self.name
+		try:
+			for place, words, block in statements(self.path):
+				words = [self.fill(word) for word in words]
+				block = None if block is None else [self.fill(line) for line in block]
+				getattr(self, "do_" + words[0].replace("-", "_"))(words[1:], block)
+			if self.engine.process and self.engine.process.poll() is None:
+				place = f"{self.name}: the end"
+				self.engine.stop()
+			self.check_phi()
+		except Skip as why:
+			return "skip", str(why)
+		except Exception as error:
+			text = str(error) if isinstance(error, Failure) else traceback.format_exc()
+			log = "\n".join("    | " + line for line in self.engine.lines()[-15:])
+			return "FAIL", f"{place}: {text}\n{log}"
+		finally:
+			self.engine.discard()
+		return "ok", self.title
+
+	def clean(self):
+		for path in self.mounts:
+			subprocess.run(["umount", path], check=True)
+		shutil.rmtree(self.folder, ignore_errors=True)
+
+	def fill(self, text):
+		"""${port:ehr} is a free port, the same one at each use; ${dir} the scenario's folder."""
+		def value(match):
+			name = match[1]
+			if name.startswith("port:") and name not in self.variables:
+				self.variables[name] = str(free_port())
+			return self.variables[name]
+		return re.sub(r"\$\{([^}]*)\}", value, text)
+
+	def check_phi(self):
+		for line in self.engine.lines():
+			if CANARY.search(line):
+				raise Failure(f"a patient's data in the log: {line}")
+
+	# ---- statements
+
+	def do_scenario(self, words, block):
+		self.title = words[0]
+
+	def do_config(self, words, block):
+		path = os.path.join(self.folder, words[0])
+		os.makedirs(os.path.dirname(path), exist_ok=True)
+		with open(path, "w", encoding="utf-8") as file:
+			file.write("\n".join(block) + "\n")
+		os.chmod(path, 0o600)
+
+	def do_message(self, words, block):
+		self.messages[words[0]] = hl7.message(block)
+
+	def do_engine(self, words, block):
+		verb, rest = words[0], words[1:]
+		engine = self.engine
+		if verb == "start":
+			engine.start(files=int(rest[1]) if rest[:1] == ["files"] else 0)
+		elif verb == "spawn":
+			engine.spawn()
+		elif verb == "stop":
+			engine.stop()
+		elif verb == "restart":
+			engine.stop()
+			engine.start()
+		elif verb == "kill":
+			engine.kill()
+		elif verb in SIGNALS:
+			engine.signal(SIGNALS[verb])
+		elif verb == "exits":
+			engine.exits(int(rest[0]))
+		elif verb == "logs":
+			engine.logs(rest[0])
+		elif verb == "second":
+			self.do_run([rest[0], "run", self.folder], None)
+		else:
+			raise ValueError(f"engine {verb}?")
+
+	def content(self, name, control_id=None, changes=()):
+		content = self.messages[name]
+		if control_id:
+			content = hl7.set_(content, "MSH-10", control_id)
+		for change in changes:
+			path, _, value = change.partition("=")
+			content = hl7.set_(content, path, value)
+		return content
+
+	def do_device(self, words, block):
+		name, verb, rest = words[0], words[1], words[2:]
+		if verb == "connect":
+			self.devices[name] = Device(int(rest[0] if rest else self.fill("${port:in}")))
+			return
+		device = self.devices[name]
+		if verb == "send":
+			device.send(hl7.frame(self.content(rest[0], rest[1], rest[2:])))
+		elif verb == "send-both":
+			device.send(b"".join(hl7.frame(self.content(rest[0], i)) for i in rest[1:]))
+		elif verb == "send-rows":
+			rows = int(rest[2])
+			content = self.content(rest[0], rest[1])
+			device.send(hl7.frame(content + hl7.message(f"NTE|{i}||{'x' * 200}" for i in range(rows))))
+		elif verb == "send-pieces":
+			device.send(hl7.frame(self.content(rest[1], rest[2])), pieces=int(rest[0]))
+		elif verb == "send-raw":
+			device.send(hl7.visible("\r".join(block)))
+		elif verb == "expect":
+			answer = device.answer()
+			compare("the answer", rest, lambda path: hl7.get(answer, path))
+		elif verb == "delivers":
+			for control_id in rest[1:]:
+				device.send(hl7.frame(self.content(rest[0], control_id)))
+				answer = device.answer()
+				compare("the answer", ["MSA-1=AA", f"MSA-2={control_id}"], lambda path: hl7.get(answer, path))
+		elif verb == "until-accepted":
+			until(lambda: self.try_once(device, *rest), "the message to be accepted")
+		elif verb == "expect-closed":
+			device.closed()
+		elif verb == "close":
+			device.close()
+		else:
+			raise ValueError(f"device {verb}?")
+
+	def try_once(self, device, name, control_id):
+		device.send(hl7.frame(self.content(name, control_id)))
+		code = hl7.get(device.answer(), "MSA-1")
+		return code == "AA", code
+
+	def do_crowd(self, words, block):
+		"""crowd N: N more connections that say nothing; crowd 0 closes them."""
+		if words[0] == "0":
+			while self.crowd:
+				self.crowd.pop().close()
+		for _ in range(int(words[0])):
+			self.crowd.append(Device(int(self.fill("${port:in}"))))
+
+	def do_refused(self, words, block):
+		try:
+			socket.create_connection(("127.0.0.1", int(words[0])), 5).close()
+		except ConnectionRefusedError:
+			return
+		raise Failure(f"somebody listens on port {words[0]}")
+
+	def server(self, table, kind, words):
+		name, verb, rest = words[0], words[1], words[2:]
+		if verb == "listen":
+			table[name] = kind(int(rest[0] if rest else self.fill(f"${{port:{name}}}")))
+			return None, verb, rest
+		server = table[name]
+		if verb in ("stop", "start", "hold", "release"):
+			getattr(server, verb)()
+		elif verb == "answers":
+			server.answers(rest)
+		elif verb == "expect":
+			wanted = int(rest[0])
+			server.messages.wait(lambda items: len(items) >= wanted, f"{wanted} messages at {name}")
+		elif verb == "has":
+			if len(server.messages.items) != int(rest[0]):
+				raise Failure(f"{name} has {len(server.messages.items)} messages, not {rest[0]}")
+		else:
+			return server, verb, rest
+		return None, verb, rest
+
+	def do_ehr(self, words, block):
+		ehr, verb, rest = self.server(self.ehrs, Ehr, words)
+		if ehr is None:
+			return
+		if verb == "message":
+			content = ehr.messages.items[int(rest[0]) - 1]
+			compare("the message", rest[1:], lambda path: hl7.get(content, path))
+		elif verb == "ids":
+			until(lambda: (ehr.ids() == rest, ehr.ids()), f"the control ids {rest}")
+		else:
+			raise ValueError(f"ehr {verb}?")
+
+	def do_fhir(self, words, block):
+		server, verb, rest = self.server(self.fhirs, Fhir, words)
+		if server is None:
+			return
+		if verb == "message":
+			bundle = server.messages.items[int(rest[0]) - 1]
+			compare("the bundle", rest[1:], lambda path: str(path_get(bundle, path)))
+		elif verb == "resources":
+			bundle = server.messages.items[int(rest[0]) - 1]
+			kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
+			compare("the bundle", rest[1:], lambda kind: str(kinds.count(kind)))
+		elif verb == "same":
+			first, second = (server.messages.items[int(number) - 1] for number in rest)
+			if first != second:
+				raise Failure(f"bundles {rest[0]} and {rest[1]} differ")
+		else:
+			raise ValueError(f"fhir {verb}?")
+
+	def do_ledger(self, words, block):
+		self.engine.wait_ledger(words[0], {k: int(v) for k, v in (word.split("=") for word in words[1:])})
+
+	def do_journal(self, words, block):
+		"""journal N SEARCH-OPTION...: the search finds N messages."""
+		found = self.engine.json("journal", "search", *words[1:], self.folder)
+		if len(found) != int(words[0]):
+			raise Failure(f"the journal has {len(found)} such messages, not {words[0]}: {found}")
+
+	def do_run(self, words, block):
+		result = self.engine.run(*words[1:])
+		self.result = result.stdout + result.stderr
+		if result.returncode != int(words[0]):
+			raise Failure(f"afferent {' '.join(words[1:])}: exit {result.returncode}, not {words[0]}:\n{self.result}")
+
+	def do_output(self, words, block):
+		for text in words:
+			if text not in self.result:
+				raise Failure(f"the output lacks {text!r}:\n{self.result}")
+
+	def do_file(self, words, block):
+		"""file PATH COUNT TEXT: the file has the text so often."""
+		def probe():
+			try:
+				with open(os.path.join(self.folder, words[0]), encoding="latin-1", newline="") as file:
+					got = file.read().count(words[2])
+			except FileNotFoundError:
+				got = 0
+			return got == int(words[1]), got
+		until(probe, f"{words[1]} times {words[2]!r} in {words[0]}")
+
+	def do_small_disk(self, words, block):
+		"""small-disk PATH SIZE: mounts a file system of this size there, or skips the scenario."""
+		path = os.path.join(self.folder, words[0])
+		os.makedirs(path, mode=0o700, exist_ok=True)
+		command = ["mount", "-t", "tmpfs", "-o", f"size={words[1]},mode=700", "tmpfs", path]
+		if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
+			raise Skip("needs the right to mount a small file system")
+		self.mounts.append(path)
+
+	def do_fill_disk(self, words, block):
+		"""fill-disk PATH: writes zeros into a file until the file system is full; remove PATH makes room again."""
+		with open(os.path.join(self.folder, words[0]), "wb", buffering=0) as file:
+			try:
+				while file.write(bytes(65536)):
+					pass
+			except OSError as error:
+				if error.errno != errno.ENOSPC:
+					raise
+
+	def do_remove(self, words, block):
+		os.remove(os.path.join(self.folder, words[0]))
+
+
+def run_one(path, arguments):
+	scenario = Scenario(path, arguments.afferent)
+	result = scenario.run()
+	if arguments.keep and not scenario.mounts:
+		print(f"     {scenario.name}: {scenario.folder}")
+	else:
+		scenario.clean()
+	return scenario.name, result
+
+
+def main():
+	parser = argparse.ArgumentParser()
+	parser.add_argument("--afferent", default="build/gcc/afferent")
+	parser.add_argument("--jobs", type=int, default=4)
+	parser.add_argument("--keep", action="store_true", help="leave the scenarios' folders")
+	parser.add_argument("files", nargs="*")
+	arguments = parser.parse_args()
+	files = arguments.files or sorted(os.path.join(HERE, f) for f in os.listdir(HERE) if f.endswith(".scn"))
+	counts = {"ok": 0, "FAIL": 0, "skip": 0}
+	with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+		for name, (status, text) in pool.map(lambda path: run_one(path, arguments), files):
+			counts[status] += 1
+			print(f"{status:4} {name}: {text}", flush=True)
+	print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
+	sys.exit(1 if counts["FAIL"] else 0)
+
+
+if __name__ == "__main__":
+	main()
