@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Negative controls: a test that proves a promise must fail when the promise is broken. Each row builds the engine with
+# -DAFF_MUTANT_<n>, which breaks one thing in the place that keeps the promise, and runs the test that must notice.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+make=${1:-make}
+unset MAKEFLAGS MFLAGS MAKELEVEL
+passed=0
+failed=0
+
+# mutant N WHAT-IS-BROKEN TEST...: "AFFERENT" in the test's words becomes the binary.
+mutant()
+{
+	n=$1 what=$2 command=$3
+	log=$AFF_BUILD/log/mutant-$n.log
+	if ! grep -rqw "AFF_MUTANT_$n" src; then
+		echo "FAIL mutant $n ($what): no source knows AFF_MUTANT_$n"
+		failed=$((failed + 1))
+		return
+	fi
+	if ! $make -j2 MUTANT="$n" all >"$log" 2>&1; then
+		echo "FAIL mutant $n ($what) does not build"
+		tail -n 20 "$log"
+		failed=$((failed + 1))
+		return
+	fi
+	if AFF_PATIENCE=0.3 sh -c "$(echo "$command" | sed "s,AFFERENT,build/gcc-mutant$n/afferent,")" >"$log" 2>&1; then
+		echo "FAIL mutant $n ($what) was not noticed by: $command"
+		tail -n 20 "$log"
+		failed=$((failed + 1))
+	else
+		echo "ok   mutant $n ($what) was noticed: $(grep -m 1 FAIL "$log")"
+		passed=$((passed + 1))
+	fi
+}
+
+scenario="tests/scenario/run.py --afferent AFFERENT tests/scenario"
+mkdir -p "$AFF_BUILD/log"
+mutant 1 "an answer leaves before the commit" "tests/crash/run.py --afferent AFFERENT --cycles 10"
+mutant 2 "a delivery is recorded before it is confirmed" "$scenario/wrong-answers.scn"
+mutant 3 "the cursor passes a pending message" "$scenario/restart.scn"
+mutant 4 "MSA-2 of an answer is not compared" "$scenario/wrong-answers.scn"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
