@@ -55,7 +55,8 @@ static void print_in_segment(struct get *g, const struct aff_path *p, unsigned s
 	bool delimiters = message_is_delimiters(g->msg, segment, p->field);
 	unsigned last = g->all && !p->repetition ? aff_msg_repetitions(g->msg, segment, p->field) : 0;
 	if (delimiters || last <= 1) {
-		struct aff_view v = aff_msg_get(g->msg, segment, p->field, p->repetition, p->component, p->subcomponent);
+		struct aff_view v = aff_msg_get(g->msg, segment, p->field, p->repetition, p->component,
+		                                p->subcomponent);
 		print_value(g, v, delimiters);
 		return;
 	}
@@ -117,10 +118,11 @@ int cmd_get(int argc, char **argv)
 	};
 	const struct usage usage = {
 		.command = "get", .arguments = "PATH... FILE|-", .examples = examples, .least = 2, .most = -1,
-		.about = "Prints the values that paths name in the messages of a file, one a line; what is not there is left "
-		         "out. A path is written PID-5.1, PID-3[2].4.1 (repetition), OBX[3]-5 (third OBX) or PV1.\n\n"
-		         "Escape sequences are resolved; line ends and other control characters inside a value are printed as "
-		         "\\x0a.",
+		.about = "Prints the values that paths name in the messages of a file, one a line; what is not there is "
+		         "left out. A path is written PID-5.1, PID-3[2].4.1 (repetition), OBX[3]-5 (third OBX) or "
+		         "PV1.\n\n"
+		         "Escape sequences are resolved; line ends and other control characters inside a value are printed "
+		         "as \\x0a.",
 		.exit0 = "something was found", .exit1 = "nothing was found",
 	};
 	struct get g = {.msg = NULL};

@@ -64,8 +64,8 @@ int cmd_show(int argc, char **argv)
 	};
 	const struct usage usage = {
 		.command = "show", .arguments = "FILE|-...", .examples = examples, .least = 1, .most = -1,
-		.about = "Shows messages readable: one segment a line, or with --tree one value a line with its path and "
-		         "the name of its field.\n\n"
+		.about = "Shows messages readable: one segment a line, or with --tree one value a line with its path "
+		         "and the name of its field.\n\n"
 		         "A file may hold several messages, MLLP frames or batches; - is standard input.",
 		.exit0 = "everything was shown",
 	};

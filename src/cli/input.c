@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -30,6 +31,8 @@ int input_open(struct input *in, const char *file, struct aff_diag *diag)
 		int code = errno == ENOENT ? AFF_ENOTFOUND : AFF_EIO;
 		return aff_diag_set(diag, code, "cannot open %s: %s", file, strerror(errno));
 	}
+	struct stat st;
+	in->regular = fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
 	in->chunk = CHUNK;
 	aff_buf_init(&in->buf, INPUT_MESSAGE_MAX + CHUNK);
 	aff_mllp_init(&in->mllp, INPUT_MESSAGE_MAX, INPUT_MESSAGE_MAX);
@@ -190,11 +193,20 @@ static int next_text(struct input *in, struct input_message *m, bool *more)
 	return 0;
 }
 
+/* Of a small file the end should be known with its first message: a single one needs no number. */
+static int read_start(struct input *in, struct aff_diag *diag)
+{
+	int rc = 0;
+	while (!rc && in->regular && !in->number && !in->ended && in->buf.n < in->chunk)
+		rc = read_more(in, diag);
+	return rc;
+}
+
 int input_next(struct input *in, struct input_message *m, struct aff_diag *diag)
 {
-	for (;;) {
+	int rc = read_start(in, diag);
+	while (!rc) {
 		bool more = false;
-		int rc = 0;
 		skip_blank(in);
 		if (in->from == in->buf.n) {
 			if (in->ended)
@@ -206,11 +218,10 @@ int input_next(struct input *in, struct input_message *m, struct aff_diag *diag)
 		} else {
 			rc = next_text(in, m, &more);
 		}
-		if (rc)
-			return rc;
-		if (more && (rc = read_more(in, diag)) != 0)
-			return rc;
+		if (!rc && more)
+			rc = read_more(in, diag);
 	}
+	return rc;
 }
 
 int input_each(char **files, int nfiles, input_fn *fn, void *arg)

@@ -28,6 +28,7 @@ struct input {
 	struct aff_buf buf;
 	size_t from, scanned;  /* the next message starts at from; bytes before scanned hold no boundary */
 	bool ended;
+	bool regular;          /* a file, not a pipe: reading on never waits */
 	uint64_t number, batch_lines;
 	struct aff_mllp mllp;
 	char where[INPUT_WHERE];

@@ -16,8 +16,8 @@
 static int local_micros(const struct aff_dtm *t, int64_t *us)
 {
 	struct tm tm = {
-		.tm_year = t->year - 1900, .tm_mon = t->month - 1, .tm_mday = t->day, .tm_hour = t->hour, .tm_min = t->minute,
-		.tm_sec = t->second, .tm_isdst = -1,
+		.tm_year = t->year - 1900, .tm_mon = t->month - 1, .tm_mday = t->day, .tm_hour = t->hour,
+		.tm_min = t->minute, .tm_sec = t->second, .tm_isdst = -1,
 	};
 	time_t seconds = mktime(&tm);
 	if (seconds == (time_t)-1)

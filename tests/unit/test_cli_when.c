@@ -25,7 +25,8 @@ START_TEST(every_spelling_of_one_instant)
 		"2026-11-20T03:30-05:00", "2026-11-20T03:30:00", "20261120033000", "2026-11-20 03:30",
 	};
 	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-		ck_assert_msg(parse(same[i]) == INT64_C(1795163400000000), "%s gives %lld", same[i], (long long)parse(same[i]));
+		ck_assert_msg(parse(same[i]) == INT64_C(1795163400000000), "%s gives %lld", same[i],
+		              (long long)parse(same[i]));
 	ck_assert_int_eq(parse("2026-11-20T08:30:00.25Z"), INT64_C(1795163400250000));
 	ck_assert_int_eq(parse("2026-11-20"), INT64_C(1795150800000000));
 	ck_assert_int_eq(parse("2026-11"), parse("20261101"));
@@ -43,7 +44,8 @@ END_TEST
 START_TEST(nonsense_is_refused)
 {
 	static const char *const wrong[] = {
-		"", "now", "10", "10x", "2026-13-01", "2026-02-30", "25:00", "2026-11-20T08:30:00Zulu", "99999999999999999999999d",
+		"", "now", "10", "10x", "2026-13-01", "2026-02-30", "25:00", "2026-11-20T08:30:00Zulu",
+		"99999999999999999999999d",
 		"2026-11-20T08:30:00+01:00:00:00:00:00:00:00:00:00:00:00000000000000000000", "-5m",
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
