@@ -25,8 +25,8 @@ enum aff_ack_code { AFF_ACK_NONE, AFF_AA, AFF_AE, AFF_AR, AFF_CA, AFF_CE, AFF_CR
 /* "AA" ... "CR", "" for AFF_ACK_NONE. */
 const char *aff_ack_code_text(enum aff_ack_code code);
 
-/* The code for a message that ended with `error` (AFF_OK or AFF_E...): from the error table and the mode. m is parsed (it may
- * have failed, as long as it has its MSH). */
+/* The code for a message that ended with `error` (AFF_OK or AFF_E...): from the error table and the mode. m is parsed
+ * (it may have failed, as long as it has its MSH). */
 enum aff_ack_code aff_ack_choose(const struct aff_msg *m, enum aff_ack_mode mode, int error);
 
 struct aff_ack {
@@ -36,11 +36,11 @@ struct aff_ack {
 	const struct aff_diag *diag;      /* why, for AE/AR/CE/CR; makes the ERR segment. May be NULL */
 };
 
-/* Appends the answer to m: its delimiters, version (MSH-12) and processing id (MSH-11); MSH-3/4 and MSH-5/6 swapped whole;
- * MSH-9 = ACK^<trigger>^ACK; MSH-18 copied; MSA-1, MSA-2 = MSH-10 byte for byte; ERR as of 2.5 with ERR-2/3/4/7/8, before
- * 2.5 with ERR-1 and the text in MSA-3.
- * Returns 0, AFF_EARGUMENT without a code, AFF_ENOMSH when m has no MSH, AFF_EREQUIRED when m has no MSH-10 (an answer to
- * nobody), or the buffer's error. */
+/* Appends the answer to m: its delimiters, version (MSH-12) and processing id (MSH-11); MSH-3/4 and MSH-5/6 swapped
+ * whole; MSH-9 = ACK^<trigger>^ACK; MSH-18 copied; MSA-1, MSA-2 = MSH-10 byte for byte; ERR as of 2.5 with
+ * ERR-2/3/4/7/8, before 2.5 with ERR-1 and the text in MSA-3.
+ * Returns 0, AFF_EARGUMENT without a code, AFF_ENOMSH when m has no MSH, AFF_EREQUIRED when m has no MSH-10 (an answer
+ * to nobody), or the buffer's error. */
 int aff_ack_build(struct aff_buf *out, const struct aff_msg *m, const struct aff_ack *ack);
 
 /* What an answer says, read at the sender's side. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Changing a message. A struct aff_edit lies over a parsed message: reads see the changes, and writing it out gives every
- * part that was not touched byte for byte. Numbers of segments are those of the edited message and move when segments are
- * inserted or deleted. The message and its bytes must outlive the edit. One thread at a time.
+ * Changing a message. A struct aff_edit lies over a parsed message: reads see the changes, and writing it out gives
+ * every part that was not touched byte for byte. Numbers of segments are those of the edited message and move when
+ * segments are inserted or deleted. The message and its bytes must outlive the edit. One thread at a time.
  */
 #ifndef AFFERENT_EDIT_H
 #define AFFERENT_EDIT_H
@@ -52,12 +52,12 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 int aff_edit_set_path(struct aff_edit *e, const struct aff_path *path, unsigned current, struct aff_view raw);
 /* Deletes a segment (not the MSH: AFF_EARGUMENT). */
 int aff_edit_delete(struct aff_edit *e, unsigned segment);
-/* Inserts a segment before number `segment` (the number of segments: at the end). raw as "NTE|1||text"; no second MSH, and
- * nothing before the first (AFF_EARGUMENT). */
+/* Inserts a segment before number `segment` (the number of segments: at the end). raw as "NTE|1||text"; no second MSH,
+ * and nothing before the first (AFF_EARGUMENT). */
 int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw);
 
-/* Appends the whole message to out, segments ended as in the original (CR for inserted ones of a CR message; the last one
- * has a terminator if the original's last one had or if it was inserted). Errors stick in the buffer. */
+/* Appends the whole message to out, segments ended as in the original (CR for inserted ones of a CR message; the last
+ * one has a terminator if the original's last one had or if it was inserted). Errors stick in the buffer. */
 void aff_edit_write(const struct aff_edit *e, struct aff_buf *out);
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Escape sequences, HL7 v2 chapter 2, section 2.6: \F\ \S\ \T\ \R\ \E\ \P\ \Xhh..\ \.br\ and the others of text formatting.
+ * Escape sequences, HL7 v2 chapter 2, section 2.6: \F\ \S\ \T\ \R\ \E\ \P\ \Xhh..\ \.br\ and the others of text
+ * formatting.
  */
 #ifndef AFFERENT_ESCAPE_H
 #define AFFERENT_ESCAPE_H
@@ -12,10 +13,10 @@ extern "C" {
 #endif
 
 /* Appends `text` with its escapes resolved. Unknown or unfinished sequences stay as they are (data is never dropped);
- * \H\ and \N\ vanish, and so does the layout of \.fi\ \.nf\ \.in\ \.ti\ \.ce\; \.br\ becomes a line feed, \.sp n\ n line
- * feeds, \.sk n\ n blanks, n up to 99; \Xhh\ becomes its bytes, except control characters other than TAB, LF and CR, which
- * stay escaped. Returns the number of sequences that were kept because they are not understood. Errors stick in the
- * buffer. */
+ * \H\ and \N\ vanish, and so does the layout of \.fi\ \.nf\ \.in\ \.ti\ \.ce\; \.br\ becomes a line feed, \.sp n\ n
+ * line feeds, \.sk n\ n blanks, n up to 99; \Xhh\ becomes its bytes, except control characters other than TAB, LF and
+ * CR, which stay escaped. Returns the number of sequences that were kept because they are not understood. Errors stick
+ * in the buffer. */
 unsigned aff_unescape(struct aff_buf *out, struct aff_view text, const struct aff_delims *d);
 
 /* Appends plain text so that it can stand as a subcomponent of a message with these delimiters: delimiters become their

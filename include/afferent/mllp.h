@@ -35,8 +35,8 @@ void aff_mllp_init(struct aff_mllp *f, size_t max_frame, size_t max_junk);
  *   AFF_ELIMIT  the frame or the junk is larger than allowed: close the connection
  *   AFF_EFRAME  a 0x0B inside a frame (its tail was lost), or 0x1C without 0x0D: *frame views the broken bytes, drop
  *               *consumed and go on or close
- * After dropping, call again with the bytes that are left (and new ones behind them). A single LF or CR after a frame is
- * not counted as junk. *consumed is always set; *frame is empty unless 1 or AFF_EFRAME is returned. */
+ * After dropping, call again with the bytes that are left (and new ones behind them). A single LF or CR after a frame
+ * is not counted as junk. *consumed is always set; *frame is empty unless 1 or AFF_EFRAME is returned. */
 int aff_mllp_next(struct aff_mllp *f, const char *buf, size_t n, struct aff_view *frame, size_t *consumed);
 
 /* Appends a framed message. A message that holds 0x0B or 0x1C cannot be framed: out->error becomes AFF_EFRAME. */

@@ -2,13 +2,13 @@
  *
  * Reading an HL7 v2 message (ER7 encoding, HL7 v2 chapter 2, section 2.5).
  *
- * A struct aff_msg is a read-only index over bytes that the caller keeps: parsing copies nothing and, once the object has
- * grown to the size of the messages it sees, allocates nothing. Reuse one object per thread for message after message.
- * Every view handed out points into the caller's bytes: still escaped, valid as long as the bytes are.
+ * A struct aff_msg is a read-only index over bytes that the caller keeps: parsing copies nothing and, once the object
+ * has grown to the size of the messages it sees, allocates nothing. Reuse one object per thread for message after
+ * message. Every view handed out points into the caller's bytes: still escaped, valid as long as the bytes are.
  *
- * Segments are numbered from 0 in the order of the message. Fields, repetitions, components and subcomponents are numbered
- * from 1, as the standard does. MSH-1 is the field separator and MSH-2 the encoding characters (likewise FHS, BHS);
- * these two are never split.
+ * Segments are numbered from 0 in the order of the message. Fields, repetitions, components and subcomponents are
+ * numbered from 1, as the standard does. MSH-1 is the field separator and MSH-2 the encoding characters (likewise FHS,
+ * BHS); these two are never split.
  *
  * An object belongs to one thread at a time.
  */
@@ -28,7 +28,8 @@ struct aff_delims {
 	char field, component, repetition, escape, subcomponent, truncation;
 };
 
-/* What one message may be at most. aff_limits_default: 16 MiB, 10,000 segments, 2,000 fields a segment, 1,000 repetitions. */
+/* What one message may be at most. aff_limits_default: 16 MiB, 10,000 segments, 2,000 fields a segment, 1,000
+ * repetitions. */
 struct aff_limits {
 	size_t bytes;
 	unsigned segments;
@@ -37,8 +38,8 @@ struct aff_limits {
 };
 extern const struct aff_limits aff_limits_default;
 
-/* Named leniencies; 0 is strict. Strict: segments end with CR (CRLF or LF only if that is what follows MSH, then for the
- * whole message), the first bytes are MSH. */
+/* Named leniencies; 0 is strict. Strict: segments end with CR (CRLF or LF only if that is what follows MSH, then for
+ * the whole message), the first bytes are MSH. */
 enum aff_lenient {
 	AFF_LENIENT_BOM       = 1 << 0, /* a UTF-8 byte order mark before MSH is skipped */
 	AFF_LENIENT_BLANK     = 1 << 1, /* blank lines and blanks before MSH are skipped */
@@ -92,8 +93,8 @@ struct aff_view aff_msg_field(const struct aff_msg *m, unsigned segment, unsigne
 unsigned aff_msg_repetitions(const struct aff_msg *m, unsigned segment, unsigned field);
 
 /* Any part: repetition from 1 (0 means 1); component 0 = the whole repetition; subcomponent 0 = the whole component.
- * A primitive is its own first component and first subcomponent (HL7 v2 section 2.5.2: read field.1 where a primitive is
- * expected). Empty when it is not there. */
+ * A primitive is its own first component and first subcomponent (HL7 v2 section 2.5.2: read field.1 where a primitive
+ * is expected). Empty when it is not there. */
 struct aff_view aff_msg_get(const struct aff_msg *m, unsigned segment, unsigned field, unsigned repetition,
                             unsigned component, unsigned subcomponent);
 

@@ -16,7 +16,7 @@ struct aff_path {
 	char segment[4];
 	unsigned occurrence;   /* 0 = not said: the first one, or the current one inside a `for:` */
 	unsigned field;        /* 0 = the whole segment */
-	unsigned repetition;   /* 0 = not said: the first one when reading, all of the field when writing the whole field */
+	unsigned repetition;   /* 0 = not said: the first one when reading, the whole field when writing a field */
 	unsigned component;    /* 0 = the whole repetition */
 	unsigned subcomponent; /* 0 = the whole component */
 };

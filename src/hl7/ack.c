@@ -20,10 +20,19 @@ static const struct {
 	int code;
 	const char *text;
 } conditions[] = {
-	{0, "Message accepted"}, {100, "Segment sequence error"}, {101, "Required field missing"}, {102, "Data type error"},
-	{103, "Table value not found"}, {104, "Value too long"}, {200, "Unsupported message type"},
-	{201, "Unsupported event code"}, {202, "Unsupported processing id"}, {203, "Unsupported version id"},
-	{204, "Unknown key identifier"}, {205, "Duplicate key identifier"}, {206, "Application record locked"},
+	{0, "Message accepted"},
+	{100, "Segment sequence error"},
+	{101, "Required field missing"},
+	{102, "Data type error"},
+	{103, "Table value not found"},
+	{104, "Value too long"},
+	{200, "Unsupported message type"},
+	{201, "Unsupported event code"},
+	{202, "Unsupported processing id"},
+	{203, "Unsupported version id"},
+	{204, "Unknown key identifier"},
+	{205, "Duplicate key identifier"},
+	{206, "Application record locked"},
 	{207, "Application internal error"},
 };
 
@@ -41,8 +50,8 @@ static const char *condition_text(int condition)
 	return "";
 }
 
-/* Whether MSH-15 or MSH-16 asks for an answer to this outcome, HL7 table 0155. A value that is not in the table asks for
- * one: a sender that waits in vain is worse off than one that gets an answer too many. */
+/* Whether MSH-15 or MSH-16 asks for an answer to this outcome, HL7 table 0155. A value that is not in the table asks
+ * for one: a sender that waits in vain is worse off than one that gets an answer too many. */
 static bool is_wanted(struct aff_view asked, bool ok)
 {
 	if (!asked.n || aff_is_null(asked) || aff_view_is(asked, "NE"))
@@ -206,7 +215,8 @@ void aff_ack_read(const struct aff_msg *answer, struct aff_ack_result *out)
 			out->code = (enum aff_ack_code)i;
 	}
 	out->text = first_of(out->text, first_of(aff_msg_field(answer, err, 8), aff_msg_field(answer, err, 7)));
-	struct aff_view condition = first_of(aff_msg_get(answer, err, 3, 1, 1, 0), aff_msg_get(answer, err, 1, 1, 4, 1));
+	struct aff_view old = aff_msg_get(answer, err, 1, 1, 4, 1);
+	struct aff_view condition = first_of(aff_msg_get(answer, err, 3, 1, 1, 0), old);
 	uint64_t number;
 	if (number_u64(condition, 999, &number) == 0)
 		out->condition = (int)number;

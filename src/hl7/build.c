@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Building messages. Separators are written only when something follows them, so that no segment ends with empty fields.
+ * Building messages. Separators are written only when something follows them, so that no segment ends with empty
+ * fields.
  */
 #include <afferent/build.h>
 

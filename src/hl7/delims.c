@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * MSH-1 and MSH-2, HL7 v2 section 2.5.4. Any single byte can be a delimiter as long as it cannot be part of a word or of
- * a terminator and no two are the same.
+ * MSH-1 and MSH-2, HL7 v2 section 2.5.4. Any single byte can be a delimiter as long as it cannot be part of a word or
+ * of a terminator and no two are the same.
  */
 #include "hl7/delims.h"
 

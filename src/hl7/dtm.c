@@ -136,8 +136,9 @@ static void date_from_days(int64_t days, int *year, int *month, int *day)
 
 int64_t aff_dtm_micros(const struct aff_dtm *t, int default_zone_minutes)
 {
+	int zone = t->has_zone ? t->zone_minutes : default_zone_minutes;
 	int64_t seconds = days_from_date(t->year, t->month, t->day) * SECONDS_A_DAY;
-	seconds += t->hour * 3600 + (t->minute - (t->has_zone ? t->zone_minutes : default_zone_minutes)) * 60 + t->second;
+	seconds += t->hour * 3600 + (t->minute - zone) * 60 + t->second;
 	return seconds * 1000000 + t->fraction * 100;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An overlay over a parsed message. Until the first change it has no list of its own and reads go to the message; then
- * each entry is a segment of the message or a text in the arena. Texts are never moved, so views stay valid until the next
- * message.
+ * each entry is a segment of the message or a text in the arena. Texts are never moved, so views stay valid until the
+ * next message.
  */
 #include <afferent/edit.h>
 

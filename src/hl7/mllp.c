@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * MLLP framing. Between calls the buffer either is empty, holds the start of a frame at buf[0], or bytes not yet looked at.
- * The answers do not depend on how the bytes arrive: limits are checked against what a frame holds, never a chunk.
+ * MLLP framing. Between calls the buffer either is empty, holds the start of a frame at buf[0], or bytes not yet
+ * looked at. The answers do not depend on how the bytes arrive: limits are checked against what a frame holds, never a
+ * chunk.
  */
 #include <afferent/mllp.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Parsing: delimiters and terminator from the first segment, one scan, then one walk over the segments that checks their
- * ids and the limits.
+ * Parsing: delimiters and terminator from the first segment, one scan, then one walk over the segments that checks
+ * their ids and the limits.
  */
 #include <afferent/msg.h>
 
@@ -11,7 +11,7 @@
 #include "hl7/index.h"
 #include "hl7/scan.h"
 
-/* No version defines more than 28. Far more means that a terminator is missing and the next segments run into the MSH. */
+/* No version defines more than 28. Far more means that a terminator is missing and other segments run into the MSH. */
 #define MSH_FIELDS_MAX 40
 
 const struct aff_limits aff_limits_default = {16u << 20, 10000, 2000, 1000};

@@ -23,8 +23,8 @@ struct scan {
 	size_t nends, max_ends;
 };
 
-/* Goes on until the end (i == n) or until a table has no room for another block: make room and call again. Reads no byte
- * outside p[0..n). */
+/* Goes on until the end (i == n) or until a table has no room for another block: make room and call again. Reads no
+ * byte outside p[0..n). */
 void scan_run(struct scan *s);
 
 /* The two ways scan_run can take; they give the same tables. */

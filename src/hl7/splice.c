@@ -26,8 +26,8 @@ static int narrow(struct splice *s, const char *text, unsigned level, char delim
 	return 0;
 }
 
-int splice_find(struct splice *s, struct aff_view segment, const struct aff_delims *d, unsigned field, unsigned repetition,
-                unsigned component, unsigned subcomponent)
+int splice_find(struct splice *s, struct aff_view segment, const struct aff_delims *d, unsigned field,
+                unsigned repetition, unsigned component, unsigned subcomponent)
 {
 	memset(s, 0, sizeof *s);
 	s->to = segment.n;

@@ -19,10 +19,10 @@ struct splice {
 	} missing[SPLICE_LEVELS];
 };
 
-/* Finds a part of a segment. Numbers as in aff_edit_set. Returns 0, or AFF_EDELIMITER when the part would need a delimiter
- * that the message does not have. */
-int splice_find(struct splice *s, struct aff_view segment, const struct aff_delims *d, unsigned field, unsigned repetition,
-                unsigned component, unsigned subcomponent);
+/* Finds a part of a segment. Numbers as in aff_edit_set. Returns 0, or AFF_EDELIMITER when the part would need a
+ * delimiter that the message does not have. */
+int splice_find(struct splice *s, struct aff_view segment, const struct aff_delims *d, unsigned field,
+                unsigned repetition, unsigned component, unsigned subcomponent);
 
 /* Bytes of delimiters that are to be written. */
 size_t splice_missing(const struct splice *s);

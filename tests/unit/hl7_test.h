@@ -28,10 +28,11 @@ static inline int run_tests(const char *name, const TTest *const *tests, size_t 
 
 #define RUN_TESTS(name, tests) run_tests(name, tests, sizeof(tests) / sizeof((tests)[0]))
 
-#define ck_view(view, text)                                                                                           \
-	do {                                                                                                          \
-		struct aff_view got_ = (view);                                                                        \
-		ck_assert_msg(aff_view_is(got_, text), "%s is \"%.*s\", not \"%s\"", #view, (int)got_.n, got_.p, text); \
+#define ck_view(view, text)                                                                                    \
+	do {                                                                                                   \
+		struct aff_view got_ = (view);                                                                 \
+		ck_assert_msg(aff_view_is(got_, text), "%s is \"%.*s\", not \"%s\"", #view, (int)got_.n, got_.p, \
+		              text);                                                                           \
 	} while (0)
 
 /* A copy of the bytes in memory of exactly that size, so that a sanitizer sees the first byte read beyond. */

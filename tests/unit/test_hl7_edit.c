@@ -38,8 +38,8 @@ static void close_edit(struct fixture *f, const char *written)
 
 START_TEST(untouched)
 {
-	static const char *const texts[] = {"MSH|^~\\&|A\rPID|1", "MSH|^~\\&|A\rPID|1\r", "MSH|^~\\&|A\r\nPID|1||\r\n\r\n",
-	                                    "MSH|^~\\&|A\nPID\n\r", "MSH|^~\\&"};
+	static const char *const texts[] = {"MSH|^~\\&|A\rPID|1", "MSH|^~\\&|A\rPID|1\r",
+	                                    "MSH|^~\\&|A\r\nPID|1||\r\n\r\n", "MSH|^~\\&|A\nPID\n\r", "MSH|^~\\&"};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		struct fixture f = open_edit(texts[i]);
 		ck_assert(!aff_edit_changed(f.e));
@@ -251,8 +251,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {untouched, sets_every_level, an_unchanged_value_is_no_change, fields_of_the_header, refuses,
-	                              inserts_and_deletes, the_last_terminator, paths, keeps_what_a_leniency_skipped,
-	                              views_stay_and_the_cap_holds, segment_limit};
+	const TTest *const tests[] = {untouched, sets_every_level, an_unchanged_value_is_no_change, fields_of_the_header,
+	                              refuses, inserts_and_deletes, the_last_terminator, paths,
+	                              keeps_what_a_leniency_skipped, views_stay_and_the_cap_holds, segment_limit};
 	return RUN_TESTS("hl7_edit", tests);
 }

@@ -12,7 +12,8 @@
 	"ZZZ\r"                                                                                                       \
 	"OBX|2|NM|150456^MDC_SAT^MDC|1.1.1.2|86||\r"
 
-static int parse_error(const char *bytes, size_t n, unsigned lenient, const struct aff_limits *limits, struct aff_diag *diag)
+static int parse_error(const char *bytes, size_t n, unsigned lenient, const struct aff_limits *limits,
+                       struct aff_diag *diag)
 {
 	struct aff_msg *m;
 	char *exact = exact_copy(bytes, n);
@@ -127,8 +128,8 @@ END_TEST
 
 START_TEST(bad_delimiters_still_give_the_msh)
 {
-	static const char *const bad[] = {"MSH|^~\\&#!|A|B", "MSH|^^\\&|A|B", "MSH|^~a&|A|B", "MSH|^~1&|A|B", "MSH|^~|\\&|A",
-	                                  "MSH||A|B", "MSH|"};
+	static const char *const bad[] = {"MSH|^~\\&#!|A|B", "MSH|^^\\&|A|B", "MSH|^~a&|A|B", "MSH|^~1&|A|B",
+	                                  "MSH|^~|\\&|A", "MSH||A|B", "MSH|"};
 	struct aff_msg *m;
 	ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -350,8 +351,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		segments_and_ids, fields_of_the_header, parts, own_delimiters, bad_delimiters_still_give_the_msh, terminators,
-		mixed_terminators_are_refused, msh_that_swallowed_the_message, before_the_msh, segment_ids, two_messages, limits,
-		a_large_message_and_reuse, cut_and_count};
+		segments_and_ids, fields_of_the_header, parts, own_delimiters, bad_delimiters_still_give_the_msh,
+		terminators, mixed_terminators_are_refused, msh_that_swallowed_the_message, before_the_msh, segment_ids,
+		two_messages, limits, a_large_message_and_reuse, cut_and_count};
 	return RUN_TESTS("hl7_msg", tests);
 }

@@ -71,9 +71,10 @@ END_TEST
 
 START_TEST(follows)
 {
-	static const char *const cases[][2] = {{"PID-3", "A^1"}, {"PID-3[2]", "B^2"}, {"PID-3[2].2", "2"}, {"PID-3[3]", ""},
-	                                       {"PID", "PID|||A^1~B^2"}, {"OBX[2]-1", "y"}, {"OBX-1", "x"}, {"OBX[3]-1", ""},
-	                                       {"PV1-1", ""}, {"MSH-1", "|"}, {"MSH-2", "^~\\&"}, {"MSH-3.1", "S"}};
+	static const char *const cases[][2] = {
+		{"PID-3", "A^1"}, {"PID-3[2]", "B^2"}, {"PID-3[2].2", "2"}, {"PID-3[3]", ""}, {"PID", "PID|||A^1~B^2"},
+		{"OBX[2]-1", "y"}, {"OBX-1", "x"}, {"OBX[3]-1", ""}, {"PV1-1", ""}, {"MSH-1", "|"}, {"MSH-2", "^~\\&"},
+		{"MSH-3.1", "S"}};
 	struct aff_msg *m = parsed("MSH|^~\\&|S\rPID|||A^1~B^2\rOBX|x\rOBX|y\r");
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct aff_path path;

@@ -104,8 +104,8 @@ END_TEST
 START_TEST(stops_without_room)
 {
 	uint32_t cuts[SCAN_BLOCK], ends[SCAN_BLOCK];
-	struct scan s = {.p = "MSH|\r", .n = 5, .field = '|', .terminator = '\r', .cuts = cuts, .max_cuts = SCAN_BLOCK - 1,
-	                 .ends = ends, .max_ends = SCAN_BLOCK};
+	struct scan s = {.p = "MSH|\r", .n = 5, .field = '|', .terminator = '\r', .cuts = cuts,
+	                 .max_cuts = SCAN_BLOCK - 1, .ends = ends, .max_ends = SCAN_BLOCK};
 	scan_run(&s);
 	ck_assert_uint_eq(s.i, 0);
 	s.max_cuts = SCAN_BLOCK;

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Messages from the field: each parses or fails with a precise error, is written back byte for byte, and no part of it
+ * reaches out of it. The messages have many owners and are no part of the project: without them there is nothing to
+ * test here, and the test says so.
+ */
+#include "hl7_test.h"
+
+#include <ftw.h>
+#include <unistd.h>
+
+#include <afferent/ack.h>
+#include <afferent/mllp.h>
+
+#include "hl7/scan.h"
+#include "hl7_walk.h"
+#include "sys/file.h"
+
+#define FOLDER "../shared/corpus/messages"
+#define SKIPPED 77
+#define FILE_MAX (4u << 20)
+
+/* nftw hands nothing through to its callback. */
+static struct {
+	struct aff_msg *m;
+	struct aff_edit *e;
+	struct aff_buf in, out;
+	unsigned files, strict, lenient, refused;
+	size_t parts;
+} tally;
+
+/* A message that cannot be read is still answered, if its MSH can be. */
+static void check_refusal(const char *path, int error, const struct aff_diag *diag)
+{
+	ck_assert_msg(error <= AFF_ENOMSH && error >= AFF_ESEGMENTID, "%s: %s", path, aff_error_name(error));
+	ck_assert_msg(diag->text[0] && diag->hint[0], "%s: no explanation", path);
+	tally.refused++;
+	if (aff_msg_segments(tally.m) == 0)
+		return;
+	struct aff_ack ack = {AFF_AR, aff_view_of("1"), aff_view_of("20250101"), diag};
+	aff_buf_clear(&tally.out);
+	int built = aff_ack_build(&tally.out, tally.m, &ack);
+	ck_assert_msg(built == (aff_msg_field(tally.m, 0, 10).n ? 0 : AFF_EREQUIRED), "%s: %d", path, built);
+	if (built == 0)
+		ck_assert_msg(aff_msg_parse(tally.m, tally.out.p, tally.out.n, 0, NULL) == 0, "%s: answer", path);
+}
+
+static void check_twins(const char *bytes, size_t n)
+{
+	uint32_t *tables = malloc((n + SCAN_BLOCK) * 4 * sizeof *tables);
+	ck_assert_ptr_nonnull(tables);
+	size_t room = n + SCAN_BLOCK;
+	struct scan a = {.p = bytes, .n = n, .field = '|', .terminator = '\r', .cuts = tables, .max_cuts = room,
+	                 .ends = tables + room, .max_ends = room};
+	struct scan b = a;
+	b.cuts = tables + 2 * room;
+	b.ends = tables + 3 * room;
+	scan_scalar(&a);
+	scan_run(&b);
+	ck_assert(a.ncuts == b.ncuts && memcmp(a.cuts, b.cuts, a.ncuts * sizeof *a.cuts) == 0);
+	ck_assert(a.nends == b.nends && memcmp(a.ends, b.ends, a.nends * sizeof *a.ends) == 0);
+	free(tables);
+}
+
+/* Some were kept as they came over the wire. */
+static struct aff_view without_frame(struct aff_view v)
+{
+	struct aff_mllp f;
+	struct aff_view frame;
+	size_t consumed;
+	aff_mllp_init(&f, FILE_MAX, 0);
+	f.lenient_end = true;
+	return v.n && v.p[0] == AFF_MLLP_START && aff_mllp_next(&f, v.p, v.n, &frame, &consumed) == 1 ? frame : v;
+}
+
+static int check_file(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)where;
+	if (type != FTW_F)
+		return 0;
+	struct aff_diag diag = {0};
+	aff_buf_clear(&tally.in);
+	ck_assert_int_eq(file_read(path, &tally.in, &diag), 0);
+	struct aff_view message = without_frame(aff_buf_view(&tally.in));
+	size_t n = message.n;
+	char *bytes = exact_copy(message.p, n);
+	tally.files++;
+	check_twins(bytes, n);
+	bool strict = aff_msg_parse(tally.m, bytes, n, 0, &diag) == 0;
+	int error = aff_msg_parse(tally.m, bytes, n, AFF_LENIENT_ALL, &diag);
+	ck_assert_msg(!strict || !error, "%s: strict but not lenient", path);
+	tally.strict += strict;
+	tally.lenient += !strict && !error;
+	tally.parts += walk_message(tally.m);
+	if (error)
+		check_refusal(path, error, &diag);
+	else
+		walk_write_back(tally.m, tally.e, &tally.out);
+	free(bytes);
+	return 0;
+}
+
+START_TEST(every_message)
+{
+	aff_buf_init(&tally.in, FILE_MAX);
+	aff_buf_init(&tally.out, FILE_MAX);
+	ck_assert_int_eq(aff_msg_new(&tally.m, NULL), 0);
+	ck_assert_int_eq(aff_edit_new(&tally.e, FILE_MAX), 0);
+	ck_assert_int_eq(nftw(FOLDER, check_file, 16, FTW_PHYS), 0);
+	printf("%u messages: %u strict, %u lenient, %u refused; %zu parts\n", tally.files, tally.strict, tally.lenient,
+	       tally.refused, tally.parts);
+	ck_assert_uint_eq(tally.strict + tally.lenient + tally.refused, tally.files);
+	ck_assert_uint_gt(tally.files, 0);
+	ck_assert_uint_ge((tally.strict + tally.lenient) * 10, tally.files * 9);
+	aff_edit_free(tally.e);
+	aff_msg_free(tally.m);
+	aff_buf_free(&tally.in);
+	aff_buf_free(&tally.out);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {every_message};
+	if (access(FOLDER, R_OK)) {
+		puts("test_hl7_corpus: skipped, " FOLDER " is not there");
+		return SKIPPED;
+	}
+	return RUN_TESTS("hl7_corpus", tests);
+}
