@@ -52,12 +52,13 @@ bool get_address(struct reader *r, const struct fields *f, enum key_id key, stru
 		return false;
 	}
 	if (number_u64(port, 65535, &number) || !number) {
-		report_error(&r->report, node_place(n, (size_t)(port.p - n->text.p)), NULL, "the port must be in 1..65535");
+		report_error(&r->report, node_place(n, (size_t)(port.p - n->text.p)), NULL,
+		             "the port must be in 1..65535");
 		return false;
 	}
 	if (!numeric(host, out->host)) {
-		report_error(&r->report, n->at, aff_view_is(host, "localhost") ? "write 127.0.0.1" : "names are not looked up",
-		             "'%s' is no numeric address", shown(word, host));
+		const char *hint = aff_view_is(host, "localhost") ? "write 127.0.0.1" : "names are not looked up";
+		report_error(&r->report, n->at, hint, "'%s' is no numeric address", shown(word, host));
 		return false;
 	}
 	out->port = (uint16_t)number;
@@ -74,16 +75,27 @@ bool address_is_any(const struct conf_address *a)
 	return !strcmp(a->host, "0.0.0.0") || !strcmp(a->host, "::");
 }
 
+bool is_uri_character(char c)
+{
+	return c > ' ' && c < 0x7f && !strchr("<>\"\\^`{|}", c);
+}
+
+static bool starts_with(struct aff_view v, const char *text)
+{
+	size_t n = strlen(text);
+	return v.n > n && !memcmp(v.p, text, n);
+}
+
 /* What is wrong with a URL; NULL when nothing is. *at: where. */
 static const char *url_fault(struct aff_view url, size_t *at)
 {
-	size_t scheme = url.n > 7 && !memcmp(url.p, "http://", 7) ? 7 : url.n > 8 && !memcmp(url.p, "https://", 8) ? 8 : 0;
+	size_t scheme = starts_with(url, "http://") ? 7 : starts_with(url, "https://") ? 8 : 0;
 	*at = 0;
 	if (!scheme)
 		return "a URL starts with http:// or https:// and a host";
 	for (size_t i = 0; i < url.n; i++) {
 		*at = i;
-		if ((unsigned char)url.p[i] <= ' ' || (unsigned char)url.p[i] >= 0x7f || strchr("<>\"\\^`{|}", url.p[i]))
+		if (!is_uri_character(url.p[i]))
 			return "this character cannot stand in a URL";
 		if (url.p[i] == '?' || url.p[i] == '#')
 			return "a base URL has no query and no fragment";
@@ -155,15 +167,17 @@ void check_endpoints(struct reader *r)
 			const struct endpoint *other = &r->listeners.items[k];
 			r->report.file = on->file;
 			if (collide(&on->address, &other->address))
-				report_error(&r->report, on->at, "give one of them another port", "%s line %u listens on %s:%u too",
-				             other->file, other->at.line, other->address.host, other->address.port);
+				report_error(&r->report, on->at, "give one of them another port",
+				             "%s line %u listens on %s:%u too", other->file, other->at.line,
+				             other->address.host, other->address.port);
 		}
 		for (size_t k = 0; k < r->receivers.count; k++) {
 			const struct endpoint *to = &r->receivers.items[k];
 			r->report.file = to->file;
 			if (reaches(&to->address, &on->address))
 				report_error(&r->report, to->at, "send to the receiver's port",
-				             "a loop: this is the engine's own listener, %s line %u", on->file, on->at.line);
+				             "a loop: this is the engine's own listener, %s line %u", on->file,
+				             on->at.line);
 		}
 	}
 }

@@ -34,8 +34,8 @@ static void check_listener(struct reader *r, const struct conf_source *s, struct
 	if (address_is_loopback(&s->listen))
 		return;
 	if (s->plaintext_accepted)
-		report_warning(&r->report, at, NULL, "patient data crosses the network in clear on %s:%u", s->listen.host,
-		               s->listen.port);
+		report_warning(&r->report, at, NULL, "patient data crosses the network in clear on %s:%u",
+		               s->listen.host, s->listen.port);
 	else
 		report_error(&r->report, at, "listen on 127.0.0.1, or add 'plaintext: accept-phi-in-clear'",
 		             "%s is not this machine alone, and TLS is not supported yet", s->listen.host);
@@ -53,7 +53,8 @@ static void read_mllp_source(struct reader *r, struct conf_source *s, const stru
 	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_idle);
 	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_frame_time);
 	if (f.value[KEY_SOURCE_MLLP_plaintext])
-		s->plaintext_accepted = aff_view_is(get_view(&f, KEY_SOURCE_MLLP_plaintext), conf_keys[KEY_SOURCE_MLLP_plaintext].values);
+		s->plaintext_accepted = aff_view_is(get_view(&f, KEY_SOURCE_MLLP_plaintext),
+		                                    conf_keys[KEY_SOURCE_MLLP_plaintext].values);
 	get_word(r, &f, KEY_SOURCE_MLLP_plaintext);
 	if (get_address(r, &f, KEY_SOURCE_MLLP_listen, &s->listen)) {
 		struct place at = f.value[KEY_SOURCE_MLLP_listen]->at;
@@ -71,7 +72,8 @@ static void read_source(struct reader *r, struct conf_source *s, const struct no
 	if (get_word(r, &f, KEY_SOURCE_answer) == 1) {
 		s->answer = AFF_ACK_NEVER;
 		if (f.value[KEY_SOURCE_ack])
-			report_error(&r->report, f.value[KEY_SOURCE_ack]->at, "leave one of them out", "'ack' has no use with 'answer: never'");
+			report_error(&r->report, f.value[KEY_SOURCE_ack]->at, "leave one of them out",
+			             "'ack' has no use with 'answer: never'");
 	}
 	read_mllp_source(r, s, f.value[KEY_SOURCE_mllp]);
 }
@@ -95,7 +97,8 @@ static void read_messages(struct reader *r, struct conf_accept *a, const struct 
 {
 	char word[SHOWN_SIZE];
 	if (!list->count)
-		report_error(&r->report, list->at, "leave 'messages' out to take all", "the list is empty: nothing would be taken");
+		report_error(&r->report, list->at, "leave 'messages' out to take all",
+		             "the list is empty: nothing would be taken");
 	if (list->count > MAX_MESSAGE_TYPES) {
 		report_error(&r->report, list->at, NULL, "there are more than %d message types", MAX_MESSAGE_TYPES);
 		return;
@@ -119,7 +122,8 @@ void read_accept(struct reader *r, struct conf_accept *a, const struct node *map
 		read_messages(r, a, f.value[KEY_ACCEPT_messages]);
 	const struct node *check = f.value[KEY_ACCEPT_check];
 	if (check && check->text.n > 4 && !memcmp(check->text.p + check->text.n - 4, ".xml", 4)) {
-		report_error(&r->report, check->at, "write none, structure or ihe-pcd-01", "conformance profiles are not supported yet");
+		report_error(&r->report, check->at, "write none, structure or ihe-pcd-01",
+		             "conformance profiles are not supported yet");
 		f.value[KEY_ACCEPT_check] = NULL;
 	}
 	a->check = levels[get_word(r, &f, KEY_ACCEPT_check)];
@@ -131,8 +135,8 @@ static void check_name(struct reader *r, const struct conf_channel *c, struct pl
 	for (size_t i = 0; c->name && i < r->conf->nchannels; i++) {
 		const struct conf_channel *other = &r->conf->channels[i];
 		if (other->name && !strcmp(other->name, c->name))
-			report_error(&r->report, at, "give one of them another name", "the channel '%s' is in %s too", c->name,
-			             other->file);
+			report_error(&r->report, at, "give one of them another name", "the channel '%s' is in %s too",
+			             c->name, other->file);
 	}
 }
 

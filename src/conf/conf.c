@@ -181,7 +181,8 @@ int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag
 	int rc = new_conf(&c, files);
 	if (rc)
 		return rc;
-	struct reader r = {.files = files, .conf = c, .report = {.findings = findings, .root = files->root, .file = ""}};
+	struct report report = {.findings = findings, .root = files->root, .file = ""};
+	struct reader r = {.files = files, .conf = c, .report = report};
 	r.tables = keep_array(&r, files->count + 1, sizeof *r.tables);
 	if (r.tables)
 		read_files(&r);

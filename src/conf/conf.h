@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The configuration: YAML files in, an immutable snapshot out. A snapshot is made whole or not at all and is shared by
- * reference count; every message keeps the one it started with. It can be packed into bytes, which the journal stores under
- * their SHA-256, and loaded from them again: what was sent last year can be rendered again today.
+ * reference count; every message keeps the one it started with. It can be packed into bytes, which the journal stores
+ * under their SHA-256, and loaded from them again: what was sent last year can be rendered again today.
  *
  * The layout on disk:
  *	afferent.yaml            the engine: journal, control socket, limits
@@ -38,9 +38,10 @@ struct conf_files {
 #define CONF_MAX_FILES 1000
 #define CONF_MAX_BYTES (64u << 20)
 
-/* Reads afferent.yaml, channels/ and mappings/ below the folder `path` (.yaml and .csv; CONF_MAX_FILES, CONF_MAX_BYTES in all).
- * A path that names a single .yaml file loads just this one as a channel, with mappings/ looked for beside its folder. Symbolic
- * links, and files named .yml that would silently be left out, are errors. On failure f needs no freeing. */
+/* Reads afferent.yaml, channels/ and mappings/ below the folder `path` (.yaml and .csv; CONF_MAX_FILES,
+ * CONF_MAX_BYTES in all). A path that names a single .yaml file loads just this one as a channel, with mappings/
+ * looked for beside its folder. Symbolic links, and files named .yml that would silently be left out, are errors. On
+ * failure f needs no freeing. */
 int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *diag);
 /* Packs them into one run of bytes, the same for the same files; and back. AFF_ECORRUPT. */
 void conf_files_pack(const struct conf_files *f, struct aff_buf *out);
@@ -131,8 +132,8 @@ struct conf {
 	size_t ntables;
 };
 
-/* Reads and checks everything. Every mistake is added to findings (file:line:column, a proposal); on AFF_ECONFIG *out is NULL.
- * Warnings alone do not fail. The snapshot starts with one reference. Thread-safe. */
+/* Reads and checks everything. Every mistake is added to findings (file:line:column, a proposal); on AFF_ECONFIG *out
+ * is NULL. Warnings alone do not fail. The snapshot starts with one reference. Thread-safe. */
 int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag_list *findings);
 
 struct conf *conf_ref(struct conf *c);

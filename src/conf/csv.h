@@ -20,8 +20,8 @@ struct csv {
 
 /* A byte order mark is skipped. Free text with aff_buf_free. */
 void csv_begin(struct csv *c, struct aff_view bytes);
-/* The next record that is not an empty line: 1, 0 at the end, or AFF_ESYNTAX, AFF_ELIMIT, AFF_ENOMEM: *fault says what, c->at
- * where. */
+/* The next record that is not an empty line: 1, 0 at the end, or AFF_ESYNTAX, AFF_ELIMIT, AFF_ENOMEM: *fault says
+ * what, c->at where. */
 int csv_next(struct csv *c, const char **fault);
 struct aff_view csv_field(const struct csv *c, size_t i);
 

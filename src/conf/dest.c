@@ -27,7 +27,7 @@ static char *get_uri(struct reader *r, const struct fields *f, enum key_id key)
 	const char *colon = memchr(v.p, ':', v.n);
 	bool good = colon && colon != v.p && colon != v.p + v.n - 1;
 	for (size_t i = 0; i < v.n; i++)
-		good = good && (unsigned char)v.p[i] > ' ' && (unsigned char)v.p[i] < 0x7f && !strchr("<>\"\\^`{|}", v.p[i]);
+		good = good && is_uri_character(v.p[i]);
 	if (!good) {
 		report_error(&r->report, n->at, "write urn:oid:1.2.3 or http://hospital.example/id", "'%s' takes a URI",
 		             conf_keys[key].name);
@@ -65,8 +65,8 @@ static void read_kind(struct reader *r, struct conf_dest *d, const struct fields
 {
 	unsigned kinds = (unsigned)f->meant[KEY_DEST_mllp] + f->meant[KEY_DEST_fhir] + f->meant[KEY_DEST_file];
 	if (kinds != 1)
-		report_error(&r->report, f->at, "give it exactly one of mllp, fhir and file", "the destination has %s to deliver",
-		             kinds ? "more than one way" : "no way");
+		report_error(&r->report, f->at, "give it exactly one of mllp, fhir and file",
+		             "the destination has %s to deliver", kinds ? "more than one way" : "no way");
 	if (f->value[KEY_DEST_mllp])
 		read_mllp(r, d, f->value[KEY_DEST_mllp]);
 	if (f->value[KEY_DEST_fhir])
@@ -89,7 +89,8 @@ static void read_sample(struct reader *r, struct conf_dest *d, const struct node
 	if (!f.value[KEY_SAMPLE_by])
 		d->sample.by = SAMPLE_BY_PATIENT | SAMPLE_BY_DEVICE | SAMPLE_BY_CODE;
 	else if (!f.value[KEY_SAMPLE_by]->count)
-		report_error(&r->report, f.value[KEY_SAMPLE_by]->at, "write [patient, device, code]", "the list is empty");
+		report_error(&r->report, f.value[KEY_SAMPLE_by]->at, "write [patient, device, code]",
+		             "the list is empty");
 }
 
 static void read_retry(struct reader *r, struct conf_dest *d, const struct node *map)
@@ -100,7 +101,8 @@ static void read_retry(struct reader *r, struct conf_dest *d, const struct node 
 	d->retry.most_ms = (int64_t)get_number(r, &f, KEY_RETRY_most);
 	d->retry.give_up_ms = (int64_t)get_number(r, &f, KEY_RETRY_give_up);
 	if (d->retry.first_ms > d->retry.most_ms)
-		report_error(&r->report, map->at, NULL, "the first pause is longer than the longest one ('first', 'most')");
+		report_error(&r->report, map->at, NULL,
+		             "the first pause is longer than the longest one ('first', 'most')");
 }
 
 static void read_names(struct reader *r, const struct conf_channel *c, struct conf_dest *d, const struct fields *f)
@@ -120,7 +122,8 @@ static void read_names(struct reader *r, const struct conf_channel *c, struct co
 
 static void read_destination(struct reader *r, struct conf_channel *c, const struct node *entry)
 {
-	static const enum conf_order orders[] = {CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE, CONF_ORDER_NONE};
+	static const enum conf_order orders[] = {CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE,
+	                                         CONF_ORDER_NONE};
 	struct conf_dest *d = &c->dests[c->ndests];
 	struct fields f;
 	if (!fields_read(r, &f, SECTION_DEST, entry))

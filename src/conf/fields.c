@@ -45,7 +45,8 @@ static void report_unknown(struct reader *r, struct fields *f, enum section_id s
 		         section_title(conf_keys[elsewhere].section));
 		proposal = hint;
 	}
-	report_error(&r->report, key->at, proposal, "unknown key '%s' in %s", shown(word, key->text), section_title(section));
+	report_error(&r->report, key->at, proposal, "unknown key '%s' in %s", shown(word, key->text),
+	             section_title(section));
 }
 
 static bool shape_fits(const struct key *key, const struct node *value)
@@ -62,7 +63,8 @@ static bool shape_fits(const struct key *key, const struct node *value)
 	}
 }
 
-static void take_value(struct reader *r, struct fields *f, enum key_id id, const struct node *name, const struct node *value)
+static void take_value(struct reader *r, struct fields *f, enum key_id id, const struct node *name,
+                       const struct node *value)
 {
 	const struct key *key = &conf_keys[id];
 	if (f->given[id]) {
@@ -101,6 +103,7 @@ bool fields_read(struct reader *r, struct fields *f, enum section_id section, co
 	}
 	for (unsigned i = 0; i < KEY_COUNT; i++)
 		if (conf_keys[i].section == section && !conf_keys[i].fallback && !f->meant[i])
-			report_error(&r->report, map->at, NULL, "'%s' is missing in %s", conf_keys[i].name, section_title(section));
+			report_error(&r->report, map->at, NULL, "'%s' is missing in %s", conf_keys[i].name,
+			             section_title(section));
 	return true;
 }

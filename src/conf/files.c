@@ -63,7 +63,8 @@ static int read_file(struct conf_files *f, const char *name, struct aff_diag *di
 	if (snprintf(path, sizeof path, "%s/%s", f->root, name) >= (int)sizeof path)
 		return aff_diag_set(diag, AFF_EARGUMENT, "the path of %s is too long", name);
 	if (lstat(path, &st))
-		return aff_diag_set(diag, errno == ENOENT ? AFF_ENOTFOUND : AFF_EIO, "cannot open %s: %s", path, strerror(errno));
+		return aff_diag_set(diag, errno == ENOENT ? AFF_ENOTFOUND : AFF_EIO, "cannot open %s: %s", path,
+		                    strerror(errno));
 	if (!S_ISREG(st.st_mode)) {
 		aff_diag_set(diag, AFF_ECONFIG, "%s is not a regular file", path);
 		aff_diag_hint(diag, "symbolic links are not followed: put the file itself there");
@@ -72,7 +73,8 @@ static int read_file(struct conf_files *f, const char *name, struct aff_diag *di
 	size_t before = f->bytes.n;
 	int rc = file_read(path, &f->bytes, diag);
 	if (rc == AFF_ELIMIT)
-		return aff_diag_set(diag, rc, "the configuration is larger than %u bytes with %s", CONF_MAX_BYTES, path);
+		return aff_diag_set(diag, rc, "the configuration is larger than %u bytes with %s", CONF_MAX_BYTES,
+		                    path);
 	return rc ? rc : add_item(f, name, f->bytes.n - before, diag);
 }
 
@@ -124,7 +126,8 @@ static int read_all(struct conf_files *f, const char *path, struct aff_diag *dia
 	if ((rc = read_folder(f, "channels", &channels, diag)) || (rc = read_folder(f, "mappings", &mappings, diag)))
 		return rc;
 	if (!engine && !channels) {
-		aff_diag_set(diag, AFF_ENOTFOUND, "%s holds no configuration: neither afferent.yaml nor channels/", f->root);
+		aff_diag_set(diag, AFF_ENOTFOUND, "%s holds no configuration: neither afferent.yaml nor channels/",
+		             f->root);
 		aff_diag_hint(diag, "name the configuration folder, or one channel's .yaml file");
 		return AFF_ENOTFOUND;
 	}
@@ -144,7 +147,8 @@ static int split_single(struct conf_files *f, const char *path, char *name, size
 	base = base ? base + 1 : folder;
 	bool plain = *base && strcmp(base, ".") && strcmp(base, "..");
 	if (plain) {
-		f->root = base == folder ? strdup(".") : base == folder + 1 ? strdup("/") : strndup(folder, (size_t)(base - folder - 1));
+		size_t above = (size_t)(base - folder);
+		f->root = above == 0 ? strdup(".") : above == 1 ? strdup("/") : strndup(folder, above - 1);
 	} else if (realpath(folder, real) && strrchr(real, '/')[1]) {
 		size_t length = strlen(folder) + sizeof "/..";
 		f->root = malloc(length);
@@ -187,7 +191,8 @@ int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *dia
 	memset(f, 0, sizeof *f);
 	aff_buf_init(&f->bytes, CONF_MAX_BYTES);
 	if (stat(path, &st))
-		return aff_diag_set(diag, errno == ENOENT ? AFF_ENOTFOUND : AFF_EIO, "cannot open %s: %s", path, strerror(errno));
+		return aff_diag_set(diag, errno == ENOENT ? AFF_ENOTFOUND : AFF_EIO, "cannot open %s: %s", path,
+		                    strerror(errno));
 	int rc = S_ISDIR(st.st_mode) ? read_all(f, path, diag) : read_single(f, path, diag);
 	if (rc)
 		conf_files_free(f);
@@ -210,7 +215,8 @@ void conf_files_free(struct conf_files *f)
 
 static void put_length(struct aff_buf *out, size_t n)
 {
-	unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
+	unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8),
+	                          (unsigned char)n};
 	aff_buf_put(out, bytes, sizeof bytes);
 }
 
@@ -259,7 +265,8 @@ static int unpack(struct conf_files *f, struct aff_view rest, struct aff_diag *d
 		memcpy(text, name.p, name.n);
 		text[name.n] = '\0';
 		if (f->count && strcmp(f->items[f->count - 1].name, text) >= 0)
-			return aff_diag_set(diag, AFF_ECORRUPT, "the files of the stored configuration are out of order");
+			return aff_diag_set(diag, AFF_ECORRUPT,
+			                    "the files of the stored configuration are out of order");
 		aff_buf_put_view(&f->bytes, bytes);
 		int rc = f->bytes.error ? aff_diag_set(diag, f->bytes.error, "the stored configuration is too large")
 		                        : add_item(f, text, bytes.n, diag);

@@ -31,12 +31,27 @@ const char *section_title(enum section_id section)
 const char *kind_text(enum key_kind kind)
 {
 	static const char *const texts[] = {
-		[KIND_MAP] = "a map", [KIND_LIST] = "a list", [KIND_ROWS] = "a map or a file name", [KIND_TEXT] = "text",
-		[KIND_NAME] = "a name", [KIND_WORD] = "a word", [KIND_PATH] = "a path", [KIND_URL] = "a URL",
-		[KIND_URI] = "a URI", [KIND_ADDRESS] = "an address", [KIND_ZONE] = "a time zone", [KIND_COUNT] = "a number",
-		[KIND_BYTES] = "a size", [KIND_DURATION] = "a duration", [KIND_NEVER] = "a duration or never",
-		[KIND_CONDITION] = "a condition", [KIND_FIELD] = "a field", [KIND_SEGMENT] = "a segment id",
-		[KIND_TABLE] = "a table", [KIND_LATER] = "not supported yet"};
+		[KIND_MAP] = "a map",
+		[KIND_LIST] = "a list",
+		[KIND_ROWS] = "a map or a file name",
+		[KIND_TEXT] = "text",
+		[KIND_NAME] = "a name",
+		[KIND_WORD] = "a word",
+		[KIND_PATH] = "a path",
+		[KIND_URL] = "a URL",
+		[KIND_URI] = "a URI",
+		[KIND_ADDRESS] = "an address",
+		[KIND_ZONE] = "a time zone",
+		[KIND_COUNT] = "a number",
+		[KIND_BYTES] = "a size",
+		[KIND_DURATION] = "a duration",
+		[KIND_NEVER] = "a duration or never",
+		[KIND_CONDITION] = "a condition",
+		[KIND_FIELD] = "a field",
+		[KIND_SEGMENT] = "a segment id",
+		[KIND_TABLE] = "a table",
+		[KIND_LATER] = "not supported yet",
+	};
 	return texts[kind];
 }
 

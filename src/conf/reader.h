@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From nodes to values: what the readers of the sections share. A mistake is reported where it stands and the reader goes on
- * with a harmless value, so that one run finds them all.
+ * From nodes to values: what the readers of the sections share. A mistake is reported where it stands and the reader
+ * goes on with a harmless value, so that one run finds them all.
  */
 #ifndef CONF_READER_H
 #define CONF_READER_H
@@ -41,16 +41,16 @@ struct reader {
 	bool unreadable_channel;       /* some channel could not be read: what it uses is not known */
 };
 
-/* One section taken apart. A value of a wrong shape was reported and is NULL here. A key is meant when it was written, or
- * another one that was reported as its misspelling. */
+/* One section taken apart. A value of a wrong shape was reported and is NULL here. A key is meant when it was
+ * written, or another one that was reported as its misspelling. */
 struct fields {
 	struct place at;
 	const struct node *value[KEY_COUNT];
 	bool given[KEY_COUNT], meant[KEY_COUNT];
 };
 
-/* Takes a map apart: unknown, duplicate, missing and unsupported keys and wrong shapes are reported. map NULL: all defaults.
- * Returns false when it is no map at all. */
+/* Takes a map apart: unknown, duplicate, missing and unsupported keys and wrong shapes are reported. map NULL: all
+ * defaults. Returns false when it is no map at all. */
 bool fields_read(struct reader *r, struct fields *f, enum section_id section, const struct node *map);
 
 /* Values, or the key's fallback where nothing (usable) is given. */
@@ -59,7 +59,7 @@ char *get_string(struct reader *r, const struct fields *f, enum key_id key); /* 
 char *get_name(struct reader *r, const struct fields *f, enum key_id key);   /* letters, digits, . _ - */
 char *get_path(struct reader *r, const struct fields *f, enum key_id key);   /* relative ones count from the root */
 char *get_url(struct reader *r, const struct fields *f, enum key_id key);    /* http(s), without trailing slash */
-uint64_t get_number(struct reader *r, const struct fields *f, enum key_id key); /* COUNT, BYTES, DURATION in ms, NEVER = 0 */
+uint64_t get_number(struct reader *r, const struct fields *f, enum key_id key); /* durations in ms, never = 0 */
 unsigned get_word(struct reader *r, const struct fields *f, enum key_id key);   /* index into the key's values */
 unsigned get_words(struct reader *r, const struct fields *f, enum key_id key);  /* a list; bit i for word i */
 bool get_address(struct reader *r, const struct fields *f, enum key_id key, struct conf_address *out);
@@ -76,6 +76,7 @@ bool node_is_empty(const struct node *n);
 #define HINT_SIZE 128
 const char *did_you_mean(char buf[HINT_SIZE], const struct nearest *n);
 
+bool is_uri_character(char c);
 bool address_is_loopback(const struct conf_address *a);
 bool address_is_any(const struct conf_address *a);
 

@@ -16,8 +16,8 @@ static void add(struct report *r, struct place at, struct aff_diag *d)
 		r->error = AFF_ENOMEM;
 }
 
-static void add_formatted(struct report *r, enum aff_severity severity, struct place at, const char *hint, const char *format,
-                          va_list ap)
+static void add_formatted(struct report *r, enum aff_severity severity, struct place at, const char *hint,
+                          const char *format, va_list ap)
 {
 	char text[sizeof((struct aff_diag *)0)->text];
 	struct aff_diag d;

@@ -17,7 +17,8 @@ struct row_places {
 };
 
 /* Codes that the built-in nomenclature knows under another name, and units that nobody can convert to. */
-static void check_row(struct reader *r, const struct aff_table *t, const struct aff_table_row *row, const struct row_places *at)
+static void check_row(struct reader *r, const struct aff_table *t, const struct aff_table_row *row,
+                      const struct row_places *at)
 {
 	char a[SHOWN_SIZE], b[SHOWN_SIZE];
 	const struct aff_term *term =
@@ -38,7 +39,8 @@ static void add_row(struct reader *r, struct aff_table *t, const struct aff_tabl
 	if (rc == AFF_ENOMEM)
 		r->report.error = rc;
 	else if (rc == AFF_ETABLE)
-		report_error(&r->report, at->from, NULL, "the code '%s' stands in line %u already", shown(code, row->from), existing);
+		report_error(&r->report, at->from, NULL, "the code '%s' stands in line %u already",
+		             shown(code, row->from), existing);
 	else if (rc)
 		report_error(&r->report, at->from, NULL, "the code that arrives is empty");
 	else
@@ -65,14 +67,16 @@ static void read_rows(struct reader *r, struct aff_table *t, const struct node *
 		    .loinc_name = get_view(&f, KEY_ROW_loinc_name),
 		    .unit = get_view(&f, KEY_ROW_unit),
 		    .line = from->at.line};
-		struct row_places at = {from->at, place_or(f.value[KEY_ROW_name], from->at), place_or(f.value[KEY_ROW_unit], from->at)};
+		struct row_places at = {from->at, place_or(f.value[KEY_ROW_name], from->at),
+		                        place_or(f.value[KEY_ROW_unit], from->at)};
 		add_row(r, t, &row, &at);
 	}
 }
 
 /* ---- the same from a .csv ---- */
 
-enum column { COLUMN_FROM, COLUMN_FROM_NAME, COLUMN_CODE, COLUMN_NAME, COLUMN_LOINC, COLUMN_LOINC_NAME, COLUMN_UNIT, COLUMNS };
+enum column { COLUMN_FROM, COLUMN_FROM_NAME, COLUMN_CODE, COLUMN_NAME, COLUMN_LOINC, COLUMN_LOINC_NAME, COLUMN_UNIT,
+             COLUMNS };
 #define ABSENT CSV_MAX_FIELDS
 
 static bool read_header(struct reader *r, const struct csv *c, size_t index[COLUMNS])
@@ -85,7 +89,8 @@ static bool read_header(struct reader *r, const struct csv *c, size_t index[COLU
 			if (!aff_view_is(csv_field(c, i), names[k]))
 				continue;
 			if (index[k] != ABSENT) {
-				report_error(&r->report, c->place[i], NULL, "the column '%s' stands there twice", names[k]);
+				report_error(&r->report, c->place[i], NULL, "the column '%s' stands there twice",
+				             names[k]);
 				good = false;
 			}
 			index[k] = i;
@@ -138,7 +143,8 @@ static void read_csv(struct reader *r, struct aff_table *t, struct aff_view byte
 			if (!read_header(r, &c, index))
 				break;
 		} else if (c.count != columns) {
-			report_error(&r->report, c.place[0], NULL, "the line has %zu fields, the first line has %zu", c.count, columns);
+			report_error(&r->report, c.place[0], NULL, "the line has %zu fields, the first line has %zu",
+			             c.count, columns);
 		} else {
 			add_record(r, t, &c, index);
 		}
@@ -148,7 +154,8 @@ static void read_csv(struct reader *r, struct aff_table *t, struct aff_view byte
 	else if (rc < 0)
 		report_error(&r->report, c.at, NULL, "%s", fault);
 	else if (!columns)
-		report_error(&r->report, c.at, "the first line names the columns: from, code, name, loinc, unit", "the file is empty");
+		report_error(&r->report, c.at, "the first line names the columns: from, code, name, loinc, unit",
+		             "the file is empty");
 	aff_buf_free(&c.text);
 }
 
@@ -232,7 +239,8 @@ void read_table(struct reader *r, const struct node *root)
 		return;
 	const struct known_table *other = table_by_name(r, name);
 	if (other) {
-		report_error(&r->report, at, "give one of them another name", "the table '%s' is in %s too", name, other->file);
+		report_error(&r->report, at, "give one of them another name", "the table '%s' is in %s too", name,
+		             other->file);
 		free(name);
 		return;
 	}
@@ -255,7 +263,7 @@ const struct aff_table *use_table(struct reader *r, const struct node *name)
 		nearest_offer(&near, r->tables[i].name);
 	}
 	const char *proposal = did_you_mean(hint, &near);
-	report_error(&r->report, name->at, proposal ? proposal : "tables are files in mappings/", "there is no table '%s'",
-	             shown(word, name->text));
+	report_error(&r->report, name->at, proposal ? proposal : "tables are files in mappings/",
+	             "there is no table '%s'", shown(word, name->text));
 	return NULL;
 }

@@ -42,12 +42,13 @@ static bool read_path(struct reader *r, const struct node *n, struct aff_path *o
 		return false;
 	}
 	if (!out->field)
-		report_error(&r->report, n->at, "write OBX-3 or PID-5.1", "this names a segment where a field is needed");
+		report_error(&r->report, n->at, "write OBX-3 or PID-5.1",
+		             "this names a segment where a field is needed");
 	return out->field != 0;
 }
 
-/* Adds the step with a condition of its own. `when` and `for` with mistakes were reported by read_step, and nothing is added
- * then. at: the node that is to blame; value: the template that a column counts in. */
+/* Adds the step with a condition of its own. `when` and `for` with mistakes were reported by read_step, and nothing
+ * is added then. at: the node that is to blame; value: the template that a column counts in. */
 static void add_step(struct step_reader *s, const struct node *at, const struct node *value)
 {
 	struct reader *r = s->r;
@@ -84,7 +85,8 @@ static void read_translate(struct step_reader *s, const struct node *path)
 	s->step.unknown = unknown[get_word(s->r, s->f, KEY_STEP_unknown)];
 	bool good = read_path(s->r, path, &s->step.path);
 	if (!s->f->meant[KEY_STEP_with])
-		report_error(&s->r->report, path->at, "add 'with: ' and the name of a table", "'translate' needs 'with'");
+		report_error(&s->r->report, path->at, "add 'with: ' and the name of a table",
+		             "'translate' needs 'with'");
 	s->step.table = with ? use_table(s->r, with) : NULL;
 	if (good && s->step.table)
 		add_step(s, path, NULL);
@@ -96,12 +98,14 @@ static bool same_path(const struct aff_path *a, const struct aff_path *b)
 	       a->repetition == b->repetition && a->component == b->component && a->subcomponent == b->subcomponent;
 }
 
-static void check_duplicate(struct reader *r, const struct node *map, const struct node *name, const struct aff_path *path)
+static void check_duplicate(struct reader *r, const struct node *map, const struct node *name,
+                            const struct aff_path *path)
 {
 	for (const struct node *n = map->first; n != name; n = n->next->next) {
 		struct aff_path other;
 		if (n->kind == NODE_SCALAR && !aff_path_parse(&other, n->text, NULL) && same_path(&other, path)) {
-			report_error(&r->report, name->at, "leave one of them out", "this field is set in line %u already", n->at.line);
+			report_error(&r->report, name->at, "leave one of them out",
+			             "this field is set in line %u already", n->at.line);
 			return;
 		}
 	}
@@ -152,7 +156,8 @@ static void read_set(struct step_reader *s, const struct node *map)
 		check_duplicate(r, map, name, &s->step.path);
 		check_own_condition(s, name, &s->step.path);
 		if (value->kind != NODE_SCALAR) {
-			report_error(&r->report, value->at, "quote a text that starts with {: \"{PV1-3.4}\"", "'set' takes a text for each field");
+			report_error(&r->report, value->at, "quote a text that starts with {: \"{PV1-3.4}\"",
+			             "'set' takes a text for each field");
 			continue;
 		}
 		s->step.value = value->text;
@@ -178,8 +183,9 @@ static bool check_action(struct reader *r, const struct fields *f)
 		if (!f->meant[actions[i]])
 			continue;
 		if (first != KEY_COUNT)
-			report_error(&r->report, f->at, "make them two steps", "a step does one thing, this one has '%s' and '%s'",
-			             conf_keys[first].name, conf_keys[actions[i]].name);
+			report_error(&r->report, f->at, "make them two steps",
+			             "a step does one thing, this one has '%s' and '%s'", conf_keys[first].name,
+			             conf_keys[actions[i]].name);
 		first = actions[i];
 	}
 	if (first == KEY_COUNT)

@@ -41,7 +41,8 @@ char *get_string(struct reader *r, const struct fields *f, enum key_id key)
 
 static bool name_character(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+	    c == '.';
 }
 
 char *get_name(struct reader *r, const struct fields *f, enum key_id key)
@@ -54,8 +55,8 @@ char *get_name(struct reader *r, const struct fields *f, enum key_id key)
 	for (size_t i = 0; good && i < n->text.n; i++)
 		good = name_character(n->text.p[i]);
 	if (!good) {
-		report_error(&r->report, n->at, "use letters, digits, '-', '_' and '.', at most 60", "'%s' cannot be a name",
-		             shown(word, n->text));
+		report_error(&r->report, n->at, "use letters, digits, '-', '_' and '.', at most 60",
+		             "'%s' cannot be a name", shown(word, n->text));
 		return NULL;
 	}
 	return keep_text(r, n->text);
@@ -166,7 +167,8 @@ static int find_word(struct reader *r, const struct node *n, enum key_id id)
 		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", words[i]);
 	}
 	const char *proposal = did_you_mean(hint, &near);
-	report_error(&r->report, n->at, proposal ? proposal : all, "'%s' cannot be '%s'", key->name, shown(wrong, n->text));
+	report_error(&r->report, n->at, proposal ? proposal : all, "'%s' cannot be '%s'", key->name,
+	             shown(wrong, n->text));
 	return -1;
 }
 
@@ -249,6 +251,7 @@ bool get_zone(struct reader *r, const struct fields *f, enum key_id key, int *mi
 		return false;
 	if (parse_zone(n->text, minutes))
 		return true;
-	report_error(&r->report, n->at, "write it as +01:00, -05:00 or Z", "'%s' is no time zone", shown(word, n->text));
+	report_error(&r->report, n->at, "write it as +01:00, -05:00 or Z", "'%s' is no time zone",
+	             shown(word, n->text));
 	return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * libyaml's events become a tree, in a loop with a stack of fixed depth. Nodes and texts live in blocks and go together.
+ * libyaml's events become a tree, in a loop with a stack of fixed depth. Nodes and texts live in blocks and go
+ * together.
  */
 #include "conf/yaml.h"
 
@@ -107,8 +108,8 @@ static struct node *add(struct builder *b, enum node_kind kind, const yaml_event
 static int open_node(struct builder *b, enum node_kind kind, const yaml_event_t *event)
 {
 	if (b->depth == YAML_MAX_DEPTH) {
-		report_error(b->report, place_of(event->start_mark), NULL, "lists and maps are nested deeper than %d levels",
-		             YAML_MAX_DEPTH);
+		report_error(b->report, place_of(event->start_mark), NULL,
+		             "lists and maps are nested deeper than %d levels", YAML_MAX_DEPTH);
 		return AFF_ECONFIG;
 	}
 	struct node *n = add(b, kind, event);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * YAML as a tree of nodes, each with its place. The one home of libyaml. Bounded: depth, nodes and scalars have caps; anchors,
- * aliases, tags and second documents are refused.
+ * YAML as a tree of nodes, each with its place. The one home of libyaml. Bounded: depth, nodes and scalars have caps;
+ * anchors, aliases, tags and second documents are refused.
  */
 #ifndef CONF_YAML_H
 #define CONF_YAML_H
@@ -32,8 +32,8 @@ struct tree {
 	size_t nodes;
 };
 
-/* Reads one file. What is wrong is reported. Returns 0 when there is a tree to look at (possibly with findings), AFF_ECONFIG
- * when there is none, AFF_ENOMEM. Free the tree in any case. */
+/* Reads one file. What is wrong is reported. Returns 0 when there is a tree to look at (possibly with findings),
+ * AFF_ECONFIG when there is none, AFF_ENOMEM. Free the tree in any case. */
 int tree_read(struct tree *t, struct aff_view bytes, struct report *r);
 void tree_free(struct tree *t);
 
