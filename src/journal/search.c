@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Search, newest log file first (or oldest first). The open file is scanned, sealed ones have indices; both by the same SQL.
+ */
+#include "journal/search.h"
+
+#include "journal/sql.h"
+
+#define DEFAULT_LIMIT 100
+
+struct search {
+	struct journal_reader *reader;
+	struct journal_query query;
+	struct search_range range;   /* what is still to be looked at */
+	uint64_t left;               /* rows still wanted */
+	struct status status;
+	journal_row_fn *fn;
+	void *arg;
+	struct aff_diag *diag;
+};
+
+enum parameter {
+	LOW = 1, HIGH, LIMIT, FROM, TO, CHANNEL, TYPE, CONTROL_ID, PATIENT, DEVICE, PEER, VERDICT
+};
+
+/* ---- the condition ---- */
+
+void search_put_where(struct aff_buf *sql, const struct journal_query *q)
+{
+	const struct {
+		bool wanted;
+		const char *column, *operator;
+		enum parameter parameter;
+	} conditions[] = {
+		{q->from_us != 0, "received", ">=", FROM},
+		{q->to_us != 0, "received", "<", TO},
+		{q->channel.n != 0, "channel", "=", CHANNEL},
+		{q->type.n != 0, "type", "=", TYPE},
+		{q->control_id.n != 0, "control_id", "=", CONTROL_ID},
+		{q->patient.n != 0, "patient", "=", PATIENT},
+		{q->device.n != 0, "device", "=", DEVICE},
+		{q->peer.n != 0, "peer", "=", PEER},
+		{q->verdict != 0, "verdict", "=", VERDICT},
+	};
+	aff_buf_printf(sql, " WHERE m.id > ?%d AND m.id < ?%d", LOW, HIGH);
+	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+		if (conditions[i].wanted)
+			aff_buf_printf(sql, " AND m.%s %s ?%d", conditions[i].column, conditions[i].operator,
+			               (int)conditions[i].parameter);
+	}
+	aff_buf_printf(sql, " ORDER BY m.id%s LIMIT ?%d", q->oldest_first ? "" : " DESC", LIMIT);
+}
+
+/* Binding a parameter that the statement does not have is refused by SQLite, and right so. */
+int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q, struct search_range range,
+                int64_t limit, struct aff_diag *diag)
+{
+	int64_t channel = 0, type = 0;
+	int rc = q->channel.n ? reader_name(f, NAME_CHANNEL, q->channel, &channel, diag) : 0;
+	if (!rc && q->type.n)
+		rc = reader_name(f, NAME_TYPE, q->type, &type, diag);
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(s, LOW, range.low);
+	sqlite3_bind_int64(s, HIGH, range.high);
+	sqlite3_bind_int64(s, LIMIT, limit);
+	sqlite3_bind_int64(s, FROM, q->from_us);
+	sqlite3_bind_int64(s, TO, q->to_us);
+	sqlite3_bind_int64(s, CHANNEL, channel);
+	sqlite3_bind_int64(s, TYPE, type);
+	sql_bind_text(s, CONTROL_ID, q->control_id);
+	sql_bind_text(s, PATIENT, q->patient);
+	sql_bind_text(s, DEVICE, q->device);
+	sql_bind_text(s, PEER, q->peer);
+	sqlite3_bind_int(s, VERDICT, (int)q->verdict);
+	return 0;
+}
+
+/* ---- one log file ---- */
+
+static int prepare(const struct search *q, const struct reader_file *f, const char *select, sqlite3_stmt **out)
+{
+	struct aff_buf sql;
+	aff_buf_init(&sql, 4096);
+	aff_buf_put_text(&sql, select);
+	search_put_where(&sql, &q->query);
+	aff_buf_put_char(&sql, '\0');
+	int rc = sql.error ? aff_diag_set(q->diag, sql.error, "out of memory") : sql_prepare(f->db, sql.p, out, q->diag);
+	aff_buf_free(&sql);
+	return rc;
+}
+
+/* What is left to look at in one log file. Ids are never smaller than the time received, and larger by at most the skew. */
+static int range_in(const struct search *q, const struct reader_file *f, struct search_range *out)
+{
+	int64_t skew = 0;
+	int rc = sql_integer(f->db, "SELECT value FROM meta WHERE key = 'skew'", &skew, q->diag);
+	if (rc && rc != AFF_ENOTFOUND)
+		return rc;
+	*out = q->range;
+	if (q->query.from_us > out->low)
+		out->low = q->query.from_us - 1;
+	if (q->query.to_us && q->query.to_us < INT64_MAX - skew && q->query.to_us + skew < out->high)
+		out->high = q->query.to_us + skew;
+	return 0;
+}
+
+/* All that has been looked at lies beyond id. */
+static void advance(struct search *q, struct search_range *range, int64_t id)
+{
+	if (q->query.oldest_first)
+		range->low = q->range.low = id;
+	else
+		range->high = q->range.high = id;
+}
+
+static const char *row_select(const struct search *q)
+{
+	return q->query.raw ? "SELECT " READER_COLUMNS READER_BODY READER_FROM : "SELECT " READER_COLUMNS READER_NO_BODY READER_FROM;
+}
+
+static int give(struct search *q, struct reader_file *f, const struct journal_message *m)
+{
+	int rc = reader_give(q->reader, f, m, q->query.raw, q->fn, q->arg, q->diag);
+	q->left--;
+	return rc ? rc : q->left == 0;
+}
+
+/* Without a status: rows as they come. Returns 1 when enough was found. */
+static int search_rows(struct search *q, struct reader_file *f, struct search_range range)
+{
+	struct reader_page *page = &q->reader->page;
+	sqlite3_stmt *s = NULL;
+	int64_t limit = q->left < READER_PAGE_ROWS ? (int64_t)q->left : READER_PAGE_ROWS;
+	int rc = prepare(q, f, row_select(q), &s);
+	bool more = true;
+	while (!rc && more) {
+		rc = search_bind(s, f, &q->query, range, limit, q->diag);
+		if (!rc)
+			rc = reader_fill(q->reader, s, q->diag);
+		more = page->full || (!rc && page->n == (size_t)limit);
+		for (size_t i = 0; !rc && i < page->n; i++) {
+			advance(q, &range, page->row[i].id);
+			rc = give(q, f, &page->row[i]);
+		}
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+static int give_by_id(struct search *q, size_t file, int64_t id)
+{
+	struct reader_file *f;
+	sqlite3_stmt *s = NULL;
+	int rc = reader_file(q->reader, file, &f, q->diag);
+	if (!rc)
+		rc = sql_prepare(f->db,
+		                 q->query.raw ? "SELECT " READER_COLUMNS READER_BODY READER_FROM "WHERE m.id = ?1"
+		                              : "SELECT " READER_COLUMNS READER_NO_BODY READER_FROM "WHERE m.id = ?1",
+		                 &s, q->diag);
+	if (!rc) {
+		sqlite3_bind_int64(s, 1, id);
+		rc = reader_fill(q->reader, s, q->diag);
+	}
+	sqlite3_finalize(s);
+	return rc || q->reader->page.n == 0 ? rc : give(q, f, &q->reader->page.row[0]);
+}
+
+/* One window of candidates. The connection may be closed while outcomes are read in other log files, so the statement lives
+ * only as long as the candidates are taken. *more: the window was full. */
+static int search_window(struct search *q, size_t file, struct search_range *range, bool *more)
+{
+	struct reader_file *f;
+	sqlite3_stmt *s = NULL;
+	size_t window = q->status.window;
+	*more = false;
+	int rc = reader_file(q->reader, file, &f, q->diag);
+	if (!rc)
+		rc = prepare(q, f, "SELECT m.id, m.channel FROM message m", &s);
+	if (!rc)
+		rc = search_bind(s, f, &q->query, *range, (int64_t)window, q->diag);
+	if (!rc)
+		rc = status_take(&q->status, f, s, q->diag);
+	sqlite3_finalize(s);
+	if (!rc)
+		rc = status_resolve(&q->status, file, q->diag);
+	*more = !rc && q->status.n == window;
+	for (size_t i = 0; !rc && i < q->status.n; i++) {
+		const struct candidate *c = &q->status.candidate[i];
+		advance(q, range, c->id);
+		if (status_matches(&q->status, c))
+			rc = give_by_id(q, file, c->id);
+	}
+	return rc;
+}
+
+static int search_file(struct search *q, size_t file)
+{
+	struct reader_file *f;
+	struct search_range range;
+	int rc = reader_file(q->reader, file, &f, q->diag);
+	if (rc)
+		return rc == READER_GONE ? 0 : rc;
+	rc = range_in(q, f, &range);
+	if (rc || range.low >= range.high - 1)
+		return rc;
+	if (q->query.status == 0) {
+		rc = search_rows(q, f, range);
+	} else {
+		bool more = true;
+		while (!rc && more)
+			rc = search_window(q, file, &range, &more);
+	}
+	return rc == AFF_ENOTFOUND ? 0 : rc;
+}
+
+/* ---- all of them ---- */
+
+static bool may_hold(const struct search *q, size_t i)
+{
+	const struct file_list *list = &q->reader->list;
+	return list->first[i] < q->range.high && (i + 1 == list->n || list->first[i + 1] - 1 > q->range.low);
+}
+
+static int search_files(struct search *q)
+{
+	int rc = 0;
+	size_t n = q->reader->list.n;
+	for (size_t k = 0; k < n && !rc; k++) {
+		size_t i = q->query.oldest_first ? k : n - 1 - k;
+		if (may_hold(q, i))
+			rc = search_file(q, i);
+	}
+	return rc;
+}
+
+int journal_search(struct journal_reader *r, const struct journal_query *query, journal_row_fn *fn, void *arg,
+                   struct aff_diag *diag)
+{
+	struct search q = {.reader = r, .query = *query, .fn = fn, .arg = arg, .diag = diag};
+	q.left = query->limit ? query->limit : DEFAULT_LIMIT;
+	q.range = (struct search_range){0, INT64_MAX};
+	if (query->before_id && query->oldest_first)
+		q.range.low = query->before_id;
+	else if (query->before_id)
+		q.range.high = query->before_id;
+	int rc = reader_refresh(r, diag);
+	if (rc || query->status == 0) {
+		rc = rc ? rc : search_files(&q);
+		return rc < 0 ? rc : 0;
+	}
+	if (query->channel.n == 0 && query->destination.n)
+		q.query.channel = reader_channel_of(query->destination);
+	rc = status_init(&q.status, r, &q.query, diag);
+	if (rc)
+		return rc < 0 ? rc : AFF_EIO;
+	if (status_settled(&q.status) > q.range.low)
+		q.range.low = status_settled(&q.status);
+	if (query->status == JOURNAL_PENDING && query->verdict != 0 && query->verdict != JOURNAL_ACCEPTED)
+		q.range.high = 0; /* nothing else is ever pending */
+	else if (query->status == JOURNAL_PENDING)
+		q.query.verdict = JOURNAL_ACCEPTED;
+	rc = search_files(&q);
+	status_free(&q.status);
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parts of a search: the condition on the rows of one log file, and which of them have the wanted outcome.
+ */
+#ifndef JOURNAL_SEARCH_H
+#define JOURNAL_SEARCH_H
+
+#include "journal/reader.h"
+
+/* Ids strictly between low and high are looked for. */
+struct search_range {
+	int64_t low, high;
+};
+
+/* Appends "WHERE ... ORDER BY ... LIMIT ..." for a query's columns; the same for every log file. */
+void search_put_where(struct aff_buf *sql, const struct journal_query *q);
+/* Binds what search_put_where left open. AFF_ENOTFOUND: the log file has no such row (a name in the query is not in it). */
+int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q, struct search_range range,
+                int64_t limit, struct aff_diag *diag);
+
+/* ---- outcomes ---- */
+
+/* A message that may have the wanted status. */
+struct candidate {
+	int64_t id;
+	uint32_t wanted; /* pending: how many destinations must have an outcome for it not to be pending */
+	uint32_t seen;   /* outcomes found */
+};
+
+struct status {
+	struct journal_reader *reader;
+	const struct journal_query *query;
+	struct reader_cursors cursors;  /* of the destinations in question */
+	struct candidate *candidate;
+	size_t n, window;
+	struct outcome_bounds {
+		bool known;
+		int64_t low, high;      /* messages that the outcomes of a log file are about */
+	} *bounds;                      /* one for each log file of the list */
+};
+
+int status_init(struct status *s, struct journal_reader *r, const struct journal_query *q, struct aff_diag *diag);
+void status_free(struct status *s);
+/* Messages with ids up to this one are not pending anywhere; 0 when another status is asked for. */
+int64_t status_settled(const struct status *s);
+/* Takes the candidates, at most a window, from a bound statement that gives id and channel. */
+int status_take(struct status *s, const struct reader_file *f, sqlite3_stmt *statement, struct aff_diag *diag);
+/* Finds the candidates' outcomes in their own log file i and in later ones. */
+int status_resolve(struct status *s, size_t i, struct aff_diag *diag);
+bool status_matches(const struct status *s, const struct candidate *c);
+
+#endif
