@@ -14,6 +14,7 @@
 extern "C" {
 #endif
 
+/* An OBX that is dropped takes the NTE and PRT segments behind it along. */
 enum aff_step_kind { AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 

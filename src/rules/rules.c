@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rules/notes.h"
 #include "rules/step.h"
 
 enum { STEPS_MAX = 1000, TEXT_MAX = 16 << 20 };
@@ -166,7 +167,7 @@ int run_reject(struct run *run, int code, unsigned segment, unsigned field, cons
 
 int run_delete(struct run *run, unsigned segment)
 {
-	int rc = aff_edit_delete(run->e, segment);
+	int rc = delete_with_notes(run->e, segment);
 	return rc ? rc : STEP_DELETED;
 }
 

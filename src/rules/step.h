@@ -48,7 +48,7 @@ int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag)
 
 /* Decides that the message is rejected, with the place that is at fault. Returns STEP_DECIDED. */
 int run_reject(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...) AFF_PRINTF(5, 6);
-/* Deletes a segment. Returns STEP_DELETED or an error. */
+/* Deletes a segment, an OBX with its notes. Returns STEP_DELETED or an error. */
 int run_delete(struct run *run, unsigned segment);
 
 #endif

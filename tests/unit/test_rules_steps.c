@@ -7,6 +7,7 @@
 #include "rules_fixture.h"
 
 #define OBX_HR  "OBX|1|NM|0002-4182^HR^99PHILIPS|1.1.1.1|82|bpm||||||R\n"
+#define HR_DONE "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC^8867-4^Heart rate^LN|1.1.1.1|82|bpm||||||R\n"
 #define OBX_X   "OBX|2||69642^MDC_DEV_ANALY_SAT_O2_VMD^MDC|1.3.0.0|||||||X\n"
 #define OBX_NEW "OBX|3|NM|0002-ffff^New^99PHILIPS|1.1.1.3|5|cm||||||R\n"
 
@@ -108,6 +109,11 @@ START_TEST(segments_are_dropped)
 	r = program();
 	add(r, AFF_STEP_DROP_SEGMENT, "NTE", NULL, NULL, NULL, 0, NULL);
 	run(r, OBX_HR "NTE|1\nNTE|2\n", OBX_HR, NULL);
+	/* a comment goes with its reading, never to another one */
+	r = program();
+	add(r, AFF_STEP_DROP_SEGMENT, "OBX", "OBX-11 = X", NULL, NULL, 0, NULL);
+	run(r, OBX_HR "NTE|1\n" OBX_X "NTE|2\nPRT|1\nNTE|3\n" OBX_NEW "NTE|4\n", OBX_HR "NTE|1\n" OBX_NEW "NTE|4\n",
+	    NULL);
 }
 END_TEST
 
@@ -125,8 +131,7 @@ END_TEST
 START_TEST(codes_are_translated)
 {
 	struct aff_rules_result result;
-	result = translated(OBX_HR,
-	                    "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC^8867-4^Heart rate^LN|1.1.1.1|82|bpm||||||R\n", 0);
+	result = translated(OBX_HR, HR_DONE, 0);
 	ck_assert_uint_eq(result.unmapped, 0);
 	/* no LOINC in the row: the code that came stays beside; CWE-9, the original text, stays too */
 	translated("OBX|1|NM|0002-4bb8^SpO2^99PHILIPS^^^^^^sat|1|98|%\n",
@@ -155,7 +160,7 @@ START_TEST(unknown_codes_are_kept_dropped_or_rejected)
 	struct aff_diag diag = {0};
 	struct aff_rules_result result = translated(OBX_NEW OBX_NEW, OBX_NEW OBX_NEW, AFF_UNKNOWN_KEEP);
 	ck_assert_uint_eq(result.unmapped, 2);
-	result = translated(OBX_NEW "NTE|1\n" OBX_NEW, "NTE|1\n", AFF_UNKNOWN_DROP);
+	result = translated(OBX_NEW "NTE|1\n" OBX_HR "NTE|1\n" OBX_NEW, HR_DONE "NTE|1\n", AFF_UNKNOWN_DROP);
 	ck_assert_uint_eq(result.unmapped, 0);
 	add(r, AFF_STEP_TRANSLATE, NULL, NULL, "OBX-3", t, AFF_UNKNOWN_REJECT, NULL);
 	result = run(r, OBX_HR OBX_HR OBX_NEW OBX_NEW, NULL, &diag);
@@ -218,17 +223,15 @@ END_TEST
 
 START_TEST(translates_the_segments_that_are_meant)
 {
-	static const char done[] =
-		"OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC^8867-4^Heart rate^LN|1.1.1.1|82|bpm||||||R\n";
 	struct aff_table *t = philips();
 	struct aff_rules *r = program();
 	char wanted[1024];
 	add(r, AFF_STEP_TRANSLATE, NULL, NULL, "OBX[2]-3", t, 0, NULL);
-	snprintf(wanted, sizeof wanted, "%s%s%s", OBX_HR, done, OBX_HR);
+	snprintf(wanted, sizeof wanted, "%s%s%s", OBX_HR, HR_DONE, OBX_HR);
 	run(r, OBX_HR OBX_HR OBX_HR, wanted, NULL);
 	r = program();
 	add(r, AFF_STEP_TRANSLATE, "OBX", "OBX-1 = 1", "OBX-3", t, 0, NULL);
-	snprintf(wanted, sizeof wanted, "%s%s", OBX_NEW, done);
+	snprintf(wanted, sizeof wanted, "%s%s", OBX_NEW, HR_DONE);
 	ck_assert_uint_eq(run(r, OBX_NEW OBX_HR, wanted, NULL).unmapped, 0);
 	r = program();
 	add(r, AFF_STEP_TRANSLATE, NULL, "MSH-11 = T", "OBX-3", t, 0, NULL);
