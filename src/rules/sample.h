@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sampling: of the readings that one key (patient, device, code) sends in one window of time, keep the first or the
- * last.
+ * last. Windows are counted from 1970, so the same messages give the same result whenever they are sent.
+ *
+ * A reading is an OBX with a value (OBX-5). Its key is made of
+ *   patient  PID-3.1 and PID-3.4 of the PID before it
+ *   device   OBX-18 of its row or of the nearest row above it under the same OBR, else MSH-3
+ *   code     OBX-3.1, OBX-3.3 and OBX-4
+ * A reading that goes takes the NTE and PRT segments behind it along. Rows without a value (devices, channels) stay
+ * when a reading of their message stays; a message without any reading is not sampled.
+ *
+ * FIRST needs no waiting: each message is edited as it comes. LAST works on a window that is over: all its messages are
+ * added in order, then each is edited. Messages are told apart by their index, a number that grows; editing the same
+ * message again (delivery is tried once more) gives the same result. A sender that starts in the middle of a window
+ * feeds the messages of that window again from its start.
+ *
+ * Memory is capped. Past the cap readings pass as they are and are counted: more is sent than asked for, nothing is
+ * lost.
  */
 #ifndef RULES_SAMPLE_H
 #define RULES_SAMPLE_H
 
-#include <stdint.h>
+#include <afferent/edit.h>
 
 enum sample_keep { SAMPLE_FIRST, SAMPLE_LAST };
 enum sample_by { SAMPLE_BY_PATIENT = 1 << 0, SAMPLE_BY_DEVICE = 1 << 1, SAMPLE_BY_CODE = 1 << 2 };
@@ -16,5 +31,31 @@ struct sample_spec {
 	unsigned by;       /* enum sample_by, or'ed */
 	enum sample_keep keep;
 };
+
+struct sample;
+
+enum { SAMPLE_KEYS_MAX = 65536 };
+
+/* max_keys: the most keys remembered in a window, 0 for SAMPLE_KEYS_MAX. AFF_EARGUMENT when every_ms or by is 0. */
+int sample_new(struct sample **out, const struct sample_spec *spec, size_t max_keys);
+void sample_free(struct sample *s);
+
+/* The number of the window that a moment is in, and the moment at which that window is over. */
+int64_t sample_window(const struct sample *s, int64_t received_us);
+int64_t sample_window_end_us(const struct sample *s, int64_t received_us);
+
+/* FIRST: deletes the readings that an earlier message of the window had. anything_left: false when the message had
+ * readings and none stays. Returns 0, or what aff_edit_delete returns. */
+int sample_first(struct sample *s, int64_t received_us, uint64_t index, struct aff_edit *e, bool *anything_left);
+
+/* LAST: forgets the window before, takes up one message, edits one message. superseded_by: the message that has the
+ * last of the deleted readings, 0 when none was deleted. */
+void sample_last_begin(struct sample *s);
+void sample_last_add(struct sample *s, uint64_t index, struct aff_edit *e);
+int sample_last_prune(struct sample *s, uint64_t index, struct aff_edit *e, bool *anything_left,
+                      uint64_t *superseded_by);
+
+/* Readings that passed because memory was used up. */
+uint64_t sample_passed_over_cap(const struct sample *s);
 
 #endif

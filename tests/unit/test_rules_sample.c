@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sampling: which readings of a window stay, by which key, and what happens when memory is used up.
+ */
+#include "rules/sample.h"
+
+#include "rules_fixture.h"
+
+#define PATIENT_A "PID|||1^^^HOSP||A\n"
+#define PATIENT_B "PID|||2^^^HOSP||B\n"
+#define OBR       "OBR|1|||1\n"
+#define MDS       "OBX|1||69965^MDS^MDC|1.0.0.0|||||||X|||||||DEV1\n"
+#define HR(value) "OBX|2|NM|147842^HR^MDC|1.1.1.1|" value "\n"
+#define SPO2(v)   "OBX|3|NM|150456^SpO2^MDC|1.1.1.2|" v "\n"
+
+enum { SECOND = 1000000 };
+
+static const struct sample_spec by_all = {
+	.every_ms = 60000, .by = SAMPLE_BY_PATIENT | SAMPLE_BY_DEVICE | SAMPLE_BY_CODE, .keep = SAMPLE_FIRST};
+
+static struct sample *sampler(struct sample_spec spec, enum sample_keep keep, size_t max_keys)
+{
+	struct sample *s = NULL;
+	spec.keep = keep;
+	ck_assert_int_eq(sample_new(&s, &spec, max_keys), 0);
+	return s;
+}
+
+/* Passes one message on at `seconds` and compares what is left behind its MSH; NULL: nothing is left. */
+static void first(struct sample *s, int seconds, uint64_t index, const char *segments, const char *wanted)
+{
+	struct fixture f;
+	char text[2048];
+	bool left = false;
+	snprintf(text, sizeof text, "%s%s", MSH, segments);
+	fixture_open(&f, text);
+	ck_assert_int_eq(sample_first(s, (int64_t)seconds * SECOND, index, f.edit, &left), 0);
+	ck_assert_int_eq(left, wanted != NULL);
+	if (wanted)
+		ck_assert_str_eq(fixture_text(&f) + strlen(MSH), wanted);
+	fixture_close(&f);
+}
+
+struct last_case {
+	const char *segments;
+	const char *wanted;         /* NULL: nothing is left */
+	uint64_t superseded_by;
+};
+
+/* Runs a whole window of messages numbered from 1. */
+static void last(struct sample *s, const struct last_case *cases, size_t n)
+{
+	struct fixture f[8];
+	char text[2048];
+	ck_assert_uint_le(n, 8);
+	sample_last_begin(s);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(text, sizeof text, "%s%s", MSH, cases[i].segments);
+		fixture_open(&f[i], text);
+		sample_last_add(s, i + 1, f[i].edit);
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool left = false;
+		uint64_t by = 99;
+		ck_assert_int_eq(sample_last_prune(s, i + 1, f[i].edit, &left, &by), 0);
+		ck_assert_int_eq(left, cases[i].wanted != NULL);
+		ck_assert_uint_eq(by, cases[i].superseded_by);
+		if (cases[i].wanted)
+			ck_assert_str_eq(fixture_text(&f[i]) + strlen(MSH), cases[i].wanted);
+		fixture_close(&f[i]);
+	}
+}
+
+START_TEST(first_of_each_window)
+{
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	first(s, 120, 1, PATIENT_A OBR MDS HR("80"), PATIENT_A OBR MDS HR("80"));
+	first(s, 121, 2, PATIENT_A OBR MDS HR("81"), NULL);
+	first(s, 179, 3, PATIENT_A OBR MDS HR("82") SPO2("98"), PATIENT_A OBR MDS SPO2("98"));
+	first(s, 180, 4, PATIENT_A OBR MDS HR("83"), PATIENT_A OBR MDS HR("83"));
+	first(s, 239, 5, PATIENT_A OBR MDS HR("84"), NULL);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(the_same_message_again_passes_again)
+{
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	first(s, 0, 7, PATIENT_A OBR HR("80"), PATIENT_A OBR HR("80"));
+	first(s, 0, 7, PATIENT_A OBR HR("80"), PATIENT_A OBR HR("80"));
+	first(s, 1, 8, PATIENT_A OBR HR("80"), NULL);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(keys_are_patient_device_and_code)
+{
+	static const char other_device[] = PATIENT_A OBR "OBX|1||69965^MDS^MDC|1.0.0.0|||||||X|||||||DEV2\n" HR("80");
+	static const char other_place[] = PATIENT_A OBR MDS "OBX|2|NM|147842^HR^MDC|1.2.1.1|80\n";
+	static const char other_system[] = PATIENT_A OBR MDS "OBX|2|NM|147842^HR^L|1.1.1.1|80\n";
+	static const char other_name[] = PATIENT_A OBR MDS "OBX|2|NM|147842^Herzfrequenz^MDC|1.1.1.1|80\n";
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	first(s, 0, 1, PATIENT_A OBR MDS HR("80"), PATIENT_A OBR MDS HR("80"));
+	first(s, 1, 2, PATIENT_B OBR MDS HR("80"), PATIENT_B OBR MDS HR("80"));
+	first(s, 1, 3, other_device, other_device);
+	first(s, 1, 4, other_place, other_place);
+	first(s, 1, 5, other_system, other_system);
+	first(s, 1, 6, other_name, NULL);
+	first(s, 1, 7, PATIENT_A OBR HR("80"), PATIENT_A OBR HR("80")); /* no OBX-18: the device is MSH-3 */
+	first(s, 1, 8, PATIENT_A OBR MDS "OBR|2|||1\n" HR("80"), NULL); /* OBX-18 does not reach the next OBR */
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(fewer_parts_make_wider_keys)
+{
+	struct sample *s = sampler((struct sample_spec){.every_ms = 60000, .by = SAMPLE_BY_CODE}, SAMPLE_FIRST, 0);
+	first(s, 0, 1, PATIENT_A OBR HR("80"), PATIENT_A OBR HR("80"));
+	first(s, 1, 2, PATIENT_B OBR HR("80") SPO2("98"), PATIENT_B OBR SPO2("98"));
+	sample_free(s);
+	s = sampler((struct sample_spec){.every_ms = 60000, .by = SAMPLE_BY_PATIENT}, SAMPLE_FIRST, 0);
+	first(s, 0, 1, PATIENT_A OBR HR("80") SPO2("98"), PATIENT_A OBR HR("80") SPO2("98"));
+	first(s, 1, 2, PATIENT_A OBR "OBX|9|NM|1|9|9\n", NULL);
+	first(s, 1, 3, PATIENT_B OBR HR("80"), PATIENT_B OBR HR("80"));
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(several_patients_in_one_message)
+{
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	first(s, 0, 1, PATIENT_A OBR HR("80"), PATIENT_A OBR HR("80"));
+	first(s, 1, 2, PATIENT_A OBR HR("81") PATIENT_B OBR HR("70"), PATIENT_A OBR PATIENT_B OBR HR("70"));
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(comments_go_with_their_reading)
+{
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	first(s, 0, 1, PATIENT_A OBR HR("80"), PATIENT_A OBR HR("80"));
+	first(s, 1, 2, PATIENT_A OBR SPO2("98") "NTE|1\n" HR("81") "NTE|1||artefact\n" "OBX|9|NM|1|9|9\n",
+	      PATIENT_A OBR SPO2("98") "NTE|1\n" "OBX|9|NM|1|9|9\n");
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(messages_without_readings_pass)
+{
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	first(s, 0, 1, PATIENT_A OBR MDS, PATIENT_A OBR MDS);
+	first(s, 1, 2, PATIENT_A OBR MDS, PATIENT_A OBR MDS);
+	first(s, 1, 3, "EVN|A08\n", "EVN|A08\n");
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(last_of_a_window)
+{
+	static const struct last_case window[] = {
+		{PATIENT_A OBR MDS HR("80") SPO2("97"), NULL, 4},
+		{PATIENT_B OBR MDS HR("60"), PATIENT_B OBR MDS HR("60"), 0},
+		{PATIENT_A OBR MDS HR("81") SPO2("98"), PATIENT_A OBR MDS SPO2("98"), 4},
+		{PATIENT_A OBR MDS HR("82"), PATIENT_A OBR MDS HR("82"), 0},
+		{PATIENT_A OBR MDS, PATIENT_A OBR MDS, 0},
+	};
+	static const struct last_case next[] = {{PATIENT_A OBR MDS SPO2("99"), PATIENT_A OBR MDS SPO2("99"), 0}};
+	struct sample *s = sampler(by_all, SAMPLE_LAST, 0);
+	last(s, window, 5);
+	last(s, next, 1);
+	last(s, window, 5);
+	ck_assert_uint_eq(sample_passed_over_cap(s), 0);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(past_the_cap_readings_pass_and_are_counted)
+{
+	static const struct last_case window[] = {
+		{PATIENT_A OBR HR("80") SPO2("97"), PATIENT_A OBR SPO2("97"), 2},
+		{PATIENT_A OBR HR("81") SPO2("98"), PATIENT_A OBR HR("81") SPO2("98"), 0},
+	};
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 1);
+	first(s, 0, 1, PATIENT_A OBR HR("80"), PATIENT_A OBR HR("80"));
+	first(s, 1, 2, PATIENT_A OBR HR("81") SPO2("98"), PATIENT_A OBR SPO2("98"));
+	first(s, 2, 3, PATIENT_A OBR HR("81") SPO2("98"), PATIENT_A OBR SPO2("98"));
+	ck_assert_uint_eq(sample_passed_over_cap(s), 2);
+	first(s, 60, 4, PATIENT_A OBR SPO2("98"), PATIENT_A OBR SPO2("98"));
+	ck_assert_uint_eq(sample_passed_over_cap(s), 2);
+	sample_free(s);
+	s = sampler(by_all, SAMPLE_LAST, 1);
+	last(s, window, 2);
+	ck_assert_uint_eq(sample_passed_over_cap(s), 2);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(many_keys)
+{
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	char text[256];
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 5000; i++) {
+			snprintf(text, sizeof text, "PID|||%u^^^HOSP\nOBR|1\nOBX|1|NM|1^a^MDC|1.1.1.1|5\n", i);
+			first(s, 10, round * 5000 + i + 1, text, round ? NULL : text);
+		}
+	}
+	ck_assert_uint_eq(sample_passed_over_cap(s), 0);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(windows_are_counted_from_1970)
+{
+	struct sample *s = sampler(by_all, SAMPLE_LAST, 0);
+	ck_assert_int_eq(sample_window(s, 0), 0);
+	ck_assert_int_eq(sample_window(s, 60 * SECOND - 1), 0);
+	ck_assert_int_eq(sample_window(s, 60 * SECOND), 1);
+	ck_assert_int_eq(sample_window(s, -1), -1);
+	ck_assert_int_eq(sample_window_end_us(s, 61 * SECOND), 120LL * SECOND);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(nothing_to_sample_by_is_refused)
+{
+	struct sample *s = NULL;
+	ck_assert_int_eq(sample_new(&s, &(struct sample_spec){.every_ms = 0, .by = SAMPLE_BY_CODE}, 0), AFF_EARGUMENT);
+	ck_assert_int_eq(sample_new(&s, &(struct sample_spec){.every_ms = 1}, 0), AFF_EARGUMENT);
+	ck_assert_ptr_null(s);
+	sample_free(s);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		first_of_each_window,
+		the_same_message_again_passes_again,
+		keys_are_patient_device_and_code,
+		fewer_parts_make_wider_keys,
+		several_patients_in_one_message,
+		comments_go_with_their_reading,
+		messages_without_readings_pass,
+		last_of_a_window,
+		past_the_cap_readings_pass_and_are_counted,
+		many_keys,
+		windows_are_counted_from_1970,
+		nothing_to_sample_by_is_refused,
+	};
+	return RUN_TESTS("rules_sample", tests);
+}
