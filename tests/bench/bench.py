@@ -28,7 +28,7 @@ CONNECTIONS = (1, 16, 64, 256)
 RATES = (1000, 10000)
 CHANNEL = """channel: bench
 source:
-  mllp: {{listen: "127.0.0.1:{listen}", connections: 1024}}
+  mllp: {{listen: "127.0.0.1:{listen}"}}
 destinations:
   - name: ehr
     mllp: {{to: "127.0.0.1:{sink}"}}
