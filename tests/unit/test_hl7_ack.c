@@ -187,6 +187,7 @@ START_TEST(reads)
 	}
 	ck_assert_str_eq(aff_ack_code_text(AFF_CR), "CR");
 	ck_assert_str_eq(aff_ack_code_text(AFF_ACK_NONE), "");
+	ck_assert_str_eq(aff_ack_code_text((enum aff_ack_code)(AFF_CR + 1)), "");
 }
 END_TEST
 

@@ -105,6 +105,9 @@ START_TEST(fields_of_the_header)
 	ck_view(aff_edit_field(f.e, 0, 2), "^~\\&");
 	ck_view(aff_edit_get(f.e, 0, 2, 1, 1, 1), "^~\\&");
 	ck_view(aff_edit_get(f.e, 0, 2, 1, 2, 1), "");
+	ck_view(aff_edit_get(f.e, 0, 2, 1, 1, 2), "");
+	ck_view(aff_edit_get(f.e, 0, 2, 2, 1, 1), "");
+	ck_view(aff_edit_field(f.e, 0, 0), "");
 	ck_view(aff_edit_get(f.e, 0, 3, 1, 2, 0), "C");
 	ck_view(aff_edit_field(f.e, 0, 4), "");
 	ck_view(aff_edit_field(f.e, 0, 9), "");
@@ -114,30 +117,31 @@ END_TEST
 
 START_TEST(refuses)
 {
-	struct fixture f = open_edit("MSH|^|A\r\nPID|1\r\n");
+	struct fixture f = open_edit("MSH|^|A\r\nPID|1\r\nBHS\r\n");
 	struct aff_view x = {"x", 1};
-	ck_assert_int_eq(aff_edit_set(f.e, 2, 1, 0, 0, 0, x), AFF_EARGUMENT);
+	ck_assert_int_eq(aff_edit_set(f.e, 3, 1, 0, 0, 0, x), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 0, 0, 0, 0, x), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 0, 0, 0, aff_view_of("a\rb")), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 0, 0, 0, aff_view_of("a\nb")), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 0, 0, 0, aff_view_of("a|b")), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 2, 0, 0, x), AFF_EDELIMITER);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 1, 1, 2, x), AFF_EDELIMITER);
+	ck_assert_int_eq(aff_edit_set(f.e, 2, 1, 0, 0, 0, x), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 2001, 0, 0, 0, x), AFF_ELIMIT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 1001, 0, 0, x), AFF_ELIMIT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 1, 4000000000u, 0, x), AFF_ELIMIT);
 	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 1, 1, 4000000000u, x), AFF_ELIMIT);
 	ck_assert_int_eq(aff_edit_delete(f.e, 0), AFF_EARGUMENT);
-	ck_assert_int_eq(aff_edit_delete(f.e, 2), AFF_EARGUMENT);
+	ck_assert_int_eq(aff_edit_delete(f.e, 3), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_insert(f.e, 0, aff_view_of("NTE|1")), AFF_EARGUMENT);
-	ck_assert_int_eq(aff_edit_insert(f.e, 3, aff_view_of("NTE|1")), AFF_EARGUMENT);
+	ck_assert_int_eq(aff_edit_insert(f.e, 4, aff_view_of("NTE|1")), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_insert(f.e, 1, aff_view_of("NT")), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_insert(f.e, 1, aff_view_of("nte|1")), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_insert(f.e, 1, aff_view_of("NTES|1")), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_insert(f.e, 1, aff_view_of("NTE|1\rNTE|2")), AFF_EARGUMENT);
 	ck_assert_int_eq(aff_edit_insert(f.e, 1, aff_view_of("MSH|^")), AFF_EARGUMENT);
 	ck_assert(!aff_edit_changed(f.e));
-	close_edit(&f, "MSH|^|A\r\nPID|1\r\n");
+	close_edit(&f, "MSH|^|A\r\nPID|1\r\nBHS\r\n");
 }
 END_TEST
 
@@ -235,6 +239,30 @@ START_TEST(views_stay_and_the_cap_holds)
 }
 END_TEST
 
+START_TEST(as_far_as_the_limits_allow)
+{
+	struct fixture f = open_edit("MSH|^~\\&|A\rPID|1\r");
+	ck_assert_int_eq(aff_edit_set(f.e, 1, 2000, 1000, 2000, 2000, aff_view_of("x")), 0);
+	ck_view(aff_edit_get(f.e, 1, 2000, 1000, 2000, 2000), "x");
+	ck_assert_uint_eq(aff_edit_segment(f.e, 1).n, strlen("PID|1") + 1999 + 999 + 1999 + 1999 + 1);
+	aff_edit_free(f.e);
+	aff_msg_free(f.m);
+}
+END_TEST
+
+START_TEST(many_inserts)
+{
+	struct fixture f = open_edit("MSH|^~\\&|A\r");
+	for (unsigned i = 1; i <= 1000; i++) {
+		ck_assert_int_eq(aff_edit_insert(f.e, i % 2 ? i : 1, aff_view_of("NTE|1")), 0);
+		ck_assert_uint_eq(aff_edit_segments(f.e), i + 1);
+	}
+	ck_assert_uint_eq(aff_edit_nth(f.e, "NTE", 1000), 1000);
+	aff_edit_free(f.e);
+	aff_msg_free(f.m);
+}
+END_TEST
+
 START_TEST(segment_limit)
 {
 	const struct aff_limits two = {1000, 2, 100, 100};
@@ -251,8 +279,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {untouched, sets_every_level, an_unchanged_value_is_no_change, fields_of_the_header,
-	                              refuses, inserts_and_deletes, the_last_terminator, paths,
-	                              keeps_what_a_leniency_skipped, views_stay_and_the_cap_holds, segment_limit};
+	const TTest *const tests[] = {
+		untouched, sets_every_level, an_unchanged_value_is_no_change, fields_of_the_header, refuses,
+		inserts_and_deletes, the_last_terminator, paths, keeps_what_a_leniency_skipped,
+		views_stay_and_the_cap_holds, as_far_as_the_limits_allow, many_inserts, segment_limit};
 	return RUN_TESTS("hl7_edit", tests);
 }

@@ -51,6 +51,7 @@ START_TEST(formatting)
 {
 	expect_plain("a\\.br\\b\\.BR\\c", "a\nb\nc", 0);
 	expect_plain("a\\.sp\\b\\.sp3\\c\\.sp 2\\d\\.sp+1\\e", "a\nb\n\n\nc\n\nd\ne", 0);
+	expect_plain("\\.sk10\\x", "          x", 0);
 	expect_plain("a\\.sk 3\\b", "a   b", 0);
 	expect_plain("\\.fi\\\\.nf\\\\.in+4\\\\.ti-2\\\\.ce\\x", "x", 0);
 	expect_plain("\\.sp100\\", "\\.sp100\\", 1);

@@ -249,6 +249,7 @@ START_TEST(segment_ids)
 	ck_assert_int_eq(aff_msg_parse(m, text, sizeof text - 1, 0, &diag), AFF_ESEGMENTID);
 	ck_assert_uint_eq(aff_msg_segments(m), 2);
 	ck_assert_ptr_null(strstr(diag.text, "obx"));
+	ck_assert_ptr_nonnull(strstr(diag.text, "segment 3, at byte 19,"));
 	ck_assert_int_eq(aff_msg_parse(m, text, sizeof text - 1, AFF_LENIENT_SEGMENTID, &diag), 0);
 	ck_assert_uint_eq(aff_msg_segments(m), 6);
 	ck_view(aff_msg_id(m, 2), "obx");
@@ -330,6 +331,26 @@ START_TEST(a_large_message_and_reuse)
 }
 END_TEST
 
+/* Every size around the first ones of the tables, each with an object of its own. */
+START_TEST(tables_of_every_size)
+{
+	static char text[8192] = "MSH|^~\\&|A";
+	const size_t head = strlen(text);
+	for (unsigned count = 0; count < 1200; count++) {
+		struct aff_msg *m;
+		size_t n = head + 4 * (size_t)count;
+		memcpy(text + n, "\rA01", 4);
+		char *exact = exact_copy(text, n);
+		ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
+		ck_assert_int_eq(aff_msg_parse(m, exact, n, 0, NULL), 0);
+		ck_assert_uint_eq(aff_msg_segments(m), count + 1);
+		ck_view(aff_msg_segment(m, count), count ? "A01" : "MSH|^~\\&|A");
+		aff_msg_free(m);
+		free(exact);
+	}
+}
+END_TEST
+
 START_TEST(cut_and_count)
 {
 	struct aff_delims d = {'|', '^', '~', '\\', '&', 0};
@@ -353,6 +374,6 @@ int main(void)
 	const TTest *const tests[] = {
 		segments_and_ids, fields_of_the_header, parts, own_delimiters, bad_delimiters_still_give_the_msh,
 		terminators, mixed_terminators_are_refused, msh_that_swallowed_the_message, before_the_msh, segment_ids,
-		two_messages, limits, a_large_message_and_reuse, cut_and_count};
+		two_messages, limits, a_large_message_and_reuse, tables_of_every_size, cut_and_count};
 	return RUN_TESTS("hl7_msg", tests);
 }
