@@ -11,7 +11,7 @@
 enum { NEVER = 0, ALWAYS = 1, UP = 999 };
 
 struct rule {
-	const char *segment;
+	char segment[4];
 	unsigned field, component;
 	unsigned since, until;
 	enum aff_severity missing;
@@ -100,8 +100,9 @@ static void check_rule(struct check *c, const struct rule *r, unsigned segment)
 
 void check_fields(struct check *c, unsigned segment)
 {
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-		if (aff_msg_is(c->m, segment, rules[i].segment))
+	struct aff_view id = aff_msg_id(c->m, segment);
+	for (size_t i = 0; id.n == 3 && i < sizeof rules / sizeof rules[0]; i++) {
+		if (memcmp(id.p, rules[i].segment, 3) == 0)
 			check_rule(c, &rules[i], segment);
 	}
 }

@@ -4,8 +4,6 @@
  */
 #include "validate/tables.h"
 
-#include <strings.h>
-
 static const struct hl7_table tables[] = {
 #define TABLE(number, name, values) {number, name, values},
 #include "validate/tables.def"
@@ -23,14 +21,12 @@ const struct hl7_table *hl7_table(unsigned number)
 
 enum table_fit hl7_table_fit(const struct hl7_table *t, struct aff_view value)
 {
-	enum table_fit fit = TABLE_UNKNOWN;
-	for (const char *p = t->values + 1; *p; ) {
-		size_t n = strcspn(p, " ");
-		if (n == value.n && memcmp(p, value.p, n) == 0)
-			return TABLE_FITS;
-		if (n == value.n && strncasecmp(p, value.p, n) == 0)
-			fit = TABLE_OTHER_CASE;
-		p += n + 1;
-	}
-	return fit;
+	char between_blanks[16] = " ";
+	if (value.n > sizeof between_blanks - 3 || memchr(value.p, ' ', value.n) || memchr(value.p, '\0', value.n))
+		return TABLE_UNKNOWN;
+	memcpy(between_blanks + 1, value.p, value.n);
+	between_blanks[value.n + 1] = ' ';
+	if (strstr(t->values, between_blanks))
+		return TABLE_FITS;
+	return strcasestr(t->values, between_blanks) ? TABLE_OTHER_CASE : TABLE_UNKNOWN;
 }
