@@ -37,7 +37,8 @@ struct aff_step {
  * TRANSLATE looks up components 1-3 of the field, then 4-6, where their coding system is the table's from_system or is
  * not said. A field that is already in to_system, or empty, stays. The result is `code^name^to_system` and, as
  * alternate, the row's LOINC or else the code that arrived. When the row has a unit and the segment is an OBX with a
- * number of another unit, OBX-5, OBX-6 and OBX-7 are converted, all or none. */
+ * number of another unit, OBX-5, OBX-6 and OBX-7 are converted, all or none. Names and unit symbols that are not ASCII
+ * are written only into messages that are UTF-8 by MSH-18. */
 
 struct aff_rules;
 int aff_rules_new(struct aff_rules **out);

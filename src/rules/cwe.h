@@ -12,8 +12,14 @@ struct triplet {
 	struct aff_view code, name, system;
 };
 
-/* Components first to first + 2 of one repetition. */
-struct triplet cwe_triplet(struct aff_view repetition, const struct aff_delims *d, unsigned first);
+struct cwe {
+	struct triplet main;      /* components 1-3 */
+	struct triplet alternate; /* components 4-6 */
+	struct aff_view original; /* component 9, the text that was seen when it was coded */
+};
+
+/* Takes one repetition apart. */
+void cwe_read(struct cwe *out, struct aff_view repetition, const struct aff_delims *d);
 
 /* Append `code^name^system`: plain text, which is escaped, or raw text of the same message. */
 void cwe_put_plain(struct aff_buf *out, const struct aff_delims *d, struct aff_view code, struct aff_view name,

@@ -7,12 +7,11 @@
  */
 #include <afferent/table.h>
 
+#include "rules/charset.h"
 #include "rules/cwe.h"
 #include "rules/plain.h"
 #include "rules/step.h"
 #include "rules/units.h"
-
-enum { MAIN = 1, ALTERNATE = 4, ORIGINAL_TEXT = 9 };
 
 static struct aff_view plain(struct run *run, struct aff_view raw)
 {
@@ -45,22 +44,27 @@ static bool is_translated(struct run *run, const struct triplet *t)
 	return to.n && t->code.n && aff_view_equal(plain(run, t->system), to);
 }
 
-static int write_field(struct run *run, unsigned segment, struct aff_view field, const struct triplet *original,
+/* A name that the message's character set cannot hold is left out: the code says it all. */
+static struct aff_view name_of(const struct run *run, struct aff_view name)
+{
+	return charset_can_write(run->e, name) ? name : aff_view("", 0);
+}
+
+static int write_field(struct run *run, unsigned segment, const struct triplet *from, struct aff_view original,
                        const struct aff_table_row *row)
 {
 	const struct aff_delims *d = &run->delims;
 	const struct aff_path *path = &run->step->path;
-	struct aff_view text = aff_cut(field, d, 1, ORIGINAL_TEXT, 0);
 	aff_buf_clear(&run->text);
-	cwe_put_plain(&run->text, d, row->code, row->name, aff_table_to_system(run->step->table));
+	cwe_put_plain(&run->text, d, row->code, name_of(run, row->name), aff_table_to_system(run->step->table));
 	aff_buf_put_char(&run->text, d->component);
 	if (row->loinc.n)
-		cwe_put_plain(&run->text, d, row->loinc, row->loinc_name, aff_view_of("LN"));
+		cwe_put_plain(&run->text, d, row->loinc, name_of(run, row->loinc_name), aff_view_of("LN"));
 	else
-		cwe_put_raw(&run->text, d, original);
-	if (text.n) {
+		cwe_put_raw(&run->text, d, from);
+	if (original.n) {
 		aff_buf_put(&run->text, (char[]){d->component, d->component, d->component}, 3);
-		aff_buf_put_view(&run->text, text);
+		aff_buf_put_view(&run->text, original);
 	}
 	cwe_trim(&run->text, d);
 	if (run->text.error)
@@ -93,17 +97,19 @@ int translate_run(struct run *run, unsigned segment)
 	bool mismatch = false;
 	if (!field.n || aff_is_null(field))
 		return STEP_DONE;
-	struct triplet t = cwe_triplet(field, &run->delims, MAIN);
-	const struct aff_table_row *row = find(run, &t, &mismatch);
+	struct cwe cwe;
+	cwe_read(&cwe, field, &run->delims);
+	const struct triplet *from = &cwe.main;
+	const struct aff_table_row *row = find(run, from, &mismatch);
 	if (!row && !mismatch) {
-		if (is_translated(run, &t))
+		if (is_translated(run, from))
 			return STEP_DONE;
-		t = cwe_triplet(field, &run->delims, ALTERNATE);
-		row = find(run, &t, &mismatch);
+		from = &cwe.alternate;
+		row = find(run, from, &mismatch);
 	}
 	if (!row || !run->delims.component)
 		return unknown(run, segment, mismatch);
-	int rc = write_field(run, segment, field, &t, row);
+	int rc = write_field(run, segment, from, cwe.original, row);
 	if (rc || !row->unit.n || !aff_edit_is(run->e, segment, "OBX"))
 		return rc;
 	rc = units_convert(run, segment, row->unit);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/number.h"
+#include "rules/charset.h"
 #include "rules/cwe.h"
 
 enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_UNITS = 6, OBX_RANGE = 7 };
@@ -19,7 +20,8 @@ static bool is_ucum_already(const struct triplet *t, const struct aff_unit *unit
 
 static void put_ucum(struct run *run, const struct aff_unit *unit)
 {
-	cwe_put_plain(&run->text, &run->delims, aff_view_of(unit->ucum), aff_view_of(unit->symbol),
+	struct aff_view code = aff_view_of(unit->ucum), symbol = aff_view_of(unit->symbol);
+	cwe_put_plain(&run->text, &run->delims, code, charset_can_write(run->e, symbol) ? symbol : code,
 	              aff_view_of("UCUM"));
 }
 
@@ -38,13 +40,14 @@ int units_run(struct run *run, unsigned segment)
 		run->result->unmapped++;
 		return STEP_DONE;
 	}
-	struct triplet original = cwe_triplet(field, &run->delims, 1);
-	if (is_ucum_already(&original, unit))
+	struct cwe original;
+	cwe_read(&original, aff_cut(field, &run->delims, 1, 0, 0), &run->delims);
+	if (is_ucum_already(&original.main, unit))
 		return STEP_DONE;
 	aff_buf_clear(&run->text);
 	put_ucum(run, unit);
 	aff_buf_put_char(&run->text, run->delims.component);
-	cwe_put_raw(&run->text, &run->delims, &original);
+	cwe_put_raw(&run->text, &run->delims, &original.main);
 	cwe_trim(&run->text, &run->delims);
 	return run->text.error ? run->text.error : set_field(run, segment, OBX_UNITS, aff_buf_view(&run->text));
 }

@@ -255,6 +255,39 @@ START_TEST(units_become_ucum)
 }
 END_TEST
 
+START_TEST(names_fit_the_character_set)
+{
+	static const char from[] = "OBX|1|NM|0002-4b49|1|39.0|degC\n";
+	struct aff_table *t = philips();
+	struct aff_table_row row = {.from = v("0002-4b49"),
+	                            .from_name = v(""),
+	                            .code = v("150364"),
+	                            .name = v("Temp\xc3\xa9rature"),
+	                            .loinc = v(""),
+	                            .loinc_name = v(""),
+	                            .unit = v("")};
+	unsigned line;
+	ck_assert_int_eq(aff_table_add(t, &row, &line), 0);
+	struct aff_rules *r = program();
+	add(r, AFF_STEP_TRANSLATE, NULL, NULL, "OBX-3", t, 0, NULL);
+	add(r, AFF_STEP_UNITS, NULL, NULL, NULL, NULL, 0, NULL);
+	run(r, from, "OBX|1|NM|150364^^MDC^0002-4b49|1|39.0|Cel^Cel^UCUM^degC\n", NULL);
+	r = program();
+	add(r, AFF_STEP_SET, NULL, NULL, "MSH-18", NULL, 0, "UNICODE UTF-8");
+	add(r, AFF_STEP_TRANSLATE, NULL, NULL, "OBX-3", t, 0, NULL);
+	add(r, AFF_STEP_UNITS, NULL, NULL, NULL, NULL, 0, NULL);
+	struct fixture f;
+	struct aff_rules_result result;
+	fixture_open(&f, MSH "OBX|1|NM|0002-4b49|1|39.0|degC\n");
+	ck_assert_int_eq(aff_rules_run(r, f.edit, &result, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_text(&f), "Temp\xc3\xa9rature"));
+	ck_assert_ptr_nonnull(strstr(fixture_text(&f), "Cel^\xc2\xb0""C^UCUM"));
+	fixture_close(&f);
+	aff_rules_free(r);
+	aff_table_free(t);
+}
+END_TEST
+
 START_TEST(fields_are_set)
 {
 	static const struct {
@@ -355,11 +388,20 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		segments_are_dropped, messages_are_dropped, codes_are_translated,
-		unknown_codes_are_kept_dropped_or_rejected, a_code_of_another_name_is_unknown,
-		values_are_converted_with_their_unit_and_range, translates_the_segments_that_are_meant,
-		units_become_ucum, fields_are_set, fields_are_set_in_each_segment, later_steps_see_earlier_ones,
-		a_condition_without_end_rejects, wrong_steps_are_refused,
+		segments_are_dropped,
+		messages_are_dropped,
+		codes_are_translated,
+		unknown_codes_are_kept_dropped_or_rejected,
+		a_code_of_another_name_is_unknown,
+		values_are_converted_with_their_unit_and_range,
+		translates_the_segments_that_are_meant,
+		units_become_ucum,
+		names_fit_the_character_set,
+		fields_are_set,
+		fields_are_set_in_each_segment,
+		later_steps_see_earlier_ones,
+		a_condition_without_end_rejects,
+		wrong_steps_are_refused,
 	};
 	return RUN_TESTS("rules_steps", tests);
 }
