@@ -38,7 +38,7 @@ static void lead(struct json *j, const char *name)
 	j->comma = 1;
 }
 
-static void open_with(struct json *j, const char *name, char c)
+void json_open(struct json *j, const char *name, char c)
 {
 	lead(j, name);
 	aff_buf_put_char(j->out, c);
@@ -55,19 +55,9 @@ static void close_with(struct json *j, char c)
 	j->comma = 1;
 }
 
-void json_object(struct json *j, const char *name)
-{
-	open_with(j, name, '{');
-}
-
 void json_object_end(struct json *j)
 {
 	close_with(j, '}');
-}
-
-void json_array(struct json *j, const char *name)
-{
-	open_with(j, name, '[');
 }
 
 void json_array_end(struct json *j)

@@ -16,10 +16,18 @@ struct json {
 };
 
 void json_begin(struct json *j, struct aff_buf *out, int pretty);
-/* name NULL: an element of an array, or the top. */
-void json_object(struct json *j, const char *name);
+void json_open(struct json *j, const char *name, char bracket);
+/* name NULL: an element of an array, or the top. Inline, because libjansson exports functions of these two names: as
+ * symbols of the program ours would take their place, inside libjansson too. */
+static inline void json_object(struct json *j, const char *name)
+{
+	json_open(j, name, '{');
+}
 void json_object_end(struct json *j);
-void json_array(struct json *j, const char *name);
+static inline void json_array(struct json *j, const char *name)
+{
+	json_open(j, name, '[');
+}
 void json_array_end(struct json *j);
 /* Strings are escaped; bytes that are not UTF-8 become U+FFFD. */
 void json_text(struct json *j, const char *name, const char *value);
