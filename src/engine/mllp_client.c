@@ -24,9 +24,9 @@
 #define WAKE_TAG UINT64_MAX
 
 enum lane_state {
-	LANE_CLOSED,             /* no connection, no delivery */
-	LANE_IDLE,               /* a connection, no delivery */
-	LANE_CONNECTING,         /* from here on a delivery is in flight */
+	LANE_CLOSED,     /* no connection, no delivery */
+	LANE_IDLE,       /* a connection, no delivery */
+	LANE_CONNECTING, /* from here on a delivery is in flight */
 	LANE_SENDING,
 	LANE_WAITING
 };
@@ -36,7 +36,7 @@ struct lane {
 	struct net_address to;
 	struct net_stream stream;
 	struct aff_buf in, out;
-	size_t sent;             /* bytes of out */
+	size_t sent; /* bytes of out */
 	struct aff_mllp framer;
 	struct aff_view control_id;
 	int64_t deadline_us;
@@ -85,8 +85,11 @@ static int watch(struct mllp_client *c, struct lane *lane, int operation, uint32
 
 static void fail_dial(struct mllp_client *c, struct lane *lane, int rc)
 {
-	fail(c, lane, rc, rc == AFF_EREFUSED ? "connection refused" : rc == AFF_ETIMEOUT ? "no connection in time"
-	                : rc == AFF_ELIMIT ? "no file descriptors left" : "cannot connect");
+	fail(c, lane, rc,
+	     rc == AFF_EREFUSED   ? "connection refused"
+	     : rc == AFF_ETIMEOUT ? "no connection in time"
+	     : rc == AFF_ELIMIT   ? "no file descriptors left"
+				  : "cannot connect");
 }
 
 static void fail_watch(struct mllp_client *c, struct lane *lane)

@@ -15,14 +15,14 @@
 #include "net/address.h"
 
 struct mllp_reply {
-	int rc;                  /* 0: answered. Else what happened instead:
+	int rc;                 /* 0: answered. Else what happened instead:
 	                          *   AFF_EREFUSED nobody listens, AFF_ETIMEOUT, AFF_ECLOSED hung up before the answer,
 	                          *   AFF_EFRAME the answer is garbled or not for this message, AFF_ETOOLONG the
 	                          *   message is, AFF_EIO, AFF_ELIMIT, AFF_ENOMEM */
-	bool connected;          /* there was a connection: the peer may have the message */
-	enum aff_ack_code code;  /* answered: AFF_AA ... AFF_CR */
-	int condition;           /* ERR-3 as a number, or 0 */
-	const char *why;         /* not answered: what happened, a constant string */
+	bool connected;         /* there was a connection: the peer may have the message */
+	enum aff_ack_code code; /* answered: AFF_AA ... AFF_CR */
+	int condition;          /* ERR-3 as a number, or 0 */
+	const char *why;        /* not answered: what happened, a constant string */
 };
 
 /* Called from inside send or poll when a lane's message has its reply; the lane is free again. */

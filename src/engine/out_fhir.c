@@ -20,7 +20,7 @@
 #include "engine/fhir_answer.h"
 
 #define BODY_MAX (1024 * 1024)
-#define PAUSE_MAX_S 3600  /* a peer may ask for a pause, not for giving it up */
+#define PAUSE_MAX_S 3600 /* a peer may ask for a pause, not for giving it up */
 
 struct lane {
 	struct fhir_output *owner;

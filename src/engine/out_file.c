@@ -22,8 +22,8 @@
 #include "sys/file.h"
 
 struct lane {
-	bool busy, ends;         /* a message in flight; it belongs to the round that ends now */
-	int rc;                  /* 0, or why its message is not in the file */
+	bool busy, ends; /* a message in flight; it belongs to the round that ends now */
+	int rc;          /* 0, or why its message is not in the file */
 };
 
 struct file_output {
@@ -31,10 +31,10 @@ struct file_output {
 	output_done_fn *done;
 	void *arg;
 	char *path;
-	int fd;                  /* open during a round only */
+	int fd; /* open during a round only */
 	bool created;
 	unsigned nlanes;
-	bool pending;            /* some lane is busy */
+	bool pending; /* some lane is busy */
 	struct lane lanes[];
 };
 
@@ -111,8 +111,10 @@ static int end_round(struct file_output *f)
 static void report(struct file_output *f, unsigned number, int rc)
 {
 	struct output_answer answer = {.result = rc ? OUTPUT_TRANSIENT : OUTPUT_DELIVERED};
-	const char *detail = rc == 0 ? "written" : rc == AFF_EFULL ? "disk full"
-	                   : rc == AFF_EARGUMENT ? "not a regular file" : "cannot write the file";
+	const char *detail = rc == 0             ? "written"
+			   : rc == AFF_EFULL     ? "disk full"
+			   : rc == AFF_EARGUMENT ? "not a regular file"
+						 : "cannot write the file";
 	snprintf(answer.detail, sizeof answer.detail, "%s", detail);
 	f->done(f->arg, number, &answer);
 }

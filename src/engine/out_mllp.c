@@ -53,9 +53,8 @@ static void replied(void *arg, unsigned lane, const struct mllp_reply *reply)
 static void mllp_send(struct output *o, unsigned lane, struct aff_view bytes, struct aff_view control_id)
 {
 	struct mllp_output *m = (struct mllp_output *)o;
-	static const struct output_answer nameless = {
-		.result = OUTPUT_PERMANENT, .detail = "MSH-10 is empty: no answer could be matched"
-	};
+	static const struct output_answer nameless = {.result = OUTPUT_PERMANENT,
+						      .detail = "MSH-10 is empty: no answer could be matched"};
 	if (control_id.n == 0)
 		m->done(m->arg, lane, &nameless);
 	else

@@ -91,7 +91,8 @@ int net_address_parse(struct net_address *out, struct aff_view text, struct aff_
 	}
 	if (good)
 		return 0;
-	aff_diag_set(diag, AFF_EARGUMENT, "'%.*s' is not an address with a port", (int)(text.n < 80 ? text.n : 80), text.p);
+	aff_diag_set(diag, AFF_EARGUMENT, "'%.*s' is not an address with a port", (int)(text.n < 80 ? text.n : 80),
+		     text.p);
 	aff_diag_hint(diag, "write it like 127.0.0.1:2575 or [::1]:2575; names are not looked up");
 	return AFF_EARGUMENT;
 }

@@ -20,7 +20,7 @@ static int explain(struct aff_diag *diag, int number, const struct net_address *
 	case EADDRINUSE:
 		aff_diag_set(diag, AFF_EBUSY, "cannot listen on %s: another program listens there", text);
 		aff_diag_hint(diag, "choose another port, or stop the other one: ss -ltnp 'sport = :%u'",
-		              (unsigned)net_address_port(at));
+			      (unsigned)net_address_port(at));
 		return AFF_EBUSY;
 	case EADDRNOTAVAIL:
 		aff_diag_set(diag, AFF_EARGUMENT, "cannot listen on %s: this machine does not have that address", text);
@@ -43,8 +43,8 @@ int net_listen(const struct net_address *at, bool shared, struct aff_diag *diag)
 	if (fd < 0)
 		return explain(diag, errno, at);
 	bool failed = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
-	              (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on)) ||
-	              bind(fd, (const struct sockaddr *)(const void *)&at->storage, at->size) || listen(fd, BACKLOG);
+		      (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on)) ||
+		      bind(fd, (const struct sockaddr *)(const void *)&at->storage, at->size) || listen(fd, BACKLOG);
 	if (!failed)
 		return fd;
 	int number = errno;
@@ -64,7 +64,8 @@ int net_accept(int listener, struct net_address *peer)
 	for (;;) {
 		memset(peer, 0, sizeof *peer);
 		peer->size = sizeof peer->storage;
-		int fd = accept4(listener, (struct sockaddr *)(void *)&peer->storage, &peer->size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(listener, (struct sockaddr *)(void *)&peer->storage, &peer->size,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			net_tune(fd);
 			return fd;

@@ -9,7 +9,7 @@
 #include <afferent/text.h>
 
 struct net_stream {
-	int fd;                  /* -1: none */
+	int fd; /* -1: none */
 };
 
 static inline void net_stream_init(struct net_stream *s, int fd)

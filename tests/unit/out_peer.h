@@ -25,9 +25,9 @@ struct peer {
 	struct conf_dest dest;
 	struct net_address at;
 	int listener, fd;
-	struct aff_buf in;                    /* what the last connection received and the test did not take yet */
-	unsigned done;                        /* answers so far */
-	unsigned lane;                        /* of the last one */
+	struct aff_buf in; /* what the last connection received and the test did not take yet */
+	unsigned done;     /* answers so far */
+	unsigned lane;     /* of the last one */
 	struct output_answer last;
 	char url[80];
 };

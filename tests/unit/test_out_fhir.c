@@ -143,8 +143,8 @@ static const struct {
 	{"{\"response\":{\"status\":\"201 Created\"}},{\"response\":{\"status\":\"422 Unprocessable Entity\"}}",
 	 OUTPUT_PERMANENT, "HTTP 200, entry 422"},
 	{"{\"response\":{\"status\":\"503\"}}", OUTPUT_TRANSIENT, "HTTP 200, entry 503"},
-	{"{\"response\":{\"status\":\"404\"}},{\"response\":{\"status\":\"503\"}}",
-	 OUTPUT_PERMANENT, "HTTP 200, entry 404"},
+	{"{\"response\":{\"status\":\"404\"}},{\"response\":{\"status\":\"503\"}}", OUTPUT_PERMANENT,
+	 "HTTP 200, entry 404"},
 	{"{\"resource\":{\"status\":\"404\",\"response\":{\"status\":\"404\"}},\"response\":{\"status\":\"200\"}}",
 	 OUTPUT_DELIVERED, "HTTP 200"},
 	{"{\"response\":{\"outcome\":{\"status\":\"404\"},"
@@ -167,9 +167,16 @@ END_TEST
 START_TEST(broken_json_is_read_to_its_end_and_no_further)
 {
 	static const char *const broken[] = {
-		"", "{", "\"", "\"\\", "]]]]", "{\"entry\":[{\"response\":{\"status\":\"",
+		"",
+		"{",
+		"\"",
+		"\"\\",
+		"]]]]",
+		"{\"entry\":[{\"response\":{\"status\":\"",
 		"{\"entry\":[{\"response\":{\"status\":\"4",
-		"{\"entry\":[{\"response\":{\"status\":", "{\"entry\"", "[{\"response\":{\"status\":\"404\"}}]",
+		"{\"entry\":[{\"response\":{\"status\":",
+		"{\"entry\"",
+		"[{\"response\":{\"status\":\"404\"}}]",
 	};
 	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
 		/* Memory of exactly this size lets the address sanitizer see a read behind it. */
