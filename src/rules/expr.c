@@ -259,7 +259,13 @@ static int take_test(struct compiler *c)
 	else
 		unary = false;
 	lexer_skip_blanks(&c->lexer);
+	size_t at = c->lexer.at;
 	int rc = take_path(c, &in.path);
+	if (!rc && !unary && !in.path.field) {
+		fail(c, at, "a field is expected here, not a segment");
+		aff_diag_hint(c->diag, "write a path such as PV1-2, or `exists PV1`");
+		return AFF_ESYNTAX;
+	}
 	if (!rc && !unary) {
 		lexer_skip_blanks(&c->lexer);
 		rc = take_operator(c, &in.op);

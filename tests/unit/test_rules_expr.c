@@ -176,6 +176,7 @@ START_TEST(mistakes_are_shown_at_their_place)
 		{"OBX-3.2 matches /a(b/", 21, "wrong"},
 		{"PV1-2 = and", 9, "quotes"},
 		{"PV1-2 = I or or PV1-2 = O", 14, "path"},
+		{"PV1 = I", 1, "not a segment"},
 		{"not", 4, "too early"},
 		{"()", 2, "path"},
 		{"PV1-2 \x01 I", 7, "operator"},
