@@ -59,7 +59,7 @@ struct aff_rules_result {
 	enum aff_verdict verdict;
 	unsigned line;       /* the step that decided */
 	int code;            /* AFF_E... for REJECT */
-	unsigned unmapped;   /* codes and units that no table knew and that were kept */
+	unsigned unmapped;   /* codes and units kept as they came: not known, or not convertible */
 };
 
 /* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict; AFF_ENOMEM,

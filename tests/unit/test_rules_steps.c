@@ -3,6 +3,7 @@
  * Transforms: what each step makes of a message, and which steps are refused.
  */
 #include <afferent/rules.h>
+#include <pthread.h>
 
 #include "rules_fixture.h"
 
@@ -345,6 +346,52 @@ START_TEST(a_condition_without_end_rejects)
 }
 END_TEST
 
+static const char threaded_message[] = MSH OBX_HR OBX_X OBX_NEW;
+
+/* Runs the program, which other threads run too, over messages of its own. Returns NULL when all came out right. */
+static void *run_often(void *program_to_run)
+{
+	const struct aff_rules *r = program_to_run;
+	struct aff_msg *m = NULL;
+	struct aff_edit *e = NULL;
+	struct aff_rules_result result;
+	unsigned right = 0;
+	if (!aff_msg_new(&m, NULL) && !aff_edit_new(&e, 1 << 20)) {
+		for (unsigned i = 0; i < 500; i++) {
+			if (aff_msg_parse(m, threaded_message, sizeof threaded_message - 1, 0, NULL) ||
+			    aff_edit_begin(e, m) || aff_rules_run(r, e, &result, NULL))
+				break;
+			right += result.verdict == AFF_VERDICT_PASS && result.unmapped == 2 &&
+			         aff_edit_segments(e) == 3;
+		}
+	}
+	aff_edit_free(e);
+	aff_msg_free(m);
+	return right == 500 ? NULL : program_to_run;
+}
+
+START_TEST(one_program_runs_in_many_threads)
+{
+	pthread_t threads[4];
+	struct aff_table *t = philips();
+	struct aff_rules *r = program();
+	add(r, AFF_STEP_DROP_SEGMENT, "OBX", "OBX-11 = X or OBX-3.2 matches /^MDC_/", NULL, NULL, 0, NULL);
+	add(r, AFF_STEP_TRANSLATE, NULL, NULL, "OBX-3", t, AFF_UNKNOWN_KEEP, NULL);
+	add(r, AFF_STEP_TRANSLATE, NULL, NULL, "OBX-3", t, AFF_UNKNOWN_KEEP, NULL);
+	add(r, AFF_STEP_UNITS, NULL, NULL, NULL, NULL, 0, NULL);
+	add(r, AFF_STEP_SET, NULL, NULL, "MSH-5", NULL, 0, "{MSH-3.1} & co");
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, run_often, r), 0);
+	for (size_t i = 0; i < 4; i++) {
+		void *wrong = NULL;
+		ck_assert_int_eq(pthread_join(threads[i], &wrong), 0);
+		ck_assert_ptr_null(wrong);
+	}
+	aff_rules_free(r);
+	aff_table_free(t);
+}
+END_TEST
+
 START_TEST(wrong_steps_are_refused)
 {
 	static const struct {
@@ -396,6 +443,7 @@ int main(void)
 		values_are_converted_with_their_unit_and_range,
 		translates_the_segments_that_are_meant,
 		units_become_ucum,
+		one_program_runs_in_many_threads,
 		names_fit_the_character_set,
 		fields_are_set,
 		fields_are_set_in_each_segment,
