@@ -79,3 +79,32 @@ bool word_at(const struct key *key, unsigned i, char word[WORD_SIZE], bool *late
 	word[n] = '\0';
 	return true;
 }
+
+static void put_words(const struct key *key, struct aff_buf *out)
+{
+	char word[WORD_SIZE];
+	bool later;
+	for (unsigned i = 0; word_at(key, i, word, &later); i++)
+		if (!later)
+			aff_buf_printf(out, "%s%s", i ? ", " : "", word);
+}
+
+void key_describe(const struct key *key, struct aff_buf *out)
+{
+	const char *kind = kind_text(key->kind);
+	bool words = key->values[0] && !strstr(key->values, "..");
+	if (words && key->kind == KIND_WORD)
+		aff_buf_put_text(out, strchr(key->values, '|') ? "One of " : "The word ");
+	else
+		aff_buf_printf(out, "%c%s%s", kind[0] - 'a' + 'A', kind + 1, words ? " of " : "");
+	if (words)
+		put_words(key, out);
+	else if (key->values[0])
+		aff_buf_printf(out, ", %s", key->values);
+	if (!key->fallback)
+		aff_buf_put_text(out, "; required.");
+	else if (key->fallback[0] && key->kind != KIND_LIST)
+		aff_buf_printf(out, "; default %s.", key->fallback);
+	else
+		aff_buf_put_text(out, ".");
+}

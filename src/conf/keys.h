@@ -43,11 +43,14 @@ struct key {
 
 extern const struct key conf_keys[KEY_COUNT];
 
-const char *section_title(enum section_id section);
+const char *section_title(enum section_id section); /* "afferent.yaml", "a channel" */
 const char *kind_text(enum key_kind kind);
 
 /* The key with this name in a section; KEY_COUNT when there is none. */
 enum key_id key_find(enum section_id section, struct aff_view name);
+
+/* What a value may be, for people: "One of text, json; default text." Not for KIND_LATER. */
+void key_describe(const struct key *key, struct aff_buf *out);
 
 /* Word number i of "a|b|~c"; false behind the last one. *later: it is not supported yet. */
 #define WORD_SIZE 24

@@ -10,7 +10,8 @@
 static void add(struct report *r, struct place at, struct aff_diag *d)
 {
 	char source[sizeof d->source];
-	bool joined = r->root[0] && snprintf(source, sizeof source, "%s/%s", r->root, r->file) < (int)sizeof source;
+	bool below = r->root[0] && strcmp(r->root, ".");
+	bool joined = below && snprintf(source, sizeof source, "%s/%s", r->root, r->file) < (int)sizeof source;
 	aff_diag_in(d, joined ? source : r->file, at.line, at.column);
 	if (aff_diag_list_add(r->findings, d))
 		r->error = AFF_ENOMEM;
