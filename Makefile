@@ -169,10 +169,10 @@ fuzz:
 	@$(MAKE) CC=clang SANITIZE=fuzzer-no-link,$(FUZZ_SANITIZE) fuzz-run
 fuzz-run: $(FUZZERS)
 	@tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
-$(B)/fuzz/%: tests/fuzz/%.c $(STATIC)
+$(B)/fuzz/%: tests/fuzz/%.c $(ENGINE_A) $(STATIC)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $< $(STATIC) -fsanitize=fuzzer $(ALL_LDFLAGS) $(AFFLIB_LIBS) -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $< $(ENGINE_A) $(STATIC) -fsanitize=fuzzer $(ALL_LDFLAGS) $(ENGINE_LIBS) -o $@
 
 # ---- figures --------------------------------------------------------------------------------------------------------
 ROUNDS ?= 3
