@@ -63,12 +63,11 @@ def journaled(engine):
 	"""Control ids of all accepted messages, page after page."""
 	ids, before = [], None
 	while True:
-		page = engine.json("journal", "search", "--limit", "1000", *(["--before", str(before)] if before else []),
-		                   engine.folder)
+		page = engine.search("--limit", "1000", *(["--before", str(before)] if before else []))
 		ids += [row["control_id"] for row in page]
 		if len(page) < 1000:
 			return set(ids)
-		before = min(row["id"] for row in page)
+		before = min(int(row["id"]) for row in page)
 
 
 def in_order(received):

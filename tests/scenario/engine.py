@@ -85,17 +85,19 @@ class Engine:
 		return subprocess.run([self.binary, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
 		                      timeout=PATIENCE, cwd=self.folder)
 
-	def json(self, *words):
-		result = self.run(*words, "--json")
-		if result.returncode:
+	def json_lines(self, *words, allowed=(0,)):
+		result = self.run(*words, "--config", self.folder, "--json")
+		if result.returncode not in allowed:
 			raise Failure(f"afferent {' '.join(words)}: exit {result.returncode}: {result.stderr.strip()}")
-		return json.loads(result.stdout)
+		return [json.loads(line) for line in result.stdout.splitlines()]
 
-	def stats(self):
-		return self.json("journal", "stats", self.folder)
+	def search(self, *options):
+		return self.json_lines("journal", "search", *options, allowed=(0, 1))
 
 	def ledger(self, destination):
-		for ledger in self.stats()["destinations"]:
+		"""Exit 1: it does not add up; wait_ledger tells how."""
+		[stats] = self.json_lines("journal", "stats", allowed=(0, 1))
+		for ledger in stats["ledgers"]:
 			if ledger["destination"] == destination:
 				return ledger
 		return {}

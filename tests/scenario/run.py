@@ -284,7 +284,7 @@ class Scenario:
 
 	def do_journal(self, words, block):
 		"""journal N SEARCH-OPTION...: the search finds N messages."""
-		found = self.engine.json("journal", "search", *words[1:], self.folder)
+		found = self.engine.search(*words[1:])
 		if len(found) != int(words[0]):
 			raise Failure(f"the journal has {len(found)} such messages, not {words[0]}: {found}")
 
@@ -351,6 +351,8 @@ def main():
 	parser.add_argument("files", nargs="*")
 	arguments = parser.parse_args()
 	files = arguments.files or sorted(os.path.join(HERE, f) for f in os.listdir(HERE) if f.endswith(".scn"))
+	if not os.access(arguments.afferent, os.X_OK):
+		sys.exit(f"FAIL: there is no {arguments.afferent}; run make first")
 	counts = {"ok": 0, "FAIL": 0, "skip": 0}
 	with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
 		for name, (status, text) in pool.map(lambda path: run_one(path, arguments), files):
