@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Mapping tables: a code of one coding system to a code of another, with unit, LOINC and name beside it. Built once, then
- * read by any number of threads.
+ * Mapping tables: a code of one coding system to a code of another, with unit, LOINC and name beside it. Built
+ * once, then read by any number of threads.
  */
 #ifndef AFFERENT_TABLE_H
 #define AFFERENT_TABLE_H
@@ -31,8 +31,8 @@ struct aff_table_row {
 int aff_table_new(struct aff_table **out, const char *name, struct aff_view from_system, struct aff_view to_system);
 void aff_table_free(struct aff_table *t);
 
-/* Adds a row; its texts are copied. AFF_ETABLE when `from` stands there already (existing_line tells where), AFF_EARGUMENT
- * when it is empty, AFF_ELIMIT past 4 million rows, AFF_ENOMEM. */
+/* Adds a row; its texts are copied. AFF_ETABLE when `from` stands there already (existing_line tells where),
+ * AFF_EARGUMENT when it is empty, AFF_ELIMIT past 4 million rows, AFF_ENOMEM. */
 int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned *existing_line);
 
 const char *aff_table_name(const struct aff_table *t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Conversion between units with exact fractions of 128-bit integers: result = (value * f1 + o1 - o2) / f2, rounded once, at
- * the end. What does not fit is AFF_ELIMIT, never a wrong digit.
+ * Conversion between units with exact fractions of 128-bit integers: result = (value * f1 + o1 - o2) / f2,
+ * rounded once, at the end. What does not fit is AFF_ELIMIT, never a wrong digit.
  */
 #include <afferent/unit.h>
 
@@ -116,7 +116,8 @@ static bool put_rounded(struct aff_buf *out, struct fraction value, unsigned dec
 	if (!power_of_ten(&scale, decimals) || __builtin_mul_overflow(num, scale, &scaled) ||
 	    __builtin_add_overflow(scaled, value.den / 2, &scaled))
 		return false;
-	/* With an odd denominator value.den / 2 lies below the half, which then is no possible remainder: still exact. */
+	/* With an odd denominator value.den / 2 lies below the half, which then is no possible remainder: still
+	 * exact. */
 	scaled /= value.den;
 	if (scaled && value.num < 0)
 		aff_buf_put_char(out, '-');
@@ -138,8 +139,9 @@ static bool convert(struct aff_buf *out, struct aff_view number, const struct af
 	struct fraction value, f1, o1, f2, o2, size, place;
 	unsigned written, decimals;
 	wide last;
-	if (!read_decimal(&value, &written, number) || !read_factor(&f1, from->factor) || !read_factor(&o1, from->offset) ||
-	    !read_factor(&f2, to->factor) || !read_factor(&o2, to->offset) || !power_of_ten(&last, written))
+	if (!read_decimal(&value, &written, number) || !read_factor(&f1, from->factor) ||
+	    !read_factor(&o1, from->offset) || !read_factor(&f2, to->factor) || !read_factor(&o2, to->offset) ||
+	    !power_of_ten(&last, written))
 		return false;
 	o2.num = -o2.num;
 	return times(&size, f1, inverse(f2)) && times(&place, size, (struct fraction){1, last}) &&
@@ -147,7 +149,8 @@ static bool convert(struct aff_buf *out, struct aff_view number, const struct af
 	       plus(&value, value, o2) && times(&value, value, inverse(f2)) && put_rounded(out, value, decimals);
 }
 
-int aff_unit_convert(struct aff_buf *out, struct aff_view number, const struct aff_unit *from, const struct aff_unit *to)
+int aff_unit_convert(struct aff_buf *out, struct aff_view number, const struct aff_unit *from,
+		     const struct aff_unit *to)
 {
 	if (!number_is_decimal(number))
 		return AFF_EDATATYPE;

@@ -37,7 +37,8 @@ const struct aff_term *aff_term_by_refid(struct aff_view refid)
 	return row < 0 ? NULL : &terms[row];
 }
 
-/* A name may stand for two numbers (one of them replaced or provisional): then the spelling of the number's own row counts. */
+/* A name may stand for two numbers (one of them replaced or provisional): then the spelling of the number's own
+ * row counts. */
 static bool belongs(const struct aff_term *term, struct aff_view name)
 {
 	return !term->refid[0] || aff_view_is(name, term->refid) || aff_term_by_refid(name) == term;

@@ -148,8 +148,9 @@ int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned
 		return AFF_ENOMEM;
 	struct aff_table_row *copy = &t->rows[t->count];
 	if (!keep(t, &copy->from, row->from) || !keep(t, &copy->from_name, row->from_name) ||
-	    !keep(t, &copy->code, row->code) || !keep(t, &copy->name, row->name) || !keep(t, &copy->loinc, row->loinc) ||
-	    !keep(t, &copy->loinc_name, row->loinc_name) || !keep(t, &copy->unit, row->unit))
+	    !keep(t, &copy->code, row->code) || !keep(t, &copy->name, row->name) ||
+	    !keep(t, &copy->loinc, row->loinc) || !keep(t, &copy->loinc_name, row->loinc_name) ||
+	    !keep(t, &copy->unit, row->unit))
 		return AFF_ENOMEM;
 	copy->line = row->line;
 	t->count++;

@@ -115,16 +115,33 @@ static struct aff_view plain(struct aff_view text, const struct aff_delims *d, c
 	return buf.error ? aff_view("", 0) : aff_view_trim(aff_buf_view(&buf));
 }
 
+enum { PARTS = 6 };
+
+/* The first components of the first repetition. */
+static void split(struct aff_view part[PARTS], struct aff_view cwe, const struct aff_delims *d)
+{
+	size_t n = 0, start = 0, end = 0;
+	for (; end < cwe.n && cwe.p[end] != d->repetition && n < PARTS; end++)
+		if (cwe.p[end] == d->component) {
+			part[n++] = aff_view(cwe.p + start, end - start);
+			start = end + 1;
+		}
+	if (n < PARTS)
+		part[n++] = aff_view(cwe.p + start, end - start);
+	while (n < PARTS)
+		part[n++] = aff_view("", 0);
+}
+
 const struct aff_unit *aff_unit_of_cwe(struct aff_view cwe, const struct aff_delims *d)
 {
 	const struct aff_unit *unit[2];
-	for (unsigned i = 0; i < 2; i++) {
-		char room[3][SPELLING_MOST];
-		struct aff_view part[3];
-		for (unsigned k = 0; k < 3; k++)
-			part[k] = plain(aff_cut(cwe, d, 1, 3 * i + k + 1, 0), d, room[k]);
-		unit[i] = of_coding(part[0], part[1], part[2]);
-	}
+	char room[PARTS][SPELLING_MOST];
+	struct aff_view part[PARTS];
+	split(part, cwe, d);
+	for (unsigned i = 0; i < PARTS; i++)
+		part[i] = plain(part[i], d, room[i]);
+	for (unsigned i = 0; i < 2; i++)
+		unit[i] = of_coding(part[3 * i], part[3 * i + 1], part[3 * i + 2]);
 	if (unit[0] && unit[1] && !same_unit(unit[0], unit[1]))
 		return NULL;
 	return unit[0] ? unit[0] : unit[1];

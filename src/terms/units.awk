@@ -51,6 +51,12 @@ END {
 		for (j = 1; j <= n; j++)
 			index_add(part[j], i - 1)
 	}
+	# The X stands for "no prefix" and is often left out: MDC_DIM_PER_X_SEC, MDC_DIM_PER_SEC.
+	for (i = 1; i <= rows; i++) {
+		short = refid[i]
+		sub(/_X_/, "_", short)
+		index_add(short, i - 1)
+	}
 	index_put("units_by_refid")
 
 	index_begin()

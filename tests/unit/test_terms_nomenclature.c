@@ -108,7 +108,7 @@ START_TEST(every_row_of_the_csv_is_there)
 		ck_assert(aff_view_is(aff_view(comma + 1, n), t->refid));
 		ck_assert(!t->refid[0] || refid(t->refid));
 		ck_assert(t->emit == 0 || t->emit == t->code || strcmp(t->kind, "attribute") == 0 ||
-		          t->code % 65536 >= 61440);
+			  t->code % 65536 >= 61440);
 		rows++;
 	}
 	fclose(f);
