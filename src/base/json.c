@@ -86,10 +86,10 @@ static bool special(unsigned char c)
 	return c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
 }
 
-void json_put_escaped(struct aff_buf *out, struct aff_view value)
+size_t json_put_escaped(struct aff_buf *out, struct aff_view value)
 {
 	const unsigned char *p = (const unsigned char *)value.p;
-	size_t i = 0;
+	size_t i = 0, invalid = 0;
 	while (i < value.n) {
 		size_t run = i;
 		while (run < value.n && !special(p[run]))
@@ -101,6 +101,7 @@ void json_put_escaped(struct aff_buf *out, struct aff_view value)
 		if (c >= 0x80) {
 			size_t n = utf8_length(p + i, value.n - i);
 			aff_buf_put(out, n ? (const char *)p + i : "\xef\xbf\xbd", n ? n : 3);
+			invalid += !n;
 			i += n ? n : 1;
 			continue;
 		}
@@ -116,6 +117,7 @@ void json_put_escaped(struct aff_buf *out, struct aff_view value)
 			aff_buf_printf(out, "\\u%04x", (unsigned)c);
 		i++;
 	}
+	return invalid;
 }
 
 void json_view(struct json *j, const char *name, struct aff_view value)
@@ -147,4 +149,50 @@ void json_raw(struct json *j, const char *name, struct aff_view value)
 {
 	lead(j, name);
 	aff_buf_put_view(j->out, value);
+}
+
+static void indent_line(struct aff_buf *out, size_t depth)
+{
+	aff_buf_put_char(out, '\n');
+	while (depth--)
+		aff_buf_put(out, "  ", 2);
+}
+
+/* Where the string that begins at i ends: behind its closing quote. */
+static size_t string_end(struct aff_view json, size_t i)
+{
+	for (i++; i < json.n && json.p[i] != '"'; i++)
+		i += json.p[i] == '\\';
+	return i < json.n ? i + 1 : json.n;
+}
+
+void json_indent(struct aff_buf *out, struct aff_view compact)
+{
+	size_t depth = 0, i = 0;
+	while (i < compact.n) {
+		char c = compact.p[i];
+		if (c == '"') {
+			size_t end = string_end(compact, i);
+			aff_buf_put(out, compact.p + i, end - i);
+			i = end;
+			continue;
+		}
+		bool empty = i + 1 < compact.n && (compact.p[i + 1] == '}' || compact.p[i + 1] == ']');
+		if ((c == '}' || c == ']') && depth) {
+			depth--;
+			if (compact.p[i - 1] != '{' && compact.p[i - 1] != '[')
+				indent_line(out, depth);
+		}
+		aff_buf_put_char(out, c);
+		if (c == ':')
+			aff_buf_put_char(out, ' ');
+		else if (c == ',')
+			indent_line(out, depth);
+		else if (c == '{' || c == '[') {
+			depth++;
+			if (!empty)
+				indent_line(out, depth);
+		}
+		i++;
+	}
 }

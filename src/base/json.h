@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A streaming JSON writer: no tree. Commas and (when asked for) line breaks are its business; what is nested how is the
- * caller's. Numbers are copied as text so that 37.20 stays 37.20. Errors stick in the buffer.
+ * A streaming JSON writer: no tree. Commas and (when asked for) line breaks are its business; what is nested
+ * how is the caller's. Numbers are copied as text so that 37.20 stays 37.20. Errors stick in the buffer.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -36,7 +36,10 @@ void json_i64(struct json *j, const char *name, int64_t value);
 void json_bool(struct json *j, const char *name, int value);
 /* A number (or anything that is JSON already), copied as it is. */
 void json_raw(struct json *j, const char *name, struct aff_view value);
-/* Appends a string's contents, escaped, without quotes: for values put together from parts. */
-void json_put_escaped(struct aff_buf *out, struct aff_view value);
+/* Appends a string's contents, escaped, without quotes: for values put together from parts. Returns how many
+ * bytes were not UTF-8. */
+size_t json_put_escaped(struct aff_buf *out, struct aff_view value);
+/* Appends compact JSON with line breaks and indentation, as this writer would have written it. */
+void json_indent(struct aff_buf *out, struct aff_view compact);
 
 #endif
