@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The Bundle: patients, devices, observations, in this order. fullUrls are made of a digest of what names the
+ * message and the number of the entry, so that the same message gives the same bytes.
+ */
+#include "fhir/fhir_internal.h"
+
+#include <stdlib.h>
+
+#include <afferent/dtm.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+
+enum { MOST_BUNDLE = 256 << 20, MOST_TEXT = 64 << 20 };
+
+int aff_fhir_new(struct aff_fhir **out)
+{
+	struct aff_fhir *f = calloc(1, sizeof *f);
+	if (!f)
+		return AFF_ENOMEM;
+	aff_buf_init(&f->compact, MOST_BUNDLE);
+	struct aff_buf *const texts[] = {&f->plain,    &f->utf8,       &f->texts,  &f->number, &f->effective,
+					 &f->own_time, &f->identifier, &f->member, &f->search};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		aff_buf_init(texts[i], MOST_TEXT);
+	*out = f;
+	return 0;
+}
+
+void aff_fhir_free(struct aff_fhir *f)
+{
+	if (!f)
+		return;
+	struct aff_buf *const texts[] = {&f->compact,   &f->plain,    &f->utf8,       &f->texts,  &f->number,
+					 &f->effective, &f->own_time, &f->identifier, &f->member, &f->search};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		aff_buf_free(texts[i]);
+	free(f->rows);
+	free(f->patients.items);
+	free(f->devices.items);
+	free(f->seen);
+	free(f);
+}
+
+void put_full_url(struct aff_fhir *f, unsigned ordinal)
+{
+	static const char digits[] = "0123456789abcdef";
+	char url[] = "urn:uuid:00000000-0000-8000-8000-000000000000";
+	char *uuid = url + 9;
+	/* Version 8 of RFC 9562: 60 bits of the message's key, then the number. */
+	memcpy(uuid, f->key, 8);
+	memcpy(uuid + 9, f->key + 8, 4);
+	memcpy(uuid + 15, f->key + 12, 3);
+	for (size_t i = 35; ordinal; ordinal >>= 4)
+		uuid[i--] = digits[ordinal & 15];
+	put(f, url, sizeof url - 1);
+}
+
+unsigned patient_ordinal(const struct aff_fhir *f, unsigned number)
+{
+	(void)f;
+	return number + 1;
+}
+
+unsigned device_ordinal(const struct aff_fhir *f, unsigned number)
+{
+	return (unsigned)f->patients.count + number + 1;
+}
+
+void entry_begin(struct aff_fhir *f, unsigned ordinal)
+{
+	if (f->entries++)
+		PUT(f, ",");
+	PUT(f, "{\"fullUrl\":\"");
+	put_full_url(f, ordinal);
+	PUT(f, "\",\"resource\":");
+}
+
+static bool is_latin1(struct aff_view charset)
+{
+	static const char *const names[] = {"8859/1", "8859-1", "ISO8859/1", "ISO-8859-1", "ISO 8859-1"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (aff_view_is(charset, names[i]))
+			return true;
+	return false;
+}
+
+/* What names the message: MSH-3, 4, 7, 10, PID-3 and PV1-3, not how it was routed. */
+static void make_key(struct aff_fhir *f)
+{
+	static const unsigned fields[] = {3, 4, 7, 10};
+	unsigned char digest[SHA256_SIZE];
+	char hex[KEY_SIZE];
+	struct aff_buf out = {.p = hex, .allocated = sizeof hex, .max = sizeof hex};
+	unsigned pid = aff_msg_find(f->m, "PID", 0), pv1 = aff_msg_find(f->m, "PV1", 0);
+	aff_buf_clear(&f->plain);
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		aff_buf_put_view(&f->plain, aff_msg_field(f->m, 0, fields[i]));
+		aff_buf_put_char(&f->plain, '\r');
+	}
+	aff_buf_put_view(&f->plain, aff_msg_field(f->m, pid, 3));
+	aff_buf_put_char(&f->plain, '\r');
+	aff_buf_put_view(&f->plain, aff_msg_field(f->m, pv1, 3));
+	sha256(digest, aff_buf_view(&f->plain));
+	hex_put(&out, digest, (KEY_SIZE - 1) / 2);
+	memcpy(f->key, hex, KEY_SIZE - 1);
+	f->key[KEY_SIZE - 1] = '\0';
+}
+
+/* What the identifiers of all observations of the message begin with, as JSON and as a search. */
+static void make_observation_system(struct aff_fhir *f)
+{
+	struct aff_buf *out = f->out;
+	aff_buf_clear(&f->plain);
+	system_of_base(f, &f->plain, "observation", aff_view("", 0));
+	aff_buf_clear(&f->member);
+	aff_buf_clear(&f->search);
+	f->out = &f->member;
+	PUT(f, "\"system\":");
+	put_string(f, aff_buf_view(&f->plain));
+	PUT(f, ",\"value\":\"");
+	put_text(f, f->key);
+	PUT(f, ".");
+	f->out = &f->search;
+	PUT(f, "identifier=");
+	encode_query(f->out, aff_buf_view(&f->plain));
+	PUT(f, "%7C");
+	put_text(f, f->key);
+	PUT(f, ".");
+	f->out = out;
+}
+
+static void begin(struct aff_fhir *f, const struct aff_msg *m, const struct aff_fhir_options *options)
+{
+	struct aff_dtm sent;
+	f->m = m;
+	f->d = aff_msg_delims(m);
+	f->options = options;
+	f->base = options->base ? options->base : "urn:afferent";
+	f->transaction = options->bundle == AFF_FHIR_TRANSACTION;
+	f->latin1 = is_latin1(aff_view_trim(aff_msg_get(m, 0, 18, 1, 1, 0)));
+	struct aff_view processing = aff_msg_get(m, 0, 11, 1, 1, 0);
+	f->test = aff_view_is(processing, "T") || aff_view_is(processing, "D");
+	f->zone = options->zone_minutes;
+	struct aff_view time = aff_msg_get(m, 0, 7, 1, 1, 0);
+	if (time.n && aff_dtm_parse(&sent, time) == 0 && sent.has_zone) {
+		f->message_zone = sent.zone_minutes;
+		f->zone = &f->message_zone;
+	}
+	f->result = (struct aff_fhir_result){0};
+	f->entries = 0;
+	f->effective_known = false;
+	aff_buf_clear(&f->texts);
+	make_key(f);
+	make_observation_system(f);
+}
+
+static bool is_observing(const struct aff_msg *m)
+{
+	static const char *const types[] = {"ORU", "ORF", "OUL"};
+	struct aff_view type = aff_msg_get(m, 0, 9, 1, 1, 0);
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (aff_view_is(type, types[i]))
+			return true;
+	return false;
+}
+
+static int first_error(const struct aff_fhir *f)
+{
+	const struct aff_buf *const used[] = {f->out,     &f->texts,     &f->identifier, &f->member,
+					      &f->search, &f->effective, &f->own_time};
+	for (size_t i = 0; i < sizeof used / sizeof used[0]; i++)
+		if (used[i]->error)
+			return used[i]->error;
+	return 0;
+}
+
+static void put_bundle(struct aff_fhir *f)
+{
+	unsigned ordinal = 0;
+	if (f->transaction)
+		PUT(f, "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[");
+	else
+		PUT(f, "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[");
+	for (size_t i = 0; i < f->patients.count; i++)
+		put_patient(f, &f->patients.items[i], ++ordinal);
+	for (unsigned i = 0; i < f->devices.count; i++)
+		put_device(f, i, ++ordinal);
+	for (const struct row *r = f->rows; r < f->rows + f->count; r++) {
+		if (r->role == ROLE_OBSERVATION)
+			put_observation(f, r, ++ordinal);
+		else if (r->role == ROLE_PANEL)
+			put_panel(f, r, ++ordinal);
+	}
+	PUT(f, "]}");
+}
+
+static int nothing(struct aff_diag *diag)
+{
+	aff_diag_set(diag, AFF_EMSGTYPE, "there are no observations in this message");
+	aff_diag_at(diag, "MSH", 1, 9);
+	return AFF_EMSGTYPE;
+}
+
+int aff_fhir_render(struct aff_fhir *f, struct aff_buf *out, const struct aff_msg *m,
+		    const struct aff_fhir_options *options, struct aff_fhir_result *result, struct aff_diag *diag)
+{
+	size_t start = out->n;
+	if (!is_observing(m))
+		return nothing(diag);
+	f->out = options->pretty ? &f->compact : out;
+	aff_buf_clear(&f->compact);
+	begin(f, m, options);
+	int rc = rows_scan(f, diag);
+	if (rc)
+		return rc;
+	if (!f->count)
+		return nothing(diag);
+	if (!seen_clear(f))
+		return aff_diag_set(diag, AFF_ENOMEM, "no memory for the observations of a message");
+	panels_find(f);
+	put_bundle(f);
+	rc = first_error(f);
+	if (!rc && !f->result.observations) {
+		put_undo(f, f->out == out ? start : 0);
+		return nothing(diag);
+	}
+	if (!rc && options->pretty) {
+		json_indent(out, aff_buf_view(&f->compact));
+		rc = out->error;
+	}
+	if (rc)
+		return aff_diag_set(diag, rc, "the bundle does not fit into its buffer");
+	if (result)
+		*result = f->result;
+	return 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Numbers, units and ranges. A number goes from the message into JSON as the digits that were sent; only what
+ * JSON does not allow is changed ("+5", "007", ".5", "5."). A unit that no table knows stays text, without a
+ * system.
+ */
+#include "fhir/fhir_internal.h"
+
+#include "base/number.h"
+
+enum { MOST_DIGITS = 40 };
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool put_number(struct aff_fhir *f, struct aff_view raw)
+{
+	struct aff_view v = aff_view_trim(raw);
+	if (v.n > MOST_DIGITS || !number_is_decimal(v))
+		return false;
+	if (v.p[0] == '-')
+		PUT(f, "-");
+	if (v.p[0] == '-' || v.p[0] == '+')
+		v = aff_view(v.p + 1, v.n - 1);
+	while (v.n > 1 && v.p[0] == '0' && is_digit(v.p[1]))
+		v = aff_view(v.p + 1, v.n - 1);
+	if (v.p[0] == '.')
+		PUT(f, "0");
+	if (v.p[v.n - 1] == '.')
+		v.n--;
+	put(f, v.p, v.n);
+	return true;
+}
+
+void put_unit(struct aff_fhir *f, const struct row *r, const struct aff_unit *to)
+{
+	const struct aff_unit *unit = to ? to : r->unit;
+	if (!unit) {
+		struct aff_view field = obx(f, r, 6), name = component(f, field, 2);
+		put_member(f, "unit", is_valued(name) ? name : component(f, field, 1));
+		return;
+	}
+	if (unit->symbol[0]) {
+		PUT(f, ",\"unit\":\"");
+		put_text(f, unit->symbol);
+		PUT(f, "\"");
+	}
+	if (unit->ucum[0]) {
+		PUT(f, ",\"system\":\"http://unitsofmeasure.org\",\"code\":\"");
+		put_text(f, unit->ucum);
+		PUT(f, "\"");
+	} else {
+		PUT(f, ",\"system\":\"urn:iso:std:iso:11073:10101\",\"code\":\"");
+		aff_buf_put_u64(f->out, unit->mdc);
+		PUT(f, "\"");
+	}
+}
+
+/* The number as it is wanted: converted into f->number where that is asked for. */
+static bool wanted(struct aff_fhir *f, const struct row *r, struct aff_view *number, const struct aff_unit *to)
+{
+	if (!to || to == r->unit)
+		return true;
+	if (!r->unit)
+		return false;
+	aff_buf_clear(&f->number);
+	if (aff_unit_convert(&f->number, *number, r->unit, to) || f->number.error)
+		return false;
+	*number = aff_buf_view(&f->number);
+	return true;
+}
+
+bool put_quantity(struct aff_fhir *f, const struct row *r, struct aff_view number, const struct aff_unit *to)
+{
+	size_t start = f->out->n;
+	if (!wanted(f, r, &number, to))
+		return false;
+	PUT(f, "\"value\":");
+	if (!put_number(f, number)) {
+		put_undo(f, start);
+		return false;
+	}
+	put_unit(f, r, to);
+	return true;
+}
+
+/* "90-160", "-10--5", "<500", ">10": the bounds; false when it is neither. */
+static bool split_range(struct aff_view text, struct aff_view *low, struct aff_view *high)
+{
+	*low = *high = aff_view("", 0);
+	if (text.n > 1 && (text.p[0] == '<' || text.p[0] == '>')) {
+		struct aff_view bound = aff_view_trim(aff_view(text.p + 1, text.n - 1));
+		*(text.p[0] == '<' ? high : low) = bound;
+		return number_is_decimal(bound);
+	}
+	for (size_t i = 1; i < text.n; i++) {
+		if (text.p[i] != '-' || text.p[i - 1] == '-')
+			continue;
+		*low = aff_view_trim(aff_view(text.p, i));
+		*high = aff_view_trim(aff_view(text.p + i + 1, text.n - i - 1));
+		return number_is_decimal(*low) && number_is_decimal(*high) && number_compare(*low, *high) <= 0;
+	}
+	return false;
+}
+
+static bool put_bound(struct aff_fhir *f, const struct row *r, const char *name, struct aff_view bound,
+		      const struct aff_unit *to)
+{
+	PUT(f, "\"");
+	put_text(f, name);
+	PUT(f, "\":{");
+	if (!put_quantity(f, r, bound, to))
+		return false;
+	PUT(f, "}");
+	return true;
+}
+
+static bool put_bounds(struct aff_fhir *f, const struct row *r, struct aff_view text, const struct aff_unit *to)
+{
+	struct aff_view low, high;
+	size_t start = f->out->n;
+	if (!split_range(text, &low, &high))
+		return false;
+	if (low.n && !put_bound(f, r, "low", low, to))
+		goto undo;
+	if (low.n && high.n)
+		PUT(f, ",");
+	if (!high.n || put_bound(f, r, "high", high, to))
+		return true;
+undo:
+	put_undo(f, start);
+	return false;
+}
+
+void put_reference_range(struct aff_fhir *f, const struct row *r, const struct aff_unit *to)
+{
+	struct aff_view text = text_plain(f, obx(f, r, 7));
+	if (!is_valued(text))
+		return;
+	PUT(f, ",\"referenceRange\":[{");
+	if (put_bounds(f, r, text, to)) {
+		/* OBX-7 of a device is what its alarms are set to. */
+		if (r->term)
+			PUT(f, ",\"type\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/uv/pocd/CodeSystem/"
+			       "reference-range-type\","
+			       "\"code\":\"alarm-limits\"}]}");
+	} else {
+		PUT(f, "\"text\":");
+		put_string(f, text_plain(f, obx(f, r, 7)));
+	}
+	PUT(f, "}]");
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The first pass over a message: who the patients and devices are, and what each OBX does. The second pass,
+ * which writes, only reads what is kept here.
+ */
+#include "fhir/fhir_internal.h"
+
+#include <stdlib.h>
+
+struct aff_view obx(const struct aff_fhir *f, const struct row *r, unsigned field)
+{
+	return aff_msg_field(f->m, r->segment, field);
+}
+
+static struct row *row_add(struct aff_fhir *f)
+{
+	if (f->count == f->capacity) {
+		size_t capacity = f->capacity ? f->capacity * 2 : 64;
+		struct row *rows = realloc(f->rows, capacity * sizeof *rows);
+		if (!rows)
+			return NULL;
+		f->rows = rows;
+		f->capacity = capacity;
+	}
+	return &f->rows[f->count++];
+}
+
+/* The next number of an OBX-4; false at its end or at anything that is no number. */
+static bool next_level(struct aff_view *rest, struct aff_view *level)
+{
+	size_t n = 0;
+	while (n < rest->n && rest->p[n] >= '0' && rest->p[n] <= '9')
+		n++;
+	if (!n || (n < rest->n && rest->p[n] != '.'))
+		return false;
+	*level = aff_view(rest->p, n);
+	size_t skip = n + (n < rest->n);
+	*rest = aff_view(rest->p + skip, rest->n - skip);
+	return true;
+}
+
+static bool is_zero(struct aff_view level)
+{
+	return level.n == 1 && level.p[0] == '0';
+}
+
+/* m.0.0.0, m.v.0.0 or m.v.c.0 */
+static bool is_level(struct aff_view place)
+{
+	struct aff_view level = {"", 0};
+	unsigned levels = 0;
+	while (next_level(&place, &level))
+		levels++;
+	return levels == 4 && !place.n && is_zero(level);
+}
+
+bool place_holds(struct aff_view ancestor, struct aff_view place)
+{
+	struct aff_view a, b;
+	bool some = false;
+	while (next_level(&ancestor, &a) && !is_zero(a)) {
+		if (!next_level(&place, &b) || !aff_view_equal(a, b))
+			return false;
+		some = true;
+	}
+	return some && place.n;
+}
+
+static struct aff_view first_level(struct aff_view place)
+{
+	struct aff_view level;
+	return next_level(&place, &level) ? level : aff_view("", 0);
+}
+
+static void find_term(struct row *r)
+{
+	for (unsigned i = 0; i < 2 && !r->term; i++) {
+		const struct triple *t = &r->code.triple[i];
+		if (aff_view_equal(t->system, aff_view("MDC", 3)))
+			r->term = aff_term_of_coding(t->code, t->name, NULL);
+		r->term_triple = i;
+	}
+}
+
+static enum role role_of(const struct aff_fhir *f, const struct row *r)
+{
+	bool valued = value_is_there(f, r);
+	if (aff_view_is(aff_view_trim(obx(f, r, 11)), "O"))
+		return ROLE_NONE;
+	if (!valued && (is_level(r->place) || (r->term && strcmp(r->term->kind, "device") == 0)))
+		return ROLE_DEVICE;
+	if (!valued && !obx(f, r, 3).n)
+		return ROLE_NONE;
+	return ROLE_OBSERVATION;
+}
+
+static int scan_patient(struct aff_fhir *f, unsigned segment, unsigned *number)
+{
+	struct party party = {.segment = segment};
+	struct aff_view ids = aff_msg_field(f->m, segment, 3);
+	unsigned n = aff_count(ids, f->d.repetition);
+	*number = AFF_NONE;
+	for (unsigned i = 1; i <= n && i <= MOST_PARTIES; i++)
+		if (identity_of_cx(f, &party.identity, aff_cut(ids, &f->d, i, 0, 0)))
+			return party_add(f, &f->patients, &party, number);
+	return 0;
+}
+
+static int scan_device(struct aff_fhir *f, struct row *r)
+{
+	struct party party = {.segment = r->segment, .mds = first_level(r->place), .describes = r->role == ROLE_DEVICE};
+	struct aff_view ei = aff_cut(obx(f, r, 18), &f->d, 1, 0, 0);
+	return ei.n && identity_of_device(f, &party.identity, ei) ? party_add(f, &f->devices, &party, &r->device) : 0;
+}
+
+static int scan_row(struct aff_fhir *f, struct row *r)
+{
+	cwe_split(f, &r->code, obx(f, r, 3));
+	find_term(r);
+	r->place = aff_view_trim(component(f, obx(f, r, 4), 1));
+	r->role = role_of(f, r);
+	struct aff_view unit = obx(f, r, 6);
+	r->unit = unit.n && r->role == ROLE_OBSERVATION ? aff_unit_of_cwe(unit, &f->d) : NULL;
+	if (r->role == ROLE_DEVICE && is_valued(obx(f, r, 14))) {
+		if (f->timed_count == MOST_PARTIES)
+			return AFF_ELIMIT;
+		f->timed[f->timed_count++] = (size_t)(r - f->rows);
+	}
+	return scan_device(f, r);
+}
+
+/* The device of a row: its own, else the one that describes the MDS it is part of. */
+static void find_device(const struct aff_fhir *f, struct row *r)
+{
+	if (r->device != AFF_NONE || !f->devices.count)
+		return;
+	struct aff_view mds = first_level(r->place);
+	for (size_t i = 0; i < f->devices.count && mds.n; i++)
+		if (aff_view_equal(f->devices.items[i].mds, mds)) {
+			r->device = (unsigned)i;
+			return;
+		}
+}
+
+/* "1.0.1" without a value, OBX-11 = X and "1.0.1.1" behind it: the parts carry the values. */
+static bool is_compound(const struct aff_fhir *f, size_t i)
+{
+	const struct row *r = &f->rows[i], *next = r + 1;
+	return i + 1 < f->count && r->place.n && next->place.n > r->place.n && next->place.p[r->place.n] == '.' &&
+	       memcmp(next->place.p, r->place.p, r->place.n) == 0 && next->obr == r->obr && !value_is_there(f, r) &&
+	       aff_view_is(aff_view_trim(obx(f, r, 11)), "X");
+}
+
+/* Rows that say how the samples of a waveform are to be read. Their numbers vary, their names do not. */
+static bool is_facet(const struct row *r)
+{
+	struct aff_view name = r->code.triple[0].name;
+	return aff_view_is(name, "MDC_ATTR_SAMP_RATE") || aff_view_is(name, "MDC_ATTR_DATA_RANGE");
+}
+
+/* Rows that describe the device, or say how a waveform is sampled, are no observations of their own. */
+static void find_attributes(struct aff_fhir *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		struct row *r = &f->rows[i];
+		find_device(f, r);
+		if (r->role != ROLE_OBSERVATION)
+			continue;
+		if (is_facet(r) || (r->device != AFF_NONE && r->term && device_takes(r->term)))
+			r->role = ROLE_ATTRIBUTE;
+		else if (is_compound(f, i))
+			r->role = ROLE_NONE;
+	}
+}
+
+int rows_scan(struct aff_fhir *f, struct aff_diag *diag)
+{
+	unsigned patient = AFF_NONE, obr = AFF_NONE, obrs = 0, occurrence = 0;
+	f->count = f->patients.count = f->devices.count = f->timed_count = 0;
+	for (unsigned i = 1; i < aff_msg_segments(f->m); i++) {
+		struct aff_view id = aff_msg_id(f->m, i);
+		int rc = 0;
+		if (aff_view_equal(id, aff_view("PID", 3))) {
+			obr = AFF_NONE;
+			rc = scan_patient(f, i, &patient);
+		} else if (aff_view_equal(id, aff_view("OBR", 3))) {
+			obr = i;
+			obrs++;
+		} else if (aff_view_equal(id, aff_view("OBX", 3))) {
+			struct row *r = row_add(f);
+			occurrence++;
+			if (!r)
+				return aff_diag_set(diag, AFF_ENOMEM, "no memory for the rows of the message");
+			*r = (struct row){
+				.segment = i, .obr = obr, .obr_number = obrs, .patient = patient, .device = AFF_NONE};
+			rc = scan_row(f, r);
+		}
+		if (rc) {
+			aff_diag_set(diag, rc, "more than %d patients, devices or levels in one message", MOST_PARTIES);
+			aff_diag_at(diag, aff_view_equal(id, aff_view("PID", 3)) ? "PID" : "OBX", occurrence, 0);
+			return rc;
+		}
+	}
+	find_attributes(f);
+	return 0;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * OBX-8 and OBX-11: status, why a value is missing, how far it is to be trusted, how it is to be read. The
+ * meaning of the device states is that of the HL7 Point-of-Care Device guide.
+ */
+#include "fhir/fhir_internal.h"
+
+#define TERMINOLOGY "http://terminology.hl7.org/CodeSystem/"
+
+/* `drop`: a value beside this flag is not one that may be charted. */
+static const struct state {
+	const char *flag, *absent, *security, *interpretation;
+	bool drop;
+} states[] = {
+	{"INV", "error", "UNRELIABLE", NULL, true},
+	{"QUES", NULL, "UNCERTREL", "questionable", false},
+	{"NAV", "temp-unknown", NULL, NULL, true},
+	{"CAL", NULL, "UNCERTREL", "calibration-ongoing", false},
+	{"TEST", NULL, "HTEST", NULL, false},
+	{"DEMO", NULL, "HTEST", NULL, false},
+	{"VAL", NULL, "HRELIABLE", "validated-data", false},
+	{"EARLY", NULL, NULL, "early-indication", false},
+	{"BUSY", "temp-unknown", NULL, "msmt-ongoing", false},
+	{"ALACT", NULL, NULL, "in-alarm", false},
+	{"ALINH", NULL, NULL, "alarm-inhibited", false},
+	{"NI", "unknown", NULL, NULL, true},
+	{"OFF", "not-performed", NULL, NULL, true},
+	{"NA", "not-applicable", NULL, NULL, true},
+	{"MSK", "masked", NULL, NULL, true},
+	{"OTH", "unknown", NULL, NULL, true},
+	{"NAN", "not-a-number", NULL, NULL, true},
+	{"PINF", "positive-infinity", NULL, NULL, true},
+	{"NINF", "negative-infinity", NULL, NULL, true},
+};
+
+/* HL7 table 0078 as far as v3-ObservationInterpretation has the same code. */
+static const char *const abnormal[] = {
+	"N",  "L",  "LL", "H",   "HH",  "A",   "AA",  "<",  ">",   "U",     "D",     "B",   "W",
+	"S",  "R",  "I",  "E",   "EX",  "HU",  "LU",  "IE", "IND", "DET",   "ND",    "NEG", "POS",
+	"NR", "RR", "WR", "UNE", "EXP", "CAR", "NCL", "NS", "SDD", "SYN-R", "SYN-S",
+};
+
+static const struct state *state_of(struct aff_view flag)
+{
+	for (size_t i = 0; flag.n > 1 && i < sizeof states / sizeof states[0]; i++)
+		if (flag.p[0] == states[i].flag[0] && aff_view_is(flag, states[i].flag))
+			return &states[i];
+	return NULL;
+}
+
+/* The next repetition of OBX-8, its first component. */
+static bool next_flag(const struct aff_fhir *f, struct aff_view *rest, struct aff_view *flag)
+{
+	if (!rest->n)
+		return false;
+	const char *end = f->d.repetition ? memchr(rest->p, f->d.repetition, rest->n) : NULL;
+	size_t n = end ? (size_t)(end - rest->p) : rest->n;
+	*flag = aff_view_trim(component(f, aff_view(rest->p, n), 1));
+	*rest = aff_view(rest->p + n + (end != NULL), rest->n - n - (end != NULL));
+	return true;
+}
+
+void flags_read(struct flags *out, const struct aff_fhir *f, struct aff_view obx8)
+{
+	struct aff_view flag;
+	*out = (struct flags){.security = f->test ? "HTEST" : NULL};
+	while (next_flag(f, &obx8, &flag)) {
+		const struct state *s = state_of(flag);
+		if (!s)
+			continue;
+		if (s->absent && !out->absent)
+			out->absent = s->absent;
+		if (s->security && !out->security)
+			out->security = s->security;
+		out->unreliable |= s->drop;
+		out->validated |= flag.n == 3 && memcmp(flag.p, "VAL", 3) == 0;
+	}
+}
+
+const char *status_code(const struct aff_fhir *f, const struct row *r, const struct flags *flags)
+{
+	struct aff_view code = aff_view_trim(obx(f, r, 11));
+	const char *entered = f->options->r_status ? f->options->r_status : "preliminary";
+	if (flags->validated)
+		return "final";
+	switch (code.n == 1 ? code.p[0] : 0) {
+	case 'F':
+	case 'U':
+	case 'V':
+	case 'B':
+	case 'N':
+		return "final";
+	case 'P':
+	case 'S':
+		return "preliminary";
+	case 'C':
+		return "corrected";
+	case 'A':
+		return "amended";
+	case 'D':
+	case 'W':
+		return "entered-in-error";
+	case 'I':
+		return "registered";
+	case 'R':
+		return entered;
+	case 'X':
+		/* On a row with a value some senders write X for R; without one the absent reason tells more
+		 * than "cancelled". */
+		return value_is_there(f, r) ? entered : "final";
+	default:
+		return "unknown";
+	}
+}
+
+void put_security(struct aff_fhir *f, const struct flags *flags)
+{
+	if (!flags->security)
+		return;
+	PUT(f, ",\"meta\":{\"security\":[{\"system\":\"" TERMINOLOGY);
+	if (strcmp(flags->security, "HTEST") == 0)
+		PUT(f, "v3-ActReason");
+	else
+		PUT(f, "v3-ObservationValue");
+	PUT(f, "\",\"code\":\"");
+	put_text(f, flags->security);
+	PUT(f, "\"}]}");
+}
+
+static bool put_flag(struct aff_fhir *f, struct aff_view flag, bool first)
+{
+	const struct state *s = state_of(flag);
+	const char *code = s ? s->interpretation : NULL;
+	if (s && !code)
+		return false;
+	if (first)
+		PUT(f, ",\"interpretation\":[");
+	else
+		PUT(f, ",");
+	for (size_t i = 0; !s && i < sizeof abnormal / sizeof abnormal[0]; i++)
+		if (aff_view_is(flag, abnormal[i]))
+			code = abnormal[i];
+	if (code) {
+		PUT(f, "{\"coding\":[{\"system\":\"" TERMINOLOGY);
+		if (s)
+			PUT(f, "measurement-status");
+		else
+			PUT(f, "v3-ObservationInterpretation");
+		PUT(f, "\",\"code\":\"");
+		put_text(f, code);
+		PUT(f, "\"}]}");
+	} else {
+		PUT(f, "{\"text\":");
+		put_string(f, text_plain(f, flag));
+		PUT(f, "}");
+	}
+	return true;
+}
+
+void put_interpretation(struct aff_fhir *f, struct aff_view obx8)
+{
+	struct aff_view flag;
+	bool first = true;
+	while (next_flag(f, &obx8, &flag))
+		if (flag.n && text_plain(f, flag).n && !aff_is_null(flag) && put_flag(f, flag, first))
+			first = false;
+	if (!first)
+		PUT(f, "]");
+}
+
+void put_absent(struct aff_fhir *f, const char *code, struct aff_view text)
+{
+	f->result.absent++;
+	PUT(f, ",\"dataAbsentReason\":{\"coding\":[{\"system\":\"" TERMINOLOGY "data-absent-reason\",\"code\":\"");
+	put_text(f, code);
+	PUT(f, "\"}]");
+	put_member(f, "text", text);
+	PUT(f, "}");
+}
