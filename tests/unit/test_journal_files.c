@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Several log files: what moves into a new one, what sealing does, what a reader finds across them.
+ */
+#include "journal_fixture.h"
+
+#include "journal/search.h"
+
+#define T0 1700000000000000
+
+static struct journal *j;
+static struct journal_packer *packer;
+static struct journal_reader *reader;
+static struct fixture_rows *rows;
+
+static void setup(void)
+{
+	fixture_setup();
+	rows = calloc(1, sizeof *rows);
+	j = fixture_open(10);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	reader = fixture_reader();
+}
+
+static void teardown(void)
+{
+	journal_reader_close(reader);
+	journal_packer_free(packer);
+	journal_close(j);
+	free(rows);
+	fixture_teardown();
+}
+
+/* One message a transaction, so that every file gets exactly ten. */
+static void add(unsigned from, unsigned to, int64_t *ids)
+{
+	for (unsigned i = from; i < to; i++) {
+		OK(journal_begin(j, &diag));
+		ids[i] = fixture_add(j, packer, "monitors", i, T0 + i * 1000);
+		OK(journal_commit(j, &diag));
+	}
+}
+
+static int collect_outcome(void *arg, const struct journal_outcome *o)
+{
+	struct fixture_rows *r = arg;
+	ck_assert_int_eq(o->at_us, o->message + 5);
+	ck_assert_mem_eq(o->snapshot, fixture_sha, SHA256_SIZE);
+	ck_assert(aff_view_is(o->detail, o->kind == JOURNAL_DELIVERED ? "AA" : "line 14: drop segment"));
+	r->id[r->n++] = o->message * 10 + (int)o->kind;
+	return 0;
+}
+
+START_TEST(cursors_move_on)
+{
+	int64_t ids[35], position = 0;
+	add(0, 5, ids);
+	OK(journal_begin(j, &diag));
+	OK(journal_set_cursor(j, aff_view_of("monitors/ehr"), ids[1], &diag));
+	OK(journal_set_cursor(j, aff_view_of("monitors/fhir"), 0, &diag));
+	OK(journal_commit(j, &diag));
+	add(5, 35, ids);
+	OK(journal_read_cursor(reader, aff_view_of("monitors/ehr"), &position, &diag));
+	ck_assert_int_eq(position, ids[1]);
+	ck_assert_uint_eq(reader->list.n, 4);
+	OK(journal_begin(j, &diag));
+	OK(journal_set_cursor(j, aff_view_of("monitors/ehr"), ids[20], &diag));
+	OK(journal_commit(j, &diag));
+	OK(journal_read_cursor(reader, aff_view_of("monitors/ehr"), &position, &diag));
+	ck_assert_int_eq(position, ids[20]);
+	ck_assert_int_eq(journal_read_cursor(reader, aff_view_of("monitors"), &position, &diag), AFF_ENOTFOUND);
+
+	struct journal_stats stats;
+	OK(journal_read_stats(reader, &stats, &diag));
+	ck_assert_uint_eq(stats.nledgers, 2);
+	ck_assert_str_eq(stats.ledgers[0].destination, "monitors/ehr");
+	ck_assert_uint_eq(stats.ledgers[0].received, 33); /* counted from where the cursor started */
+	ck_assert_uint_eq(stats.ledgers[1].received, 35);
+	ck_assert_uint_eq(stats.ledgers[1].pending, 35);
+	ck_assert_int_eq(stats.ledgers[0].oldest_pending_us, T0 + 21 * 1000);
+	ck_assert_int_eq(stats.ledgers[1].oldest_pending_us, T0);
+	ck_assert_int_eq(stats.first_us, T0);
+	ck_assert_int_eq(stats.last_us, T0 + 34 * 1000);
+	ck_assert_uint_eq(stats.files, 4);
+	journal_stats_free(&stats);
+}
+END_TEST
+
+START_TEST(outcomes_are_found_in_later_files)
+{
+	int64_t ids[35];
+	add(0, 35, ids);
+	OK(journal_begin(j, &diag));
+	fixture_outcome(j, ids[3], "monitors/ehr", JOURNAL_DEAD);
+	fixture_outcome(j, ids[3], "monitors/fhir", JOURNAL_DELIVERED);
+	fixture_outcome(j, ids[34], "monitors/ehr", JOURNAL_FILTERED);
+	fixture_outcome(j, ids[1], "monitors/ehr", JOURNAL_DELIVERED);
+	OK(journal_commit(j, &diag));
+	OK(journal_get_outcomes(reader, ids[3], collect_outcome, rows, &diag));
+	ck_assert_uint_eq(rows->n, 2);
+	ck_assert_int_eq(rows->id[0], ids[3] * 10 + JOURNAL_DEAD);
+	ck_assert_int_eq(rows->id[1], ids[3] * 10 + JOURNAL_DELIVERED);
+	rows->n = 0;
+	OK(journal_read_outcomes(reader, aff_view_of("monitors/ehr"), ids[1] - 1, collect_outcome, rows, &diag));
+	ck_assert_uint_eq(rows->n, 3);
+	ck_assert_int_eq(rows->id[0], ids[1] * 10 + JOURNAL_DELIVERED);
+	ck_assert_int_eq(rows->id[1], ids[3] * 10 + JOURNAL_DEAD);
+	ck_assert_int_eq(rows->id[2], ids[34] * 10 + JOURNAL_FILTERED);
+	rows->n = 0;
+	OK(journal_read_outcomes(reader, aff_view_of("monitors/ehr"), ids[3], collect_outcome, rows, &diag));
+	ck_assert_uint_eq(rows->n, 1);
+}
+END_TEST
+
+/* More outcomes than one page holds, over several files, not in the order of their messages. */
+START_TEST(many_outcomes_come_in_order)
+{
+	static int64_t ids[5000];
+	journal_packer_free(packer);
+	journal_close(j);
+	j = fixture_open(1000);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	for (unsigned i = 0; i < 5000; i += 100) {
+		OK(journal_begin(j, &diag));
+		for (unsigned k = i; k < i + 100; k++)
+			ids[k] = fixture_add(j, packer, "monitors", k, T0 + k);
+		for (unsigned k = 0; k < 100 && i >= 1000; k++)
+			fixture_outcome(j, ids[i - 1000 + (k * 37) % 100], "monitors/ehr", JOURNAL_DELIVERED);
+		OK(journal_commit(j, &diag));
+	}
+	sealer_drain(&j->sealer);
+	OK(journal_read_outcomes(reader, aff_view_of("monitors/ehr"), 0, collect_outcome, rows, &diag));
+	ck_assert_uint_eq(rows->n, 4000);
+	for (size_t i = 0; i < rows->n; i++)
+		ck_assert_int_eq(rows->id[i], ids[i] * 10 + JOURNAL_DELIVERED);
+}
+END_TEST
+
+static int64_t count_in(sqlite3 *db, const char *sql)
+{
+	int64_t n = -1;
+	OK(sql_integer(db, sql, &n, &diag));
+	return n;
+}
+
+/* The plan of a search of one column, as SQLite explains it. */
+static void explain(sqlite3 *db, const struct journal_query *q, char *out, size_t size)
+{
+	struct aff_buf sql;
+	sqlite3_stmt *s = NULL;
+	aff_buf_init(&sql, 4096);
+	aff_buf_put_text(&sql, "EXPLAIN QUERY PLAN SELECT " READER_COLUMNS READER_BODY READER_FROM);
+	search_put_where(&sql, q);
+	aff_buf_put_char(&sql, '\0');
+	OK(sql_prepare(db, sql.p, &s, &diag));
+	ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
+	snprintf(out, size, "%s", sqlite3_column_text(s, 3));
+	do {
+		ck_assert_ptr_null(strstr((const char *)sqlite3_column_text(s, 3), "TEMP B-TREE"));
+	} while (sqlite3_step(s) == SQLITE_ROW);
+	sqlite3_finalize(s);
+	aff_buf_free(&sql);
+}
+
+START_TEST(sealing_makes_indices_that_are_used)
+{
+	int64_t ids[25];
+	char path[PATH_MAX], plan[256];
+	add(0, 25, ids);
+	sealer_drain(&j->sealer);
+	OK(reader_refresh(reader, &diag));
+	ck_assert_uint_eq(reader->list.n, 3);
+	struct reader_file *f;
+	OK(reader_file(reader, 2, &f, &diag));
+	ck_assert(!f->sealed);
+	ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), 0);
+	for (size_t i = 0; i < 2; i++) {
+		OK(reader_file(reader, i, &f, &diag));
+		ck_assert(f->sealed);
+		ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), 5);
+		ck_assert_int_eq(count_in(f->db, "SELECT sum(n) FROM message_total"), 10);
+		/* A sealed file is one file. */
+		OK(folder_path(path, sizeof path, fixture_folder, f->first, "-wal", &diag));
+		ck_assert_int_ne(access(path, F_OK), 0);
+	}
+	explain(f->db, &(struct journal_query){.control_id = aff_view_of("C3")}, plan, sizeof plan);
+	ck_assert_ptr_nonnull(strstr(plan, "message_control_id"));
+	explain(f->db, &(struct journal_query){.patient = aff_view_of("P3"), .from_us = T0, .verdict = JOURNAL_ACCEPTED}, plan,
+	        sizeof plan);
+	ck_assert_ptr_nonnull(strstr(plan, "message_patient"));
+	explain(f->db, &(struct journal_query){.device = aff_view_of("D3"), .channel = aff_view_of("monitors")}, plan,
+	        sizeof plan);
+	ck_assert_ptr_nonnull(strstr(plan, "message_device"));
+	explain(f->db, &(struct journal_query){.from_us = T0, .oldest_first = true}, plan, sizeof plan);
+	ck_assert_ptr_nonnull(strstr(plan, "INTEGER PRIMARY KEY"));
+}
+END_TEST
+
+START_TEST(what_was_not_sealed_is_sealed_after_the_next_start)
+{
+	int64_t ids[35];
+	add(0, 35, ids);
+	journal_packer_free(packer);
+	journal_close(j);
+	j = fixture_open(10);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	sealer_drain(&j->sealer);
+	struct journal_stats stats;
+	OK(journal_read_stats(reader, &stats, &diag));
+	ck_assert_uint_eq(stats.files, 4);
+	ck_assert_uint_eq(stats.sealed, 3);
+	ck_assert_uint_eq(stats.messages, 35);
+	journal_stats_free(&stats);
+	rows->check_raw = true;
+	OK(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 35);
+	ck_assert_mem_eq(rows->id, ids, sizeof ids);
+}
+END_TEST
+
+/* A reader that holds a file open does not keep it from being sealed. */
+START_TEST(readers_do_not_hinder_sealing)
+{
+	int64_t ids[25];
+	struct reader_file *f;
+	add(0, 5, ids);
+	OK(reader_refresh(reader, &diag));
+	OK(reader_file(reader, 0, &f, &diag));
+	add(5, 25, ids);
+	sealer_drain(&j->sealer);
+	OK(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 25);
+	struct journal_stats stats;
+	OK(journal_read_stats(reader, &stats, &diag));
+	ck_assert_uint_eq(stats.sealed, 2);
+	journal_stats_free(&stats);
+}
+END_TEST
+
+START_TEST(removed_files_are_passed_over)
+{
+	int64_t ids[35];
+	char path[PATH_MAX];
+	add(0, 35, ids);
+	sealer_drain(&j->sealer);
+	OK(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+	OK(folder_path(path, sizeof path, fixture_folder, reader->list.first[1], "", &diag));
+	ck_assert_int_eq(unlink(path), 0);
+	rows->n = 0;
+	OK(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 25);
+	ck_assert_int_eq(rows->id[10], ids[20]);
+	ck_assert_int_eq(journal_get(reader, ids[15], fixture_collect, rows, &diag), AFF_ENOTFOUND);
+}
+END_TEST
+
+START_TEST(damage_is_named)
+{
+	int64_t ids[5];
+	char path[PATH_MAX], sql[200], name[64];
+	add(0, 5, ids);
+	journal_reader_close(reader);
+	journal_packer_free(packer);
+	int64_t first = j->file.first;
+	journal_close(j);
+	sqlite3 *db;
+	OK(folder_path(path, sizeof path, fixture_folder, first, "", &diag));
+	OK(schema_open(&db, path, "unix", &diag));
+	snprintf(sql, sizeof sql, "UPDATE message SET body = substr(body, 1, length(body) - 9) || randomblob(9) WHERE id = %lld",
+	         (long long)ids[2]);
+	OK(sql_exec(db, sql, &diag));
+	snprintf(sql, sizeof sql, "UPDATE message SET channel = 99 WHERE id = %lld", (long long)ids[3]);
+	OK(sql_exec(db, sql, &diag));
+	sqlite3_close(db);
+	j = fixture_open(10);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	reader = fixture_reader();
+	for (size_t i = 2; i < 4; i++) {
+		ck_assert_int_eq(journal_get(reader, ids[i], fixture_collect, rows, &diag), AFF_ECORRUPT);
+		snprintf(name, sizeof name, "%lld", (long long)ids[i]);
+		ck_assert_ptr_nonnull(strstr(diag.text, name));
+		ck_assert_ptr_nonnull(strstr(diag.text, ".db"));
+	}
+	ck_assert_int_eq(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag), AFF_ECORRUPT);
+	ck_assert_uint_eq(rows->n, 2);
+}
+END_TEST
+
+/* Retraining does not happen, but the newest dictionary must be in every file that uses it. */
+START_TEST(dictionaries_are_where_they_are_needed)
+{
+	journal_packer_free(packer);
+	journal_close(j);
+	j = fixture_open(2500);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	for (unsigned i = 0; i < 6000; i++) {
+		if (i == 2100)
+			sealer_drain(&j->sealer); /* 2,000 samples were enough */
+		if (i % 100 == 0)
+			OK(journal_begin(j, &diag));
+		fixture_add(j, packer, "monitors", i, T0 + i);
+		if (i % 100 == 99)
+			OK(journal_commit(j, &diag));
+	}
+	ck_assert_ptr_nonnull(book_find(&j->book, 1));
+	OK(reader_refresh(reader, &diag));
+	ck_assert_uint_eq(reader->list.n, 3);
+	struct reader_file *f;
+	for (size_t i = 0; i < 3; i++) {
+		OK(reader_file(reader, i, &f, &diag));
+		ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM dictionary"), 1);
+		ck_assert_int_gt(count_in(f->db, "SELECT count(*) FROM message WHERE dictionary = 1"), 0);
+	}
+	OK(reader_file(reader, 0, &f, &diag));
+	ck_assert_int_lt(2 * count_in(f->db, "SELECT avg(length(body)) FROM message WHERE dictionary = 1"),
+	                 count_in(f->db, "SELECT avg(length(body)) FROM message WHERE dictionary = 0"));
+	rows->check_raw = true;
+	OK(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 6000);
+
+	/* The dictionary is taken up again by the next process. */
+	journal_packer_free(packer);
+	journal_close(j);
+	j = fixture_open(2500);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	ck_assert_ptr_nonnull(book_find(&j->book, 1));
+	ck_assert(!atomic_load(&j->book.sampling));
+	OK(journal_begin(j, &diag));
+	int64_t id = fixture_add(j, packer, "monitors", 7, T0);
+	OK(journal_commit(j, &diag));
+	rows->n = 0;
+	OK(journal_get(reader, id, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 1);
+}
+END_TEST
+
+/* A body packed before a rollback needs its dictionary stored again. */
+START_TEST(a_dictionary_lost_in_a_rollback_is_stored_again)
+{
+	char raw[2048];
+	journal_packer_free(packer);
+	journal_close(j);
+	j = fixture_open(0);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	struct aff_buf body;
+	uint32_t dictionary;
+	aff_buf_init(&body, 1 << 20);
+	for (unsigned i = 0; i < 2000; i++) {
+		aff_buf_clear(&body);
+		ck_assert_int_eq(journal_pack(packer, fixture_raw(raw, sizeof raw, i), &body, &dictionary), 0);
+	}
+	aff_buf_free(&body);
+	sealer_drain(&j->sealer);
+	OK(journal_begin(j, &diag));
+	fixture_add(j, packer, "monitors", 1, T0);
+	journal_rollback(j);
+	OK(journal_begin(j, &diag));
+	int64_t id = fixture_add(j, packer, "monitors", 2, T0);
+	OK(journal_commit(j, &diag));
+	rows->check_raw = true;
+	OK(journal_get(reader, id, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 1);
+}
+END_TEST
+
+static TCase *cases(void)
+{
+	TCase *c = tcase_create("files");
+	tcase_set_timeout(c, 120);
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, cursors_move_on);
+	tcase_add_test(c, outcomes_are_found_in_later_files);
+	tcase_add_test(c, many_outcomes_come_in_order);
+	tcase_add_test(c, sealing_makes_indices_that_are_used);
+	tcase_add_test(c, what_was_not_sealed_is_sealed_after_the_next_start);
+	tcase_add_test(c, readers_do_not_hinder_sealing);
+	tcase_add_test(c, removed_files_are_passed_over);
+	tcase_add_test(c, damage_is_named);
+	tcase_add_test(c, dictionaries_are_where_they_are_needed);
+	tcase_add_test(c, a_dictionary_lost_in_a_rollback_is_stored_again);
+	return c;
+}
+
+int main(void)
+{
+	TCase *(*all[])(void) = {cases};
+	return fixture_run(all, 1, "journal: log files");
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Search and ledger against a model: random messages and outcomes over several log files, sealed and open, a clock that
+ * steps back, restarts; then every question is answered twice, by the journal and by a loop over the model.
+ */
+#include "journal_fixture.h"
+
+#define T0       1700000000000000
+#define MESSAGES 1500
+#define DESTINATIONS 4
+
+static const char *const destinations[DESTINATIONS] = {"monitors/ehr", "monitors/fhir", "pumps/ehr", "pumps/late"};
+
+struct model_message {
+	int64_t id, received;
+	unsigned number;
+	const char *channel;
+	enum journal_verdict verdict;
+	int outcome[DESTINATIONS]; /* 0: none */
+};
+static struct model_message model[MESSAGES];
+static size_t n_model;
+static int64_t start[DESTINATIONS], cursor[DESTINATIONS];
+static bool has_cursor[DESTINATIONS];
+
+static struct journal *j;
+static struct journal_packer *packer;
+static struct journal_reader *reader;
+static struct fixture_rows *rows;
+static uint64_t seed = 12345;
+
+static unsigned dice(unsigned sides)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(seed >> 33) % sides;
+}
+
+static bool is_of(const struct model_message *m, size_t destination)
+{
+	size_t n = strlen(m->channel);
+	return strncmp(destinations[destination], m->channel, n) == 0 && destinations[destination][n] == '/';
+}
+
+static void model_add(int64_t received)
+{
+	char text[200], number[24], patient[24], device[24];
+	struct aff_buf body;
+	aff_buf_init(&body, 4096);
+	struct model_message *m = &model[n_model];
+	*m = (struct model_message){.received = received, .number = dice(300)};
+	m->channel = dice(2) ? "monitors" : "pumps";
+	m->verdict = dice(10) ? JOURNAL_ACCEPTED : dice(2) ? JOURNAL_KEPT : JOURNAL_REJECTED;
+	snprintf(number, sizeof number, "C%u", m->number);
+	snprintf(patient, sizeof patient, "P%u", m->number % 7);
+	snprintf(device, sizeof device, "D%u", m->number % 11);
+	snprintf(text, sizeof text, "MSH|^~\\&|%s|%s|%s\r", number, patient, device);
+	struct journal_message row = {
+		.received_us = received,
+		.channel = aff_view_of(m->channel),
+		.peer = aff_view_of(m->number % 2 ? "10.0.0.1:99" : "10.0.0.2:99"),
+		.type = aff_view_of(m->number % 3 ? "ORU^R01" : "ORU^R40"),
+		.control_id = aff_view_of(number),
+		.patient = aff_view_of(patient),
+		.device = aff_view_of(device),
+		.verdict = m->verdict,
+		.length = (uint32_t)strlen(text),
+	};
+	memcpy(row.snapshot, fixture_sha, SHA256_SIZE);
+	ck_assert_int_eq(journal_pack(packer, aff_view_of(text), &body, &row.dictionary), 0);
+	row.body = aff_buf_view(&body);
+	OK(journal_add_message(j, &row, &diag));
+	m->id = row.id;
+	n_model++;
+	aff_buf_free(&body);
+}
+
+/* Lets a destination go on for a while as a sender with several lanes does: some outcomes ahead of the cursor. */
+static void deliver(size_t d, unsigned steps)
+{
+	for (size_t i = 0; i < n_model && steps; i++) {
+		struct model_message *m = &model[i];
+		if (!is_of(m, d) || m->verdict != JOURNAL_ACCEPTED || m->outcome[d] || m->id <= start[d])
+			continue;
+		steps--;
+		if (dice(4) == 0)
+			continue; /* this lane is stuck */
+		unsigned kind = dice(100);
+		m->outcome[d] = kind < 70 ? JOURNAL_DELIVERED : kind < 85 ? JOURNAL_FILTERED : kind < 95 ? JOURNAL_MERGED : JOURNAL_DEAD;
+		fixture_outcome(j, m->id, destinations[d], (enum journal_outcome_kind)m->outcome[d]);
+	}
+	for (size_t i = 0; i < n_model; i++) {
+		struct model_message *m = &model[i];
+		if (m->id <= cursor[d] || !is_of(m, d) || m->verdict != JOURNAL_ACCEPTED)
+			continue;
+		if (!m->outcome[d])
+			break;
+		cursor[d] = m->id;
+	}
+	OK(journal_set_cursor(j, aff_view_of(destinations[d]), cursor[d], &diag));
+}
+
+static void begin_destination(size_t d, int64_t at)
+{
+	has_cursor[d] = true;
+	start[d] = cursor[d] = at;
+	OK(journal_set_cursor(j, aff_view_of(destinations[d]), at, &diag));
+}
+
+static bool is_pending(const struct model_message *m, size_t d)
+{
+	return has_cursor[d] && is_of(m, d) && m->verdict == JOURNAL_ACCEPTED && m->id > start[d] && !m->outcome[d];
+}
+
+static void check_ledger(void)
+{
+	struct journal_stats s;
+	OK(journal_read_stats(reader, &s, &diag));
+	ck_assert_uint_eq(s.messages, n_model);
+	for (size_t i = 0; i < s.nledgers; i++) {
+		const struct journal_ledger *l = &s.ledgers[i];
+		size_t d = 0;
+		while (strcmp(destinations[d], l->destination) != 0)
+			d++;
+		uint64_t received = 0, kind[5] = {0}, pending = 0;
+		int64_t oldest = 0;
+		for (size_t k = 0; k < n_model; k++) {
+			const struct model_message *m = &model[k];
+			received += is_of(m, d) && m->verdict == JOURNAL_ACCEPTED && m->id > start[d];
+			kind[m->outcome[d]]++;
+			pending += is_pending(m, d);
+			if (is_pending(m, d) && !oldest)
+				oldest = m->received;
+		}
+		ck_assert_int_eq(l->cursor, cursor[d]);
+		ck_assert_uint_eq(l->received, received);
+		ck_assert_uint_eq(l->delivered, kind[JOURNAL_DELIVERED]);
+		ck_assert_uint_eq(l->filtered, kind[JOURNAL_FILTERED]);
+		ck_assert_uint_eq(l->merged, kind[JOURNAL_MERGED]);
+		ck_assert_uint_eq(l->dead, kind[JOURNAL_DEAD]);
+		ck_assert_uint_eq(l->pending, pending);
+		ck_assert_int_eq(l->oldest_pending_us, oldest);
+		ck_assert_uint_eq(l->received, l->delivered + l->filtered + l->merged + l->dead + l->pending);
+	}
+	journal_stats_free(&s);
+}
+
+static void reopen(uint64_t file_rows)
+{
+	journal_packer_free(packer);
+	journal_close(j);
+	j = fixture_open(file_rows);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+}
+
+/* 1,500 messages in files of 130, the ledger checked on the way. */
+static void fill(void)
+{
+	int64_t now = T0;
+	unsigned round = 0;
+	while (n_model < MESSAGES) {
+		OK(journal_begin(j, &diag));
+		for (unsigned i = 0; i < 20; i++) {
+			now += dice(50) == 0 ? -(int64_t)dice(20000) : (int64_t)dice(2000);
+			model_add(now);
+		}
+		if (round == 0) {
+			for (size_t d = 0; d < 3; d++)
+				begin_destination(d, 0);
+		}
+		if (round == 30)
+			begin_destination(3, model[500].id);
+		for (size_t d = 0; d < DESTINATIONS; d++) {
+			if (has_cursor[d] && dice(3))
+				deliver(d, dice(40));
+		}
+		OK(journal_commit(j, &diag));
+		if (round % 7 == 0)
+			check_ledger();
+		if (round == 40)
+			reopen(130);
+		round++;
+	}
+	check_ledger();
+}
+
+static void setup(void)
+{
+	fixture_setup();
+	rows = calloc(1, sizeof *rows);
+	j = fixture_open(130);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	reader = fixture_reader();
+	fill();
+}
+
+static void teardown(void)
+{
+	journal_reader_close(reader);
+	journal_packer_free(packer);
+	journal_close(j);
+	free(rows);
+	fixture_teardown();
+}
+
+/* ---- one question, answered by the model ---- */
+
+static bool text_matches(struct aff_view want, char letter, unsigned number)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%c%u", letter, number);
+	return want.n == 0 || aff_view_is(want, text);
+}
+
+static bool has_status(const struct model_message *m, const struct journal_query *q)
+{
+	bool any = q->status == 0;
+	for (size_t d = 0; d < DESTINATIONS && !any; d++) {
+		if (q->destination.n && !aff_view_is(q->destination, destinations[d]))
+			continue;
+		any = q->status == JOURNAL_PENDING ? is_pending(m, d) : m->outcome[d] == q->status;
+	}
+	return any;
+}
+
+static bool matches(const struct model_message *m, const struct journal_query *q)
+{
+	return (q->channel.n == 0 || aff_view_is(q->channel, m->channel)) &&
+	       (q->type.n == 0 || aff_view_is(q->type, m->number % 3 ? "ORU^R01" : "ORU^R40")) &&
+	       text_matches(q->control_id, 'C', m->number) && text_matches(q->patient, 'P', m->number % 7) &&
+	       text_matches(q->device, 'D', m->number % 11) &&
+	       (q->peer.n == 0 || aff_view_is(q->peer, m->number % 2 ? "10.0.0.1:99" : "10.0.0.2:99")) &&
+	       (q->verdict == 0 || q->verdict == m->verdict) && (q->from_us == 0 || m->received >= q->from_us) &&
+	       (q->to_us == 0 || m->received < q->to_us) &&
+	       (q->before_id == 0 || (q->oldest_first ? m->id > q->before_id : m->id < q->before_id)) && has_status(m, q);
+}
+
+static void check_question(const struct journal_query *q, const char *what)
+{
+	uint64_t limit = q->limit ? q->limit : 100, found = 0;
+	rows->n = 0;
+	OK(journal_search(reader, q, fixture_collect, rows, &diag));
+	for (size_t k = 0; k < n_model && found < limit; k++) {
+		const struct model_message *m = &model[q->oldest_first ? k : n_model - 1 - k];
+		if (!matches(m, q))
+			continue;
+		ck_assert_msg(found < rows->n, "%s: a row is missing", what);
+		ck_assert_msg(rows->id[found] == m->id, "%s: another row comes first", what);
+		found++;
+	}
+	ck_assert_msg(found == rows->n, "%s: too many rows", what);
+}
+
+static void random_question(struct journal_query *q, char texts[3][24])
+{
+	*q = (struct journal_query){.oldest_first = dice(2), .raw = dice(2), .limit = dice(3) ? dice(600) + 1 : 0};
+	snprintf(texts[0], sizeof texts[0], "C%u", dice(320));
+	snprintf(texts[1], sizeof texts[1], "P%u", dice(8));
+	snprintf(texts[2], sizeof texts[2], "D%u", dice(12));
+	if (dice(6) == 0)
+		q->control_id = aff_view_of(texts[0]);
+	if (dice(5) == 0)
+		q->patient = aff_view_of(texts[1]);
+	if (dice(5) == 0)
+		q->device = aff_view_of(texts[2]);
+	if (dice(3) == 0)
+		q->channel = aff_view_of(dice(5) ? dice(2) ? "monitors" : "pumps" : "nobody");
+	if (dice(4) == 0)
+		q->type = aff_view_of(dice(2) ? "ORU^R01" : "ORU^R40");
+	if (dice(6) == 0)
+		q->peer = aff_view_of("10.0.0.1:99");
+	if (dice(5) == 0)
+		q->verdict = (enum journal_verdict)(1 + dice(3));
+	if (dice(3) == 0)
+		q->from_us = model[dice(MESSAGES)].received;
+	if (dice(3) == 0)
+		q->to_us = model[dice(MESSAGES)].received;
+	if (dice(4) == 0)
+		q->before_id = model[dice(MESSAGES)].id + (int)dice(2);
+	if (dice(2))
+		q->status = 1 + (int)dice(5);
+	if (dice(2))
+		q->destination = aff_view_of(destinations[dice(DESTINATIONS)]);
+}
+
+START_TEST(every_question_is_answered_as_by_the_model)
+{
+	struct journal_query q;
+	char texts[3][24], what[80];
+	for (unsigned i = 0; i < 1500; i++) {
+		uint64_t at = seed;
+		random_question(&q, texts);
+		snprintf(what, sizeof what, "question %u (seed %llu, status %d)", i, (unsigned long long)at, q.status);
+		check_question(&q, what);
+		if (i == 700)
+			sealer_drain(&j->sealer);
+	}
+}
+END_TEST
+
+START_TEST(pages_follow_each_other)
+{
+	struct journal_query q = {.limit = 37, .status = JOURNAL_DELIVERED};
+	uint64_t seen = 0, want = 0;
+	for (size_t i = 0; i < n_model; i++)
+		want += has_status(&model[i], &q);
+	do {
+		rows->n = 0;
+		OK(journal_search(reader, &q, fixture_collect, rows, &diag));
+		seen += rows->n;
+		if (rows->n)
+			q.before_id = rows->id[rows->n - 1];
+	} while (rows->n);
+	ck_assert_uint_eq(seen, want);
+	ck_assert_uint_gt(want, 500);
+}
+END_TEST
+
+static int stop_with_error(void *arg, const struct journal_row *row)
+{
+	(void)arg;
+	(void)row;
+	return AFF_ECLOSED;
+}
+
+START_TEST(a_callback_ends_a_search)
+{
+	struct journal_query q = {.limit = 1000};
+	rows->stop_at = 5;
+	OK(journal_search(reader, &q, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 5);
+	ck_assert_int_eq(journal_search(reader, &q, stop_with_error, NULL, &diag), AFF_ECLOSED);
+	ck_assert_int_eq(journal_read_channel(reader, aff_view_of("pumps"), 0, stop_with_error, NULL, &diag), AFF_ECLOSED);
+}
+END_TEST
+
+static TCase *cases(void)
+{
+	TCase *c = tcase_create("search");
+	tcase_set_timeout(c, 300);
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, every_question_is_answered_as_by_the_model);
+	tcase_add_test(c, pages_follow_each_other);
+	tcase_add_test(c, a_callback_ends_a_search);
+	return c;
+}
+
+int main(void)
+{
+	TCase *(*all[])(void) = {cases};
+	return fixture_run(all, 1, "journal: search and ledger");
+}
