@@ -40,8 +40,10 @@ static int make_indices(sqlite3 *db, struct aff_diag *diag)
 	return rc ? rc : sql_exec(db, "INSERT INTO meta(key, value) VALUES('sealed', 1); COMMIT", diag);
 }
 
+/* Does not wait for readers: the next start tries again. */
 static int leave_wal(sqlite3 *db, struct aff_diag *diag)
 {
+	sqlite3_busy_timeout(db, 0);
 	int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
@@ -58,7 +60,6 @@ static int seal(struct sealer *s, int64_t first, struct aff_diag *diag)
 	if (rc)
 		return rc;
 	sqlite3_progress_handler(db, STEPS_BETWEEN_LOOKS, stop_wanted, s);
-	sqlite3_busy_timeout(db, 0);
 	rc = make_indices(db, diag);
 	if (!rc)
 		rc = leave_wal(db, diag);

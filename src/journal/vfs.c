@@ -17,8 +17,8 @@ struct wrapped {
 };
 
 static struct {
-	atomic_llong left;   /* operations until the fault; 0 = none planned */
-	atomic_bool lasting;
+	atomic_bool wanted, lasting;
+	atomic_llong left;   /* operations until the fault */
 	atomic_int result;
 } plan[VFS_OPERATIONS];
 
@@ -27,12 +27,13 @@ void vfs_plan(enum vfs_operation operation, int64_t n, bool lasting, int result)
 	atomic_store(&plan[operation].left, n);
 	atomic_store(&plan[operation].lasting, lasting);
 	atomic_store(&plan[operation].result, result);
+	atomic_store(&plan[operation].wanted, n != 0);
 }
 
 /* SQLITE_OK, or the fault that is due. */
 static int due(enum vfs_operation operation)
 {
-	if (atomic_load_explicit(&plan[operation].left, memory_order_relaxed) == 0)
+	if (!atomic_load_explicit(&plan[operation].wanted, memory_order_relaxed))
 		return SQLITE_OK;
 	long long left = atomic_fetch_sub(&plan[operation].left, 1);
 	if (left == 1 || (left <= 0 && atomic_load(&plan[operation].lasting)))
