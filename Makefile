@@ -118,6 +118,7 @@ $(B)/afferent.pc: afferent.pc.in build/config.mk
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
 # tests/run runs parts one after the other, none hides another, and counts: "N passed, N failed".
+$(B)/tests/test_conf_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 $(B)/tests/%: tests/unit/%.c $(CLI_A) $(ENGINE_A) $(STATIC) build/config.mk
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)

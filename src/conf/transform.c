@@ -55,10 +55,14 @@ static void add_step(struct step_reader *s, const struct node *at, const struct 
 	struct aff_diag diag = {0};
 	const struct node *when = s->f->value[KEY_STEP_when];
 	s->step.when = NULL;
-	if ((s->f->meant[KEY_STEP_for] && !s->step.for_each[0]) ||
-	    (when && aff_expr_compile(&s->step.when, when->text, NULL)))
+	if (s->f->meant[KEY_STEP_for] && !s->step.for_each[0])
 		return;
-	int rc = aff_rules_add(s->rules, &s->step, &diag);
+	int rc = when ? aff_expr_compile(&s->step.when, when->text, NULL) : 0;
+	if (rc) {
+		r->report.error = rc == AFF_ENOMEM ? rc : r->report.error;
+		return;
+	}
+	rc = aff_rules_add(s->rules, &s->step, &diag);
 	if (!rc)
 		return;
 	aff_expr_free(s->step.when);
