@@ -199,7 +199,7 @@ int cmd_receive(int argc, char **argv)
 		OPTION_NUMBER(0, "refuse-every", &rules->refuse_every, "N", 1, UINT32_MAX,
 			      "refuse each Nth only, with AE or --answer"),
 		OPTION_NUMBER(0, "status", &rules->status, "CODE", 400, 599,
-			      "HTTP status of what is refused; else 422 for AE, 503 for AR"),
+			      "refuse bundles with this HTTP status; else 422 for AE, 503 for AR"),
 		OPTION_NUMBER(0, "retry-after", &rules->retry_after_s, "SECONDS", 1, 86400,
 			      "ask for this pause when refusing by HTTP"),
 		OPTION_DURATION(0, "stall", &rules->stall_ms, "TIME", "wait before each answer: 250ms, 5s"),

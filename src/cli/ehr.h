@@ -18,7 +18,7 @@ struct ehr_rules {
 	uint64_t refuse_every;
 	int64_t stall_ms;     /* before each answer */
 	uint64_t close_after; /* messages on a connection, then it is closed; 0: never */
-	uint64_t status;      /* HTTP, of what is refused; 0: 422 for an error, 503 for a rejection */
+	uint64_t status;      /* HTTP, of what is refused, which is then every bundle or every Nth; 0: 422, 503 */
 	uint64_t retry_after_s;
 };
 

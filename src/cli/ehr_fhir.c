@@ -152,6 +152,8 @@ static void take_bundle(struct ehr *e, const struct http_request *request, struc
 {
 	json_error_t where;
 	enum ehr_answer answer = ehr_receive(e);
+	if (e->rules.status && !e->rules.refuse_every)
+		answer = EHR_ERROR;
 	reply->delay_ms = e->rules.stall_ms;
 	if (answer == EHR_SILENT) {
 		e->silent++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Counting replies. Buckets: one for each microsecond below 64, then 32 for each power of two, up to 2^41 us.
+ * Counting replies. Buckets: one for each microsecond below 64, then 32 for each power of two, up to 2^41 us; what is longer is in the last.
  */
 #include "cli/tally.h"
 
@@ -23,9 +23,11 @@ static unsigned bucket_of(uint64_t us)
 	return EXACT + (power - 6) * 32 + (unsigned)(us >> (power - 5)) - 32;
 }
 
-/* The largest value in it. */
+/* The largest value in it; the last one is open. */
 static uint64_t bucket_top(unsigned bucket)
 {
+	if (bucket == TALLY_BUCKETS - 1)
+		return INT64_MAX;
 	if (bucket < EXACT)
 		return bucket;
 	unsigned power = (bucket - EXACT) / 32 + 6, within = (bucket - EXACT) % 32;
