@@ -49,6 +49,9 @@ static void read_mllp_source(struct reader *r, struct conf_source *s, const stru
 	s->lenient = lenient & AFF_LENIENT_ALL;
 	s->lenient_end = (lenient & ~(unsigned)AFF_LENIENT_ALL) != 0;
 	s->max_frame = get_number(r, &f, KEY_SOURCE_MLLP_max_frame);
+	if (s->max_frame > r->conf->engine.memory)
+		report_error(&r->report, f.value[KEY_SOURCE_MLLP_max_frame]->at, "raise 'memory' in afferent.yaml",
+		             "such a message would not fit into the engine's memory for messages");
 	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_MLLP_max_connections);
 	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_idle);
 	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_frame_time);

@@ -68,11 +68,11 @@ struct place node_place(const struct node *n, size_t offset)
 }
 
 /* Hangs a node into the innermost open list or map. */
-static int append(struct builder *b, struct node *n)
+static void append(struct builder *b, struct node *n)
 {
 	if (!b->depth) {
 		b->tree->root = n;
-		return 0;
+		return;
 	}
 	struct node *parent = b->open[b->depth - 1], *last = b->last[b->depth - 1];
 	if (last)
@@ -83,7 +83,6 @@ static int append(struct builder *b, struct node *n)
 	if (parent->kind == NODE_MAP && parent->count % 2 == 0 && n->kind != NODE_SCALAR)
 		report_error(b->report, n->at, NULL, "a key must be text, not a list or a map");
 	parent->count++;
-	return 0;
 }
 
 static struct node *add(struct builder *b, enum node_kind kind, const yaml_event_t *event)
@@ -198,6 +197,16 @@ static struct place place_of_byte(struct aff_view bytes, size_t offset)
 	return at;
 }
 
+static bool indented_with_tab(struct aff_view bytes, size_t line)
+{
+	size_t i = 0;
+	for (; line && i < bytes.n; i++)
+		line -= bytes.p[i] == '\n';
+	while (i < bytes.n && bytes.p[i] == ' ')
+		i++;
+	return i < bytes.n && bytes.p[i] == '\t';
+}
+
 static int report_problem(struct report *r, const yaml_parser_t *p, struct aff_view bytes)
 {
 	if (p->error == YAML_MEMORY_ERROR)
@@ -207,8 +216,7 @@ static int report_problem(struct report *r, const yaml_parser_t *p, struct aff_v
 		             p->problem ? p->problem : "the bytes are not text");
 		return AFF_ECONFIG;
 	}
-	bool tab = p->problem_mark.index < bytes.n && p->problem_mark.column < 200 &&
-	           p->buffer.pointer < p->buffer.last && *p->buffer.pointer == '\t';
+	bool tab = indented_with_tab(bytes, p->problem_mark.line);
 	report_error(r, place_of(p->problem_mark), tab ? "indent with blanks, not with tabs" : NULL, "not YAML: %s",
 	             p->problem ? p->problem : "it cannot be read");
 	return AFF_ECONFIG;
