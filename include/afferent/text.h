@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* Bytes that somebody else owns. Not terminated. p is never NULL when made by the library (length 0: p points to ""). */
+/* Bytes that somebody else owns. Not terminated. Made by the library, p is never NULL (length 0: it points to ""). */
 struct aff_view {
 	const char *p;
 	size_t n;

@@ -81,7 +81,8 @@ const char *aff_diag_format(const struct aff_diag *d, char *buf, size_t size)
 	aff_location_format(&d->at, in, sizeof in);
 	if (d->line)
 		snprintf(position, sizeof position, ":%u:%u", d->line, d->column);
-	snprintf(place, sizeof place, "%s%s%s%s%s", d->source, position, d->source[0] ? ": " : "", in, in[0] ? ": " : "");
+	snprintf(place, sizeof place, "%s%s%s%s%s", d->source, position, d->source[0] ? ": " : "", in,
+	         in[0] ? ": " : "");
 	snprintf(buf, size, "%s%s%s%s", place, d->text, d->hint[0] ? "; " : "", d->hint);
 	return buf;
 }

@@ -7,12 +7,13 @@
 
 #include <afferent/text.h>
 
-/* How many single steps (insert, delete, replace a character, swap two neighbours) lead from a to b. Words longer than 63
- * bytes are as far apart as they are long. */
+/* How many single steps (insert, delete, replace a character, swap two neighbours) lead from a to b. Words longer than
+ * 63 bytes are as far apart as they are long. */
 unsigned nearest_distance(struct aff_view a, struct aff_view b);
 
-/* Keeps the best candidate: start with {.word = the misspelt one}, offer each known word, then read `best` (NULL when none
- * is near enough to be worth proposing: at most a third of the letters are wrong). The first of equally near ones wins. */
+/* Keeps the best candidate: start with {.word = the misspelt one}, offer each known word, then read `best` (NULL when
+ * none is near enough to be worth proposing: at most a third of the letters are wrong). The first of equally near ones
+ * wins. */
 struct nearest {
 	struct aff_view word;
 	const char *best;

@@ -23,7 +23,8 @@ int number_u64(struct aff_view text, uint64_t max, uint64_t *out)
 	return 0;
 }
 
-/* A decimal number taken apart: sign, digits before the point without leading zeros, digits after it without trailing ones. */
+/* A decimal number taken apart: sign, digits before the point without leading zeros, those after it without trailing
+ * ones. */
 struct decimal {
 	bool negative;
 	struct aff_view whole, fraction;
