@@ -10,7 +10,7 @@
 /* 0 or AFF_EDATATYPE / AFF_ELIMIT. */
 int number_u64(struct aff_view text, uint64_t max, uint64_t *out);
 
-/* true when text is a decimal number as HL7's NM writes it, after trimming blanks: [+-]digits[.digits], also ".5", "5.". */
+/* true when text is a decimal number as HL7's NM writes it, after trimming blanks: [+-]digits[.digits],".5", "5.". */
 bool number_is_decimal(struct aff_view text);
 
 /* Compares two decimal numbers exactly, as text: <0, 0, >0. Both must be decimal. */
