@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the running engine keeps of a channel across reloads: its feed and its counters. Made when the name first appears,
+ * freed when the engine ends.
+ */
+#ifndef ENGINE_CHANNEL_H
+#define ENGINE_CHANNEL_H
+
+#include <stdatomic.h>
+
+#include "engine/feed.h"
+
+struct channel {
+	struct channel *next;
+	struct feed *feed;
+	_Atomic uint64_t accepted, kept, rejected, refused; /* refused: not journaled, disk full */
+	_Atomic uint64_t bytes;
+	_Atomic uint64_t framing_errors, connections_refused;
+	_Atomic int64_t connections;
+	_Atomic int64_t last_us;        /* wall clock of the newest message */
+};
+
+static inline void count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+#endif

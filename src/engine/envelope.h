@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An envelope is one received message on its way: made by an io thread, committed by the writer, answered by the io thread,
+ * delivered by senders. It is one block of memory, immutable once it is handed to the writer (but for `next` and `result`,
+ * which belong to whoever holds it in a list), and shared by reference count afterwards.
+ */
+#ifndef ENGINE_ENVELOPE_H
+#define ENGINE_ENVELOPE_H
+
+#include <stdatomic.h>
+
+#include "conf/conf.h"
+#include "journal/journal.h"
+
+struct io;
+struct channel;
+
+struct envelope {
+	struct envelope *next;
+	_Atomic unsigned refs;
+	int result;                  /* the writer's: 0 committed, AFF_EFULL */
+	struct conf *conf;           /* a reference: the snapshot it came under */
+	struct channel *channel;     /* the engine's state of its channel */
+	struct io *io;               /* who sends the answer; NULL when read back from the journal */
+	uint32_t slot, generation;   /* the connection it goes to */
+	bool close_after;            /* the connection is closed after the answer */
+	int64_t arrived_us;          /* monotonic */
+	struct journal_message row;  /* its views point into data */
+	struct aff_view raw;         /* the message as received */
+	struct aff_view answer;      /* framed; empty: none */
+	size_t size;                 /* bytes of this block */
+	char data[];
+};
+
+/* What an envelope is made of. */
+struct envelope_parts {
+	struct journal_message row;
+	struct aff_view raw, answer;
+};
+
+/* Copies the parts into a new block with one reference. NULL: out of memory. */
+struct envelope *envelope_new(const struct envelope_parts *parts);
+struct envelope *envelope_ref(struct envelope *e);
+void envelope_unref(struct envelope *e);
+
+#endif
