@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an io thread does with a message. Everything that decides whether it is taken happens here, before the journal; nothing
+ * here waits.
+ */
+#include "engine/ingest.h"
+
+#include <afferent/dtm.h>
+#include <afferent/mllp.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sys/clock.h"
+
+#define ANSWER_MAX   (64u << 10)
+#define COLUMN_MAX   256 /* bytes of a control id, patient or device id that the journal's columns keep */
+
+struct ingest {
+	unsigned number;
+	uint64_t answers;
+	struct aff_msg *msg;
+	struct journal_packer *packer;
+	struct aff_buf packed, answer, framed;
+	char type[40];
+};
+
+int ingest_new(struct ingest **out, struct journal *journal, unsigned number)
+{
+	struct ingest *g = calloc(1, sizeof *g);
+	if (!g)
+		return AFF_ENOMEM;
+	g->number = number;
+	aff_buf_init(&g->packed, 128u << 20);
+	aff_buf_init(&g->answer, ANSWER_MAX);
+	aff_buf_init(&g->framed, ANSWER_MAX + 3);
+	int rc = aff_msg_new(&g->msg, NULL);
+	if (!rc)
+		rc = journal_packer_new(&g->packer, journal);
+	if (rc) {
+		ingest_free(g);
+		return rc;
+	}
+	*out = g;
+	return 0;
+}
+
+void ingest_free(struct ingest *g)
+{
+	if (!g)
+		return;
+	aff_msg_free(g->msg);
+	journal_packer_free(g->packer);
+	aff_buf_free(&g->packed);
+	aff_buf_free(&g->answer);
+	aff_buf_free(&g->framed);
+	free(g);
+}
+
+static struct aff_view column(struct aff_view v)
+{
+	return v.n <= COLUMN_MAX ? v : aff_view(v.p, COLUMN_MAX);
+}
+
+/* "ORU^R01" matches "ORU^R01", "ORU^*" and "*". */
+static bool type_matches(const char *pattern, struct aff_view code, struct aff_view event)
+{
+	if (strcmp(pattern, "*") == 0)
+		return true;
+	const char *caret = strchr(pattern, '^');
+	size_t n = caret ? (size_t)(caret - pattern) : strlen(pattern);
+	if (!aff_view_equal(code, aff_view(pattern, n)))
+		return false;
+	return !caret || strcmp(caret + 1, "*") == 0 || aff_view_is(event, caret + 1);
+}
+
+/* Is the type accepted by the channel? 0, AFF_EMSGTYPE or AFF_EEVENT. */
+static int accept_type(const struct aff_msg *m, const struct conf_accept *accept, struct aff_diag *diag)
+{
+	struct aff_view code = aff_msg_get(m, 0, 9, 1, 1, 0), event = aff_msg_get(m, 0, 9, 1, 2, 0);
+	int rc = AFF_EMSGTYPE;
+	if (accept->nmessages == 0)
+		return 0;
+	for (size_t i = 0; i < accept->nmessages; i++) {
+		if (type_matches(accept->messages[i], code, event))
+			return 0;
+		char any[20];
+		snprintf(any, sizeof any, "%.*s^*", (int)strcspn(accept->messages[i], "^"), accept->messages[i]);
+		if (type_matches(any, code, event))
+			rc = AFF_EEVENT;
+	}
+	aff_diag_set(diag, rc, "%s", aff_error_text(rc));
+	aff_diag_at(diag, "MSH", 1, 9);
+	aff_diag_hint(diag, "see accept.messages of the channel");
+	return rc;
+}
+
+/* Checks at the channel's level: 0 or the first error's code. The list keeps none: only the first error is told. */
+static int check(const struct aff_msg *m, enum aff_check_level level, struct aff_diag *diag)
+{
+	struct aff_diag_list findings;
+	aff_diag_list_init(&findings, 0);
+	int errors = aff_validate(m, level, &findings, diag);
+	aff_diag_list_free(&findings);
+	return errors < 0 ? errors : errors > 0 ? diag->code : 0;
+}
+
+static void describe(struct ingest *g, struct journal_message *row)
+{
+	const struct aff_msg *m = g->msg;
+	struct aff_view code = aff_msg_get(m, 0, 9, 1, 1, 0), event = aff_msg_get(m, 0, 9, 1, 2, 0);
+	int n = snprintf(g->type, sizeof g->type, "%.*s%s%.*s", (int)(code.n < 16 ? code.n : 16), code.p, event.n ? "^" : "",
+	                 (int)(event.n < 16 ? event.n : 16), event.p);
+	row->type = aff_view(g->type, (size_t)n);
+	row->control_id = column(aff_msg_field(m, 0, 10));
+	unsigned pid = aff_msg_find(m, "PID", 1);
+	if (pid != AFF_NONE)
+		row->patient = column(aff_msg_get(m, pid, 3, 1, 1, 0));
+	row->device = column(aff_msg_get(m, 0, 3, 1, 1, 0));
+	for (unsigned s = aff_msg_find(m, "OBX", 1); s != AFF_NONE; s = aff_msg_find(m, "OBX", s + 1)) {
+		struct aff_view device = aff_msg_get(m, s, 18, 1, 1, 0);
+		if (device.n) {
+			row->device = column(device);
+			break;
+		}
+	}
+}
+
+/* Builds the framed answer into g->framed. false: nothing can be answered to. */
+static bool answer(struct ingest *g, enum aff_ack_code code, const struct aff_diag *diag, int64_t now_us)
+{
+	char time[AFF_DTM_SIZE], id[40];
+	aff_buf_clear(&g->answer);
+	aff_buf_clear(&g->framed);
+	aff_dtm_now_text(time, now_us);
+	snprintf(id, sizeof id, "%" PRIX64 "%u%" PRIX64, (uint64_t)now_us, g->number, g->answers++ & 0xffff);
+	struct aff_ack ack = {code, aff_view_of(id), aff_view_of(time), diag};
+	if (aff_ack_build(&g->answer, g->msg, &ack) || g->answer.error)
+		return false;
+	aff_mllp_put(&g->framed, aff_buf_view(&g->answer));
+	return !g->framed.error;
+}
+
+struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel, struct aff_view peer,
+                                struct aff_view message, int frame_error)
+{
+	struct envelope_parts parts;
+	struct aff_diag diag = {0};
+	bool close_after = false;
+	int64_t arrived = clock_mono_us();
+
+	memset(&parts, 0, sizeof parts);
+	struct journal_message *row = &parts.row;
+	row->received_us = clock_wall_us();
+	row->channel = aff_view_of(channel->name);
+	row->peer = peer;
+	row->verdict = JOURNAL_ACCEPTED;
+	row->length = (uint32_t)message.n;
+	memcpy(row->snapshot, conf->sha256, sizeof row->snapshot);
+	parts.raw = message;
+
+	if (frame_error) {
+		row->verdict = JOURNAL_REJECTED;
+		row->error = aff_diag_set(&diag, frame_error, "%s", aff_error_text(frame_error));
+	} else {
+		int rc = aff_msg_parse(g->msg, message.p, message.n, channel->source.lenient, &diag);
+		if (aff_msg_segments(g->msg))
+			describe(g, row);
+		if (!rc && (rc = accept_type(g->msg, &channel->accept, &diag)) && channel->accept.keep_others) {
+			row->verdict = JOURNAL_KEPT;
+			rc = check(g->msg, AFF_CHECK_NONE, &diag);
+		} else if (!rc) {
+			rc = check(g->msg, channel->accept.check, &diag);
+		}
+		if (rc) {
+			row->verdict = JOURNAL_REJECTED;
+			row->error = rc;
+		}
+		enum aff_ack_code code = aff_ack_choose(g->msg, channel->source.answer, rc);
+		if (code != AFF_ACK_NONE) {
+			if (answer(g, code, rc ? &diag : NULL, row->received_us))
+				parts.answer = aff_buf_view(&g->framed);
+			else
+				close_after = true; /* nothing can be said: let the sender see that it was not taken */
+		} else if (!aff_msg_segments(g->msg)) {
+			close_after = true;
+		}
+	}
+
+	aff_buf_clear(&g->packed);
+	if (journal_pack(g->packer, message, &g->packed, &row->dictionary) || g->packed.error)
+		return NULL;
+	row->body = aff_buf_view(&g->packed);
+	struct envelope *e = envelope_new(&parts);
+	if (e) {
+		e->conf = conf_ref(conf);
+		e->close_after = close_after;
+		e->arrived_us = arrived;
+	}
+	return e;
+}
+
+struct aff_view ingest_refusal(struct ingest *g, const struct envelope *e, int code)
+{
+	const struct conf_channel *channel = conf_channel(e->conf, e->row.channel);
+	struct aff_diag diag = {0};
+	aff_diag_set(&diag, code, "%s", aff_error_text(code));
+	aff_diag_hint(&diag, "nothing was stored; send it again later");
+	aff_msg_parse(g->msg, e->raw.p, e->raw.n, channel->source.lenient, NULL);
+	enum aff_ack_code ack = aff_ack_choose(g->msg, channel->source.answer, code);
+	if (ack == AFF_ACK_NONE || !answer(g, ack, &diag, clock_wall_us()))
+		return aff_view("", 0);
+	return aff_buf_view(&g->framed);
+}

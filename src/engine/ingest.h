@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the bytes of one frame to an envelope: parse, check, accept or reject, prepare the answer, compress. No input or
+ * output. One object per io thread.
+ */
+#ifndef ENGINE_INGEST_H
+#define ENGINE_INGEST_H
+
+#include "engine/envelope.h"
+
+struct ingest;
+int ingest_new(struct ingest **out, struct journal *journal, unsigned number);
+void ingest_free(struct ingest *g);
+
+/* frame_error: 0, or AFF_EFRAME for bytes that the framing lost parts of: they are journaled as rejected and not answered.
+ * The envelope has one reference; NULL: out of memory. */
+struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel, struct aff_view peer,
+                                struct aff_view message, int frame_error);
+
+/* The answer to a message that could not be journaled (code AFF_EFULL): a framed AR or CR, valid until the next call.
+ * Empty when none can be built. */
+struct aff_view ingest_refusal(struct ingest *g, const struct envelope *e, int code);
+
+#endif
