@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Thread: journal writer.
+ * Owns    the journal's write side and the transaction in progress.
+ * Wakes   by a condition: something was queued, a call is asked for, or the end.
+ * Blocks  on the disk only.
+ *
+ * Natural batching: whatever is queued when a commit ends makes the next one, up to BATCH_ROWS or BATCH_BYTES; an idle engine
+ * commits at once. A full disk refuses the batch's messages and keeps its outcomes for later; any other failure of the disk
+ * ends the process, because after a failed fsync nothing that is said about durability can be believed.
+ */
+#include "engine/writer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/channel.h"
+#include "engine/io.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define BATCH_ROWS  512
+#define BATCH_BYTES (1u << 20)
+#define FULL_RETRY_MS 200
+
+struct chain {
+	struct envelope *first, *last;
+};
+struct reports {
+	struct outcome_report *first, *last;
+};
+struct call {
+	struct call *next;
+	writer_call_fn *fn;
+	void *arg;
+	struct aff_diag *diag;
+	int result;
+	bool done;
+};
+
+struct writer {
+	struct journal *journal;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work, called;
+	struct chain queue;              /* under lock, as are the next three */
+	struct reports reports;
+	struct call *calls;
+	bool stop;
+	struct reports open;             /* the writer's own: reports to commit, kept over a full disk */
+	_Atomic uint64_t commits, messages, outcomes;
+	_Atomic bool full;
+	struct histogram commit_us;
+};
+
+static void fail_stop(const struct aff_diag *diag)
+{
+	char text[400];
+	log_error("journal", "%s; the journal cannot be trusted to be durable: stopping without answering",
+	          aff_diag_format(diag, text, sizeof text));
+	_exit(EX_IOERR);
+}
+
+/* Takes up to one batch from the queue. */
+static void take(struct writer *w, struct chain *batch)
+{
+	unsigned rows = 0;
+	size_t bytes = 0;
+	batch->first = w->queue.first;
+	batch->last = NULL;
+	for (struct envelope *e = w->queue.first; e && rows < BATCH_ROWS && bytes < BATCH_BYTES; e = e->next) {
+		rows++;
+		bytes += e->row.body.n;
+		batch->last = e;
+	}
+	if (!batch->last)
+		return;
+	w->queue.first = batch->last->next;
+	batch->last->next = NULL;
+	if (!w->queue.first)
+		w->queue.last = NULL;
+}
+
+/* One report into the transaction: 0 or the journal's error. */
+static int add_report(struct writer *w, struct outcome_report *r, struct aff_diag *diag)
+{
+	int rc = 0;
+	if (r->outcome.kind)
+		rc = journal_add_outcome(w->journal, &r->outcome, diag);
+	if (!rc && r->cursor)
+		rc = journal_set_cursor(w->journal, r->outcome.destination, r->cursor, diag);
+	return rc;
+}
+
+/* One transaction of the batch and the open reports. */
+static int transact(struct writer *w, const struct chain *batch, struct aff_diag *diag)
+{
+	uint64_t messages = 0, outcomes = 0;
+	int64_t begin = clock_mono_us();
+	int rc = journal_begin(w->journal, diag);
+	for (struct envelope *e = batch->first; !rc && e; e = e->next, messages++)
+		rc = journal_add_message(w->journal, &e->row, diag);
+	for (struct outcome_report *r = w->open.first; !rc && r; r = r->next, outcomes++)
+		rc = add_report(w, r, diag);
+	if (!rc)
+		rc = journal_commit(w->journal, diag);
+	if (rc) {
+		journal_rollback(w->journal);
+		return rc;
+	}
+	histogram_add(&w->commit_us, clock_mono_us() - begin);
+	count(&w->commits, 1);
+	count(&w->messages, messages);
+	count(&w->outcomes, outcomes);
+	return 0;
+}
+
+/* Committed messages go to the feeds of their channels; rejected and kept ones have no destinations. */
+static void publish(const struct chain *batch)
+{
+	for (struct envelope *e = batch->first; e; e = e->next) {
+		if (e->row.verdict == JOURNAL_ACCEPTED)
+			feed_publish(e->channel->feed, e);
+	}
+}
+
+static void wake_senders(struct channel *const *woken, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		feed_wake(woken[i]->feed);
+}
+
+/* Gives the batch back to the io threads. Envelopes of one io thread stay in order. The channels are remembered first: an
+ * envelope may be gone once it is handed over. */
+static void finish(struct chain *batch, int result)
+{
+	struct channel *woken[64];
+	unsigned nwoken = 0;
+	while (batch->first) {
+		struct chain part = {batch->first, batch->first};
+		struct io *io = batch->first->io;
+		for (struct envelope *e = batch->first; e && e->io == io; e = e->next) {
+			e->result = result;
+			part.last = e;
+			unsigned i = 0;
+			while (i < nwoken && woken[i] != e->channel)
+				i++;
+			if (i == nwoken && nwoken < 64)
+				woken[nwoken++] = e->channel;
+			else if (i == nwoken)
+				feed_wake(e->channel->feed);
+		}
+		batch->first = part.last->next;
+		part.last->next = NULL;
+		io_done(io, part.first, part.last);
+	}
+	if (!result)
+		wake_senders(woken, nwoken);
+}
+
+static void free_reports(struct reports *reports)
+{
+	while (reports->first) {
+		struct outcome_report *r = reports->first;
+		reports->first = r->next;
+		if (r->open)
+			atomic_fetch_sub(r->open, 1);
+		free(r);
+	}
+	reports->last = NULL;
+}
+
+static void commit_batch(struct writer *w, struct chain *batch)
+{
+	struct aff_diag diag = {0};
+#ifdef AFF_MUTANT_1 /* answers what was never committed */
+	int rc = 0;
+#else
+	int rc = transact(w, batch, &diag);
+#endif
+	if (rc && rc != AFF_EFULL)
+		fail_stop(&diag);
+	bool was_full = atomic_exchange(&w->full, rc == AFF_EFULL);
+	if (rc && !was_full)
+		log_error("journal", "the disk is full: messages are refused until there is room; delivery goes on");
+	else if (!rc && was_full)
+		log_info("journal", "there is room again: messages are taken");
+	if (!rc) {
+		publish(batch);
+		free_reports(&w->open);
+	}
+	finish(batch, rc);
+}
+
+static void run_calls(struct writer *w, struct call *calls)
+{
+	for (struct call *c = calls, *next; c; c = next) {
+		next = c->next;
+		int result = c->fn(c->arg, w->journal, c->diag);
+		pthread_mutex_lock(&w->lock);
+		c->result = result;
+		c->done = true;
+		pthread_cond_broadcast(&w->called);
+		pthread_mutex_unlock(&w->lock);
+	}
+}
+
+static bool idle(const struct writer *w)
+{
+	return !w->queue.first && !w->reports.first && !w->calls && !w->stop;
+}
+
+static void wait_for_work(struct writer *w)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += FULL_RETRY_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (idle(w)) {
+		if (!w->open.first)
+			pthread_cond_wait(&w->work, &w->lock);
+		else if (pthread_cond_timedwait(&w->work, &w->lock, &until))
+			return; /* a full disk may have room by now */
+	}
+}
+
+static void append(struct reports *to, struct reports *from)
+{
+	if (!from->first)
+		return;
+	if (to->last)
+		to->last->next = from->first;
+	else
+		to->first = from->first;
+	to->last = from->last;
+	from->first = from->last = NULL;
+}
+
+static void *writer_main(void *arg)
+{
+	struct writer *w = arg;
+	for (;;) {
+		struct chain batch;
+		pthread_mutex_lock(&w->lock);
+		wait_for_work(w);
+		take(w, &batch);
+		append(&w->open, &w->reports);
+		struct call *calls = w->calls;
+		w->calls = NULL;
+		bool last = w->stop && !batch.first && !calls;
+		pthread_mutex_unlock(&w->lock);
+		if (batch.first || w->open.first)
+			commit_batch(w, &batch);
+		run_calls(w, calls);
+		if (last)
+			break;
+	}
+	free_reports(&w->open); /* left over only when the disk is full: the cursor stands before them, they are made again */
+	return NULL;
+}
+
+int writer_start(struct writer **out, struct journal *journal)
+{
+	struct writer *w = calloc(1, sizeof *w);
+	if (!w)
+		return AFF_ENOMEM;
+	w->journal = journal;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->work, NULL);
+	pthread_cond_init(&w->called, NULL);
+	if (pthread_create(&w->thread, NULL, writer_main, w)) {
+		free(w);
+		return AFF_ENOMEM;
+	}
+	pthread_setname_np(w->thread, "writer");
+	*out = w;
+	return 0;
+}
+
+void writer_stop(struct writer *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->work);
+	pthread_cond_destroy(&w->called);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+void writer_submit(struct writer *w, struct envelope *first, struct envelope *last)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->queue.last)
+		w->queue.last->next = first;
+	else
+		w->queue.first = first;
+	w->queue.last = last;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void writer_report(struct writer *w, struct outcome_report *first, struct outcome_report *last)
+{
+	struct reports more = {first, last};
+	pthread_mutex_lock(&w->lock);
+	append(&w->reports, &more);
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
+}
+
+int writer_call(struct writer *w, writer_call_fn *fn, void *arg, struct aff_diag *diag)
+{
+	struct call call = {.fn = fn, .arg = arg, .diag = diag};
+	pthread_mutex_lock(&w->lock);
+	call.next = w->calls;
+	w->calls = &call;
+	pthread_cond_signal(&w->work);
+	while (!call.done)
+		pthread_cond_wait(&w->called, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+	return call.result;
+}
+
+void writer_stats(const struct writer *w, struct writer_stats *out)
+{
+	const struct histogram *h = &w->commit_us;
+	out->commits = atomic_load(&w->commits);
+	out->messages = atomic_load(&w->messages);
+	out->outcomes = atomic_load(&w->outcomes);
+	out->full = atomic_load(&w->full);
+	out->commit_p50_us = histogram_quantile(&h, 1, 500);
+	out->commit_p99_us = histogram_quantile(&h, 1, 990);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The journal writer: the one thread that writes. It takes what io threads and senders hand in, puts it into one transaction,
+ * and only after the commit is durable gives the envelopes back for their answers and publishes them to the feeds.
+ */
+#ifndef ENGINE_WRITER_H
+#define ENGINE_WRITER_H
+
+#include "engine/envelope.h"
+#include "engine/histogram.h"
+
+struct writer;
+
+/* What a sender reports. The writer frees it after the commit. */
+struct outcome_report {
+	struct outcome_report *next;
+	struct journal_outcome outcome;  /* kind 0: only the cursor moves */
+	char detail[160];
+	int64_t cursor;                  /* 0: unchanged */
+	_Atomic unsigned *open;          /* the sender's count of reports not yet committed */
+};
+
+int writer_start(struct writer **out, struct journal *journal);
+/* Commits what is queued and ends the thread. */
+void writer_stop(struct writer *w);
+
+/* Hands over a chain of envelopes; their references go along. Never waits for the disk. */
+void writer_submit(struct writer *w, struct envelope *first, struct envelope *last);
+/* Hands over a chain of reports. */
+void writer_report(struct writer *w, struct outcome_report *first, struct outcome_report *last);
+
+/* Runs fn on the writer's thread between two transactions and waits for it: snapshots and cursors are set this way. */
+typedef int writer_call_fn(void *arg, struct journal *journal, struct aff_diag *diag);
+int writer_call(struct writer *w, writer_call_fn *fn, void *arg, struct aff_diag *diag);
+
+struct writer_stats {
+	uint64_t commits, messages, outcomes;
+	int64_t commit_p50_us, commit_p99_us;
+	bool full;                       /* the last commit failed for want of space */
+};
+void writer_stats(const struct writer *w, struct writer_stats *out);
+
+#endif
