@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Transform, filter, render: pure functions over one message.
+ */
+#include "engine/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PIPELINE_MAX (64u << 20) /* bytes of one message on its way out */
+
+struct pipeline {
+	struct aff_msg *msg;       /* the message as received */
+	struct aff_msg *rendered;  /* the message as transformed, for the FHIR renderer */
+	struct aff_edit *edit;
+	struct aff_fhir *fhir;
+	struct aff_buf hl7, json;
+};
+
+int pipeline_new(struct pipeline **out)
+{
+	struct pipeline *p = calloc(1, sizeof *p);
+	if (!p)
+		return AFF_ENOMEM;
+	aff_buf_init(&p->hl7, PIPELINE_MAX);
+	aff_buf_init(&p->json, PIPELINE_MAX);
+	int rc = aff_msg_new(&p->msg, NULL);
+	if (!rc)
+		rc = aff_msg_new(&p->rendered, NULL);
+	if (!rc)
+		rc = aff_edit_new(&p->edit, PIPELINE_MAX);
+	if (!rc)
+		rc = aff_fhir_new(&p->fhir);
+	if (rc) {
+		pipeline_free(p);
+		return rc;
+	}
+	*out = p;
+	return 0;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	aff_msg_free(p->msg);
+	aff_msg_free(p->rendered);
+	aff_edit_free(p->edit);
+	aff_fhir_free(p->fhir);
+	aff_buf_free(&p->hl7);
+	aff_buf_free(&p->json);
+	free(p);
+}
+
+struct aff_edit *pipeline_edit(struct pipeline *p)
+{
+	return p->edit;
+}
+
+/* Ends as dead letter, with the reason; out of memory is not the message's fault and is handed on. */
+static int dead(struct pipeline_result *result, const char *where, int rc, const struct aff_diag *diag)
+{
+	char reason[128];
+	if (rc == AFF_ENOMEM)
+		return rc;
+	if (diag && diag->code)
+		aff_diag_format(diag, reason, sizeof reason);
+	else
+		snprintf(reason, sizeof reason, "%s", aff_error_text(rc));
+	result->verdict = PIPELINE_DEAD;
+	snprintf(result->detail, sizeof result->detail, "%s: %s", where, reason);
+	return 0;
+}
+
+static int filtered(struct pipeline_result *result, const char *rule, unsigned line)
+{
+	result->verdict = PIPELINE_FILTERED;
+	snprintf(result->detail, sizeof result->detail, "line %u: %s", line, rule);
+	return 0;
+}
+
+int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
+                       struct aff_view message, struct pipeline_result *result)
+{
+	struct aff_diag diag = {0};
+	memset(result, 0, sizeof *result);
+	int rc = aff_msg_parse(p->msg, message.p, message.n, channel->source.lenient, &diag);
+	if (rc)
+		return dead(result, "parse", rc, &diag);
+	rc = aff_edit_begin(p->edit, p->msg);
+	if (rc)
+		return dead(result, "edit", rc, NULL);
+	if (channel->transform) {
+		struct aff_rules_result rules = {0};
+		rc = aff_rules_run(channel->transform, p->edit, &rules, &diag);
+		if (rc)
+			return dead(result, "transform", rc, &diag);
+		if (rules.verdict == AFF_VERDICT_DROP)
+			return filtered(result, "drop: message", rules.line);
+		if (rules.verdict == AFF_VERDICT_REJECT) {
+			char where[32];
+			snprintf(where, sizeof where, "line %u", rules.line);
+			return dead(result, where, rules.code, &diag);
+		}
+	}
+	if (dest->when) {
+		int yes = aff_expr_test(dest->when, p->edit, AFF_NONE);
+		if (yes < 0)
+			return dead(result, "when", yes, NULL);
+		if (!yes)
+			return filtered(result, "when", dest->when_line);
+	}
+	result->verdict = PIPELINE_SEND;
+	return 0;
+}
+
+int pipeline_render(struct pipeline *p, const struct conf_dest *dest, struct pipeline_result *result)
+{
+	const struct aff_msg *m = p->msg;
+	struct aff_diag diag = {0};
+	result->bytes = aff_msg_bytes(p->msg);
+	if (aff_edit_changed(p->edit)) {
+		aff_buf_clear(&p->hl7);
+		aff_edit_write(p->edit, &p->hl7);
+		if (p->hl7.error)
+			return dead(result, "write", p->hl7.error, NULL);
+		result->bytes = aff_buf_view(&p->hl7);
+		int rc = aff_msg_parse(p->rendered, p->hl7.p, p->hl7.n, AFF_LENIENT_ALL, &diag);
+		if (rc)
+			return dead(result, "the transformed message", rc, &diag);
+		m = p->rendered;
+	}
+	result->control_id = aff_msg_field(m, 0, 10);
+	if (dest->kind == CONF_DEST_FHIR) {
+		aff_buf_clear(&p->json);
+		int rc = aff_fhir_render(p->fhir, &p->json, m, &dest->fhir, NULL, &diag);
+		if (rc)
+			return dead(result, "FHIR", rc, &diag);
+		result->bytes = aff_buf_view(&p->json);
+	}
+	result->verdict = PIPELINE_SEND;
+	return 0;
+}
+
+int pipeline_run(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
+                 struct aff_view message, struct pipeline_result *result)
+{
+	int rc = pipeline_transform(p, channel, dest, message, result);
+	if (rc || result->verdict != PIPELINE_SEND)
+		return rc;
+	return pipeline_render(p, dest, result);
+}
