@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The messages of one sender between the cursor and where it has read to, in journal order. The low-water mark is the newest id
+ * below which everything has an outcome: that is where the cursor may stand.
+ */
+#ifndef ENGINE_WINDOW_H
+#define ENGINE_WINDOW_H
+
+#include <afferent/text.h>
+
+#include "base/digest.h"
+
+enum delivery_state { DELIVERY_QUEUED, DELIVERY_FLYING, DELIVERY_ENDED };
+
+struct delivery {
+	struct delivery *next;        /* in its lane */
+	int64_t id, received_us;
+	enum delivery_state state;
+	unsigned lane;
+	unsigned tries, refusals;     /* times sent; times refused for good */
+	int64_t first_us, due_us;     /* monotonic: first tried; not before this */
+	unsigned char sha256[SHA256_SIZE];
+	struct aff_view bytes, control_id; /* into data */
+	char data[];
+};
+
+struct window;
+int window_new(struct window **out, unsigned max_deliveries, size_t max_bytes, int64_t low_water);
+void window_free(struct window *w);
+
+bool window_has_room(const struct window *w);
+unsigned window_count(const struct window *w);
+
+/* Adds a message that will be sent; the bytes are copied. NULL: out of memory. Ids come in order. */
+struct delivery *window_add(struct window *w, int64_t id, int64_t received_us, struct aff_view bytes,
+                            struct aff_view control_id);
+/* Adds a message that has its outcome already. 0, AFF_ENOMEM. */
+int window_add_ended(struct window *w, int64_t id);
+/* The delivery has its outcome; it is freed as soon as everything before it has one too. */
+void window_end(struct window *w, struct delivery *d);
+
+/* Everything up to here has an outcome. */
+int64_t window_low_water(const struct window *w);
+/* Received time of the oldest message without an outcome, 0 = none. */
+int64_t window_oldest_us(const struct window *w);
+
+/* Forgets everything without an outcome; the ids that have one ahead of the low-water mark are remembered (window_is_ended), because
+ * they will be read again. Nothing may be flying. */
+void window_rewind(struct window *w);
+/* Remembers an id ahead of the low-water mark that has an outcome, as the journal tells at the start. In order. */
+int window_remember(struct window *w, int64_t id);
+bool window_is_ended(const struct window *w, int64_t id);
+
+#endif
