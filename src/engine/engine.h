@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The running engine: start in order, reload whole or not at all, stop in order.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <afferent/diag.h>
+#include <afferent/text.h>
+
+struct engine;
+
+/* Starts with the configuration at `path`. On failure *diag says why (AFF_ECONFIG: the findings do) and nothing is left running.
+ * findings gets everything the configuration check has to say. */
+int engine_start(struct engine **out, const char *path, struct aff_diag_list *findings, struct aff_diag *diag);
+
+/* Reads the configuration again and takes it over, or leaves everything as it is. *changed: false when it is the same. */
+int engine_reload(struct engine *e, bool *changed, struct aff_diag_list *findings, struct aff_diag *diag);
+
+/* Takes no more, finishes what is in hand within the configured time, and frees everything. */
+void engine_stop(struct engine *e);
+
+/* Appends the state as one JSON object. Thread-safe. */
+void engine_status(struct engine *e, struct aff_buf *out);
+
+/* The UNIX socket for the control commands; valid until the engine ends. */
+const char *engine_control_path(const struct engine *e);
+
+#endif
