@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * afferent status: asks the running engine how it is.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "admin/control.h"
+#include "cli/command.h"
+#include "cli/option.h"
+#include "cli/term.h"
+#include "conf/conf.h"
+#include "sys/clock.h"
+
+#define ANSWER_MAX (16u << 20)
+#define POLL_US    20000
+
+static int64_t number(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+	return value ? value : "";
+}
+
+/* "3 s", "2 min", "5 h" since a wall clock time; "-" for 0. */
+static void cell_ago(struct table *t, int64_t now_us, int64_t then_us)
+{
+	int64_t s = (now_us - then_us) / 1000000;
+	if (!then_us)
+		table_cellf(t, "-");
+	else if (s < 120)
+		table_cellf(t, "%" PRId64 " s", s > 0 ? s : 0);
+	else if (s < 7200)
+		table_cellf(t, "%" PRId64 " min", s / 60);
+	else
+		table_cellf(t, "%" PRId64 " h", s / 3600);
+}
+
+static void cell_ms(struct table *t, int64_t us)
+{
+	table_cellf(t, "%" PRId64 ".%" PRId64 " ms", us / 1000, us % 1000 / 100);
+}
+
+static void print_channels(const json_t *status)
+{
+	static const char *const titles[] = {"CHANNEL", "LISTENS ON", ">CONNECTIONS", ">ACCEPTED", ">KEPT", ">REJECTED", ">LAST"};
+	struct table t;
+	size_t i;
+	json_t *c;
+	table_init(&t, titles, sizeof titles / sizeof titles[0]);
+	json_array_foreach(json_object_get(status, "channels"), i, c) {
+		table_cell(&t, aff_view_of(text(c, "channel")));
+		table_cell(&t, aff_view_of(text(c, "listen")));
+		table_cellf(&t, "%" PRId64, number(c, "connections"));
+		table_cellf(&t, "%" PRId64, number(c, "accepted"));
+		table_cellf(&t, "%" PRId64, number(c, "kept"));
+		table_cellf(&t, "%" PRId64, number(c, "rejected") + number(c, "refused"));
+		cell_ago(&t, number(status, "now_us"), number(c, "last_us"));
+	}
+	table_print(&t, stdout);
+}
+
+static void print_destinations(const json_t *status)
+{
+	static const char *const titles[] = {"DESTINATION", "STATE", ">DELIVERED", ">FILTERED", ">MERGED", ">DEAD", ">PENDING",
+	                                     ">OLDEST", ">P50", ">P99"};
+	struct table t;
+	size_t i;
+	json_t *d;
+	table_init(&t, titles, sizeof titles / sizeof titles[0]);
+	json_array_foreach(json_object_get(status, "destinations"), i, d) {
+		table_cell(&t, aff_view_of(text(d, "destination")));
+		table_cellf(&t, "%s%s%s", text(d, "state"), strcmp(text(d, "state"), "down") == 0 ? ": " : "",
+		            strcmp(text(d, "state"), "down") == 0 ? text(d, "last_answer") : "");
+		table_cellf(&t, "%" PRId64, number(d, "delivered"));
+		table_cellf(&t, "%" PRId64, number(d, "filtered"));
+		table_cellf(&t, "%" PRId64, number(d, "merged"));
+		table_cellf(&t, "%" PRId64, number(d, "dead"));
+		table_cellf(&t, "%" PRId64, number(d, "pending"));
+		cell_ago(&t, number(status, "now_us"), number(d, "oldest_us"));
+		cell_ms(&t, number(d, "latency_p50_us"));
+		cell_ms(&t, number(d, "latency_p99_us"));
+	}
+	table_print(&t, stdout);
+}
+
+static void print_status(const json_t *status)
+{
+	const json_t *journal = json_object_get(status, "journal");
+	printf("afferent %s, configuration %.12s, up %" PRId64 " s\n", text(status, "version"), text(status, "configuration"),
+	       (number(status, "now_us") - number(status, "started_us")) / 1000000);
+	printf("journal %s%s: %" PRId64 " messages and %" PRId64 " outcomes in %" PRId64 " commits since the start\n",
+	       text(journal, "folder"), json_is_true(json_object_get(journal, "full")) ? " (DISK FULL)" : "",
+	       number(journal, "messages"), number(journal, "outcomes"), number(journal, "commits"));
+	printf("answers p50 %.1f ms, p99 %.1f ms; commits p50 %.1f ms, p99 %.1f ms\n\n",
+	       (double)number(status, "answer_p50_us") / 1000, (double)number(status, "answer_p99_us") / 1000,
+	       (double)number(journal, "commit_p50_us") / 1000, (double)number(journal, "commit_p99_us") / 1000);
+	print_channels(status);
+	printf("\n");
+	print_destinations(status);
+}
+
+static int64_t pending(const json_t *status)
+{
+	int64_t sum = number(status, "memory_in_flight");
+	size_t i;
+	json_t *d;
+	json_array_foreach(json_object_get(status, "destinations"), i, d)
+		sum += number(d, "pending");
+	return sum;
+}
+
+/* The socket that the configuration names. */
+static int socket_of(const char *path, struct aff_buf *out, struct aff_diag *diag)
+{
+	struct conf_files files = {0};
+	struct aff_diag_list findings;
+	struct conf *conf = NULL;
+	aff_diag_list_init(&findings, 1);
+	int rc = conf_files_read(&files, path, diag);
+	if (!rc) {
+		rc = conf_load(&conf, &files, &findings);
+		if (rc) {
+			aff_diag_set(diag, rc, "the configuration has mistakes, so it does not tell the control socket");
+			aff_diag_hint(diag, "run afferent check, or name the socket with --socket");
+		}
+	}
+	if (!rc) {
+		aff_buf_put_text(out, conf->engine.control);
+		aff_buf_put_char(out, '\0');
+		conf_unref(conf);
+	}
+	conf_files_free(&files);
+	aff_diag_list_free(&findings);
+	return rc;
+}
+
+/* Asks once: the parsed status, or NULL with a diag. */
+static json_t *ask(const char *socket, struct aff_buf *raw, struct aff_diag *diag)
+{
+	json_error_t error;
+	aff_buf_clear(raw);
+	if (control_ask(socket, "status", raw, diag))
+		return NULL;
+	json_t *status = json_loadb(raw->p, raw->n, 0, &error);
+	if (!status)
+		aff_diag_set(diag, AFF_ECORRUPT, "the engine's answer is not JSON: %s", error.text);
+	return status;
+}
+
+/* Asks until the engine answers (and has delivered everything), or until the time is up. */
+static json_t *ask_until(const char *socket, int64_t wait_ms, bool drained, struct aff_buf *raw, struct aff_diag *diag)
+{
+	int64_t deadline = clock_mono_us() + wait_ms * 1000;
+	for (;;) {
+		json_t *status = ask(socket, raw, diag);
+		if (status && (!drained || pending(status) == 0))
+			return status;
+		if (clock_mono_us() >= deadline) {
+			if (status)
+				aff_diag_set(diag, AFF_ETIMEOUT, "messages are still pending");
+			json_decref(status);
+			return NULL;
+		}
+		json_decref(status);
+		usleep(POLL_US);
+	}
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const char *const examples[] = {"afferent status /etc/afferent", "afferent status --socket demo/afferent.sock --json",
+	                                       NULL};
+	const struct usage usage = {
+		.command = "status", .arguments = "[FOLDER|CHANNEL.yaml]", .examples = examples, .least = 0, .most = 1,
+		.about = "Shows what the running engine does: connections, messages taken, and for each destination what was delivered, "
+		         "what waits and for how long. The engine is found by its configuration in FOLDER (default: here) or by "
+		         "its control socket.",
+		.exit0 = "the engine answered", .exit1 = "it did not, or not in time",
+	};
+	const char *socket = NULL;
+	int64_t wait_ms = 0;
+	bool json = false, drained = false;
+	const struct option options[] = {
+		OPTION_TEXT('s', "socket", &socket, "PATH", "the engine's control socket"),
+		OPTION_DURATION('w', "wait", &wait_ms, "TIME", "wait this long for the engine to be ready, as 10s"),
+		OPTION_FLAG('d', "drained", &drained, "wait until nothing is pending, too"),
+		OPTION_FLAG('j', "json", &json, "print the engine's JSON"),
+		OPTION_END
+	};
+	struct aff_buf path, raw;
+	struct aff_diag diag = {0};
+	int n = option_parse(&usage, options, argc, argv);
+	if (n < 0)
+		return option_exit(n);
+	aff_buf_init(&path, 4096);
+	aff_buf_init(&raw, ANSWER_MAX);
+	int code = COMMAND_NEGATIVE;
+	if (!socket && socket_of(n ? argv[0] : ".", &path, &diag)) {
+		code = command_error_diag(&diag);
+		goto out;
+	}
+	json_t *status = ask_until(socket ? socket : path.p, wait_ms, drained, &raw, &diag);
+	if (!status) {
+		command_error_diag(&diag);
+		goto out;
+	}
+	if (json)
+		fwrite(raw.p, 1, raw.n, stdout);
+	else
+		print_status(status);
+	json_decref(status);
+	code = COMMAND_OK;
+out:
+	aff_buf_free(&path);
+	aff_buf_free(&raw);
+	return command_finish(code);
+}
