@@ -93,6 +93,11 @@ int64_t sampler_due_us(const struct sampler *s, int64_t wall_us)
 	return end > wall_us ? end - wall_us : 0;
 }
 
+int64_t sampler_window_start(const struct sampler *s, int64_t us)
+{
+	return sample_window_end_us(s->sample, us) - s->spec.every_ms * 1000;
+}
+
 bool sampler_may_apply(struct sampler *s, const struct journal_message *m)
 {
 	if (!sampler_scans(s))

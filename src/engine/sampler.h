@@ -33,6 +33,9 @@ int64_t sampler_due_us(const struct sampler *s, int64_t wall_us);
 
 /* ---- the pass that delivers ---- */
 
+/* Where the window of a moment starts. With `keep: first`, the messages from there on must be applied again after a restart. */
+int64_t sampler_window_start(const struct sampler *s, int64_t us);
+
 /* true: the message may be delivered now (its window is closed). */
 bool sampler_may_apply(struct sampler *s, const struct journal_message *m);
 /* Takes the readings out of e that the sample does not keep. Returns 0 when something is left, else the outcome

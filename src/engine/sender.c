@@ -59,6 +59,7 @@ struct sender {
 	unsigned nlanes, next_lane, flying;
 	int64_t position;              /* the newest id that entered the window */
 	int64_t reported_cursor;
+	int64_t warmed;                /* -1: the sampler has not seen yet what its window brought before `position` */
 	struct outcome_report *first, *last; /* made in this turn */
 	_Atomic unsigned open_reports;
 	uint64_t random;
@@ -235,6 +236,18 @@ static int admit_row(struct sender *s, const struct journal_message *m, struct a
 	return 0;
 }
 
+/* A message that was dealt with before a restart or reload: only the sampler's memory is made again. */
+static int warm_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
+{
+	struct pipeline_result r;
+	if (m->id > s->position)
+		return 1;
+	if (!pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r) && r.verdict == PIPELINE_SEND)
+		sampler_apply(s->sampler, m, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
+	s->warmed = m->id;
+	return 0;
+}
+
 static int scan_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
 {
 	struct pipeline_result r;
@@ -307,6 +320,9 @@ static void fill_window(struct sender *s)
 			*scanned = s->position;
 		*scanned = read_on(s, *scanned, scanned, scan_row);
 		sampler_close_if_due(s->sampler, clock_wall_us());
+	} else if (s->sampler && s->warmed < 0) {
+		s->warmed = sampler_window_start(s->sampler, s->position) - 1;
+		read_on(s, s->warmed, &s->warmed, warm_row);
 	}
 	s->position = read_on(s, s->position, &s->position, admit_row);
 }
@@ -449,6 +465,7 @@ static int make_output(struct sender *s)
 	s->lanes = calloc(s->nlanes, sizeof *s->lanes);
 	if (!s->lanes)
 		return AFF_ENOMEM;
+	s->warmed = -1;
 	if (s->dest->sample.every_ms) {
 		int rc = sampler_new(&s->sampler, &s->dest->sample, s->dest->sample_line);
 		if (rc)
