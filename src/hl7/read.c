@@ -31,7 +31,7 @@ unsigned aff_msg_segments(const struct aff_msg *m)
 /* The packed id, or 0 when the text is no three characters and so no segment's id. */
 static uint32_t pack(const char *id)
 {
-	return strnlen(id, 4) == 3 ? index_pack_id(id) : 0;
+	return id[0] && id[1] && id[2] && !id[3] ? index_pack_id(id) : 0;
 }
 
 unsigned aff_msg_find(const struct aff_msg *m, const char *id, unsigned from)
