@@ -20,8 +20,8 @@
 #include "sys/file.h"
 
 #define COMMAND_MAX 256
-#define ANSWER_MAX  (16u << 20)
-#define PEER_MS     2000
+#define ANSWER_MAX (16u << 20)
+#define PEER_MS 2000
 
 struct control {
 	int listener, stop;
@@ -36,7 +36,8 @@ static int address_of(struct sockaddr_un *a, const char *path, struct aff_diag *
 	memset(a, 0, sizeof *a);
 	a->sun_family = AF_UNIX;
 	if (strlen(path) >= sizeof a->sun_path) {
-		aff_diag_set(diag, AFF_EARGUMENT, "the control socket's path is longer than %zu bytes", sizeof a->sun_path - 1);
+		aff_diag_set(diag, AFF_EARGUMENT, "the control socket's path is longer than %zu bytes",
+			     sizeof a->sun_path - 1);
 		aff_diag_hint(diag, "set `control` in afferent.yaml to a shorter one");
 		return AFF_EARGUMENT;
 	}
@@ -127,7 +128,8 @@ int control_open(struct control **out, const char *path, control_fn *fn, void *a
 	c->stop = eventfd(0, EFD_CLOEXEC);
 	c->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask = umask(0177);
-	bool bound = c->listener >= 0 && !bind(c->listener, (const struct sockaddr *)&a, sizeof a) && !listen(c->listener, 16);
+	bool bound = c->listener >= 0 && !bind(c->listener, (const struct sockaddr *)&a, sizeof a) &&
+		     !listen(c->listener, 16);
 	umask(mask);
 	if (!bound || c->stop < 0 || pthread_create(&c->thread, NULL, control_main, c)) {
 		rc = aff_diag_set(diag, AFF_EIO, "cannot open the control socket %s: %s", path, strerror(errno));

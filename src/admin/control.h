@@ -11,7 +11,8 @@
 typedef void control_fn(void *arg, struct aff_view command, struct aff_buf *out);
 
 struct control;
-/* Opens the socket (replacing a stale one) and starts a thread that serves it. AFF_EBUSY: another engine answers there. */
+/* Opens the socket (replacing a stale one) and starts a thread that serves it. AFF_EBUSY: another engine answers
+ * there. */
 int control_open(struct control **out, const char *path, control_fn *fn, void *arg, struct aff_diag *diag);
 void control_close(struct control *c);
 

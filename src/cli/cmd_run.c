@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * afferent run: the engine in the foreground. The main thread only waits for signals; all work is done by the engine's threads,
- * which never see one.
+ * afferent run: the engine in the foreground. The main thread only waits for signals; all work is done by the
+ * engine's threads, which never see one.
  */
 #include <errno.h>
 #include <signal.h>
@@ -23,8 +23,9 @@ static void log_findings(const struct aff_diag_list *findings)
 	char text[640];
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct aff_diag *d = &findings->items[i];
-		enum log_level level = d->severity == AFF_SEVERITY_ERROR ? LOG_LEVEL_ERROR
-		                     : d->severity == AFF_SEVERITY_WARNING ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
+		enum log_level level = d->severity == AFF_SEVERITY_ERROR   ? LOG_LEVEL_ERROR
+				     : d->severity == AFF_SEVERITY_WARNING ? LOG_LEVEL_WARN
+									   : LOG_LEVEL_INFO;
 		log_line(level, "configuration", "%s", aff_diag_format(d, text, sizeof text));
 	}
 	if (findings->dropped)
@@ -43,9 +44,10 @@ static void reload(struct engine *e, struct aff_buf *out)
 	log_findings(&findings);
 	if (rc)
 		log_error("reload", "%s: nothing was changed, the old configuration goes on",
-		          aff_diag_format(&diag, text, sizeof text));
+			  aff_diag_format(&diag, text, sizeof text));
 	else
-		log_info("reload", changed ? "the new configuration is in force" : "the configuration is the same as before");
+		log_info("reload",
+			 changed ? "the new configuration is in force" : "the configuration is the same as before");
 	if (out) {
 		struct json j;
 		json_begin(&j, out, 0);
@@ -140,23 +142,32 @@ int cmd_run(int argc, char **argv)
 {
 	static const char *const formats[] = {"text", "json", NULL};
 	static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
-	static const char *const examples[] = {"afferent run /etc/afferent", "afferent run channels/pass-through.yaml", NULL};
+	static const char *const examples[] = {"afferent run /etc/afferent", "afferent run channels/pass-through.yaml",
+					       NULL};
 	const struct usage usage = {
-		.command = "run", .arguments = "FOLDER|CHANNEL.yaml", .examples = examples, .least = 1, .most = 1,
-		.about = "Runs the engine in the foreground with the configuration in FOLDER (afferent.yaml, channels/, mappings/), or with "
-		         "one channel alone. Messages are journaled durably before they are answered, then delivered.\n\n"
-		         "SIGHUP takes a changed configuration over, whole or not at all. SIGTERM and SIGINT finish what is in hand "
-		         "and stop. The log goes to standard error; it never holds a field's value.\n\n"
-		         "Further exit codes: 65 the journal is damaged, 69 an address cannot be listened on, 73 another engine "
-		         "uses the journal, 74 the disk failed, 78 the configuration has mistakes.",
-		.exit0 = "stopped by a signal, everything in order", .exit1 = NULL,
+		.command = "run",
+		.arguments = "FOLDER|CHANNEL.yaml",
+		.examples = examples,
+		.least = 1,
+		.most = 1,
+		.about = "Runs the engine in the foreground with the configuration in FOLDER (afferent.yaml, "
+			 "channels/, mappings/), or with "
+			 "one channel alone. Messages are journaled durably before they are answered, then "
+			 "delivered.\n\n"
+			 "SIGHUP takes a changed configuration over, whole or not at all. SIGTERM and SIGINT finish "
+			 "what is in hand "
+			 "and stop. The log goes to standard error; it never holds a field's value.\n\n"
+			 "Further exit codes: 65 the journal is damaged, 69 an address cannot be listened on, 73 "
+			 "another engine "
+			 "uses the journal, 74 the disk failed, 78 the configuration has mistakes.",
+		.exit0 = "stopped by a signal, everything in order",
+		.exit1 = NULL,
 	};
 	int format = 0, level = LOG_LEVEL_INFO;
 	const struct option options[] = {
 		OPTION_CHOICE('l', "log", &format, "FORMAT", formats, "how log lines are written: text or json"),
 		OPTION_CHOICE('v', "level", &level, "LEVEL", levels, "what is logged: error, warn, info or debug"),
-		OPTION_END
-	};
+		OPTION_END};
 	sigset_t signals;
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)

@@ -17,7 +17,7 @@
 #include "sys/clock.h"
 
 #define ANSWER_MAX (16u << 20)
-#define POLL_US    20000
+#define POLL_US 20000
 
 static int64_t number(const json_t *object, const char *name)
 {
@@ -51,12 +51,14 @@ static void cell_ms(struct table *t, int64_t us)
 
 static void print_channels(const json_t *status)
 {
-	static const char *const titles[] = {"CHANNEL", "LISTENS ON", ">CONNECTIONS", ">ACCEPTED", ">KEPT", ">REJECTED", ">LAST"};
+	static const char *const titles[] = {"CHANNEL", "LISTENS ON", ">CONNECTIONS", ">ACCEPTED",
+					     ">KEPT",   ">REJECTED",  ">LAST"};
 	struct table t;
 	size_t i;
 	json_t *c;
 	table_init(&t, titles, sizeof titles / sizeof titles[0]);
-	json_array_foreach(json_object_get(status, "channels"), i, c) {
+	json_array_foreach(json_object_get(status, "channels"), i, c)
+	{
 		table_cell(&t, aff_view_of(text(c, "channel")));
 		table_cell(&t, aff_view_of(text(c, "listen")));
 		table_cellf(&t, "%" PRId64, number(c, "connections"));
@@ -70,16 +72,17 @@ static void print_channels(const json_t *status)
 
 static void print_destinations(const json_t *status)
 {
-	static const char *const titles[] = {"DESTINATION", "STATE", ">DELIVERED", ">FILTERED", ">MERGED", ">DEAD", ">PENDING",
-	                                     ">OLDEST", ">P50", ">P99"};
+	static const char *const titles[] = {"DESTINATION", "STATE",    ">DELIVERED", ">FILTERED", ">MERGED",
+					     ">DEAD",       ">PENDING", ">OLDEST",    ">P50",      ">P99"};
 	struct table t;
 	size_t i;
 	json_t *d;
 	table_init(&t, titles, sizeof titles / sizeof titles[0]);
-	json_array_foreach(json_object_get(status, "destinations"), i, d) {
+	json_array_foreach(json_object_get(status, "destinations"), i, d)
+	{
 		table_cell(&t, aff_view_of(text(d, "destination")));
 		table_cellf(&t, "%s%s%s", text(d, "state"), strcmp(text(d, "state"), "down") == 0 ? ": " : "",
-		            strcmp(text(d, "state"), "down") == 0 ? text(d, "last_answer") : "");
+			    strcmp(text(d, "state"), "down") == 0 ? text(d, "last_answer") : "");
 		table_cellf(&t, "%" PRId64, number(d, "delivered"));
 		table_cellf(&t, "%" PRId64, number(d, "filtered"));
 		table_cellf(&t, "%" PRId64, number(d, "merged"));
@@ -95,8 +98,8 @@ static void print_destinations(const json_t *status)
 static void print_status(const json_t *status)
 {
 	const json_t *journal = json_object_get(status, "journal");
-	printf("afferent %s, configuration %.12s, up %" PRId64 " s\n", text(status, "version"), text(status, "configuration"),
-	       (number(status, "now_us") - number(status, "started_us")) / 1000000);
+	printf("afferent %s, configuration %.12s, up %" PRId64 " s\n", text(status, "version"),
+	       text(status, "configuration"), (number(status, "now_us") - number(status, "started_us")) / 1000000);
 	printf("journal %s%s: %" PRId64 " messages and %" PRId64 " outcomes in %" PRId64 " commits since the start\n",
 	       text(journal, "folder"), json_is_true(json_object_get(journal, "full")) ? " (DISK FULL)" : "",
 	       number(journal, "messages"), number(journal, "outcomes"), number(journal, "commits"));
@@ -113,8 +116,7 @@ static int64_t pending(const json_t *status)
 	int64_t sum = number(status, "memory_in_flight");
 	size_t i;
 	json_t *d;
-	json_array_foreach(json_object_get(status, "destinations"), i, d)
-		sum += number(d, "pending");
+	json_array_foreach(json_object_get(status, "destinations"), i, d) sum += number(d, "pending");
 	return sum;
 }
 
@@ -129,7 +131,8 @@ static int socket_of(const char *path, struct aff_buf *out, struct aff_diag *dia
 	if (!rc) {
 		rc = conf_load(&conf, &files, &findings);
 		if (rc) {
-			aff_diag_set(diag, rc, "the configuration has mistakes, so it does not tell the control socket");
+			aff_diag_set(diag, rc,
+				     "the configuration has mistakes, so it does not tell the control socket");
 			aff_diag_hint(diag, "run afferent check, or name the socket with --socket");
 		}
 	}
@@ -177,14 +180,21 @@ static json_t *ask_until(const char *socket, int64_t wait_ms, bool drained, stru
 
 int cmd_status(int argc, char **argv)
 {
-	static const char *const examples[] = {"afferent status /etc/afferent", "afferent status --socket demo/afferent.sock --json",
-	                                       NULL};
+	static const char *const examples[] = {"afferent status /etc/afferent",
+					       "afferent status --socket demo/afferent.sock --json", NULL};
 	const struct usage usage = {
-		.command = "status", .arguments = "[FOLDER|CHANNEL.yaml]", .examples = examples, .least = 0, .most = 1,
-		.about = "Shows what the running engine does: connections, messages taken, and for each destination what was delivered, "
-		         "what waits and for how long. The engine is found by its configuration in FOLDER (default: here) or by "
-		         "its control socket.",
-		.exit0 = "the engine answered", .exit1 = "it did not, or not in time",
+		.command = "status",
+		.arguments = "[FOLDER|CHANNEL.yaml]",
+		.examples = examples,
+		.least = 0,
+		.most = 1,
+		.about = "Shows what the running engine does: connections, messages taken, and for each destination "
+			 "what was delivered, "
+			 "what waits and for how long. The engine is found by its configuration in FOLDER (default: "
+			 "here) or by "
+			 "its control socket.",
+		.exit0 = "the engine answered",
+		.exit1 = "it did not, or not in time",
 	};
 	const char *socket = NULL;
 	int64_t wait_ms = 0;
@@ -193,9 +203,7 @@ int cmd_status(int argc, char **argv)
 		OPTION_TEXT('s', "socket", &socket, "PATH", "the engine's control socket"),
 		OPTION_DURATION('w', "wait", &wait_ms, "TIME", "wait this long for the engine to be ready, as 10s"),
 		OPTION_FLAG('d', "drained", &drained, "wait until nothing is pending, too"),
-		OPTION_FLAG('j', "json", &json, "print the engine's JSON"),
-		OPTION_END
-	};
+		OPTION_FLAG('j', "json", &json, "print the engine's JSON"), OPTION_END};
 	struct aff_buf path, raw;
 	struct aff_diag diag = {0};
 	int n = option_parse(&usage, options, argc, argv);

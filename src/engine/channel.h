@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the running engine keeps of a channel across reloads: its feed and its counters. Made when the name first appears,
- * freed when the engine ends.
+ * What the running engine keeps of a channel across reloads: its feed and its counters. Made when the name first
+ * appears, freed when the engine ends.
  */
 #ifndef ENGINE_CHANNEL_H
 #define ENGINE_CHANNEL_H

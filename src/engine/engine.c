@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Start: configuration, journal, writer, cursors, senders, io threads, and the listeners last: nothing is accepted before
- * everything behind it works. Stop: the other way round. Reload: everything that can fail is done first, then the switch.
+ * Start: configuration, journal, writer, cursors, senders, io threads, and the listeners last: nothing is accepted
+ * before everything behind it works. Stop: the other way round. Reload: everything that can fail is done first, then
+ * the switch.
  */
 #include "engine/engine_internal.h"
 
@@ -14,7 +15,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define FEEDS_SHARE 8   /* an eighth of the memory for messages is for the feeds */
+#define FEEDS_SHARE 8 /* an eighth of the memory for messages is for the feeds */
 
 /* ---- channels ---- */
 
@@ -56,8 +57,9 @@ struct prepare {
 	uint64_t *published;
 };
 
-/* Stores the snapshot and gives every destination that has none a cursor at the journal's head, so that a new destination starts
- * with the next message. Runs between two transactions: what the feeds have published then is exact. */
+/* Stores the snapshot and gives every destination that has none a cursor at the journal's head, so that a new
+ * destination starts with the next message. Runs between two transactions: what the feeds have published then is
+ * exact. */
 static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
 {
 	struct prepare *p = arg;
@@ -123,8 +125,8 @@ static int start_sender(struct engine *e, struct sender_setup *setup, struct aff
 	return 0;
 }
 
-/* Makes the snapshot and its cursors known to the journal, then starts the senders that do not run yet and hands the snapshot to
- * those that do. */
+/* Makes the snapshot and its cursors known to the journal, then starts the senders that do not run yet and hands the
+ * snapshot to those that do. */
 static int prepare_senders(struct engine *e, struct conf *conf, struct aff_diag *diag)
 {
 	struct journal_stats stats = {0};
@@ -143,9 +145,14 @@ static int prepare_senders(struct engine *e, struct conf *conf, struct aff_diag 
 		for (size_t d = 0; !rc && d < channel->ndests; d++, n++) {
 			const struct conf_dest *dest = &channel->dests[d];
 			struct sender *running = find_sender(e, dest->full_name);
-			struct sender_setup setup = {.journal = conf->engine.journal, .writer = e->writer, .conf = conf,
-			                             .channel = find_channel(e, channel->name), .settings = channel, .dest = dest,
-			                             .backlog = backlog_of(&stats, dest->full_name), .published = p.published[n]};
+			struct sender_setup setup = {.journal = conf->engine.journal,
+						     .writer = e->writer,
+						     .conf = conf,
+						     .channel = find_channel(e, channel->name),
+						     .settings = channel,
+						     .dest = dest,
+						     .backlog = backlog_of(&stats, dest->full_name),
+						     .published = p.published[n]};
 			if (running)
 				sender_reconfigure(running, conf, channel, dest);
 			else
@@ -330,8 +337,9 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	raise_limits();
 	int rc = e->path ? read_conf(&e->conf, path, findings, diag) : AFF_ENOMEM;
 	if (!rc) {
-		struct journal_options options = {.folder = e->conf->engine.journal, .file_rows = e->conf->engine.file_rows,
-		                                  .file_bytes = e->conf->engine.file_bytes};
+		struct journal_options options = {.folder = e->conf->engine.journal,
+						  .file_rows = e->conf->engine.file_rows,
+						  .file_bytes = e->conf->engine.file_bytes};
 		e->budget.max = e->conf->engine.memory;
 		rc = journal_open(&e->journal, &options, diag);
 	}
@@ -370,7 +378,8 @@ static void warn_fixed(const struct conf_engine *now, const struct conf_engine *
 	if (strcmp(now->journal, then->journal) != 0 || strcmp(now->control, then->control) != 0 ||
 	    now->io_threads != then->io_threads || now->memory != then->memory || now->file_rows != then->file_rows ||
 	    now->file_bytes != then->file_bytes)
-		log_warn("reload", "afferent.yaml: journal, log_file, control, io_threads and memory change at the next start only");
+		log_warn("reload", "afferent.yaml: journal, log_file, control, io_threads and memory change at the "
+				   "next start only");
 }
 
 static int reload_locked(struct engine *e, bool *changed, struct aff_diag_list *findings, struct aff_diag *diag)

@@ -10,11 +10,12 @@
 
 struct engine;
 
-/* Starts with the configuration at `path`. On failure *diag says why (AFF_ECONFIG: the findings do) and nothing is left running.
- * findings gets everything the configuration check has to say. */
+/* Starts with the configuration at `path`. On failure *diag says why (AFF_ECONFIG: the findings do) and nothing is
+ * left running. findings gets everything the configuration check has to say. */
 int engine_start(struct engine **out, const char *path, struct aff_diag_list *findings, struct aff_diag *diag);
 
-/* Reads the configuration again and takes it over, or leaves everything as it is. *changed: false when it is the same. */
+/* Reads the configuration again and takes it over, or leaves everything as it is. *changed: false when it is the
+ * same. */
 int engine_reload(struct engine *e, bool *changed, struct aff_diag_list *findings, struct aff_diag *diag);
 
 /* Takes no more, finishes what is in hand within the configured time, and frees everything. */

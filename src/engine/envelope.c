@@ -19,7 +19,7 @@ struct envelope *envelope_new(const struct envelope_parts *parts)
 {
 	const struct journal_message *m = &parts->row;
 	size_t data = m->channel.n + m->peer.n + m->type.n + m->control_id.n + m->patient.n + m->device.n + m->body.n +
-	              parts->raw.n + parts->answer.n;
+		      parts->raw.n + parts->answer.n;
 	struct envelope *e = malloc(sizeof *e + data);
 	if (!e)
 		return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An envelope is one received message on its way: made by an io thread, committed by the writer, answered by the io thread,
- * delivered by senders. It is one block of memory, immutable once it is handed to the writer (but for `next` and `result`,
- * which belong to whoever holds it in a list), and shared by reference count afterwards.
+ * An envelope is one received message on its way: made by an io thread, committed by the writer, answered by the io
+ * thread, delivered by senders. It is one block of memory, immutable once it is handed to the writer (but for `next`
+ * and `result`, which belong to whoever holds it in a list), and shared by reference count afterwards.
  */
 #ifndef ENGINE_ENVELOPE_H
 #define ENGINE_ENVELOPE_H

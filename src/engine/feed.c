@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A ring of references under one lock. The ring's bytes are capped: the oldest envelopes leave first, and `floor` remembers the
- * newest id that left.
+ * A ring of references under one lock. The ring's bytes are capped: the oldest envelopes leave first, and `floor`
+ * remembers the newest id that left.
  */
 #include "engine/feed.h"
 
@@ -15,7 +15,7 @@ struct feed {
 	pthread_mutex_t lock;
 	char *channel;
 	struct envelope *slots[FEED_SLOTS];
-	uint64_t first, end;     /* positions; slots hold [first, end) modulo FEED_SLOTS */
+	uint64_t first, end; /* positions; slots hold [first, end) modulo FEED_SLOTS */
 	size_t bytes, max_bytes;
 	int64_t floor, newest;
 	uint64_t published;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an io thread does with a message. Everything that decides whether it is taken happens here, before the journal; nothing
- * here waits.
+ * What an io thread does with a message. Everything that decides whether it is taken happens here, before the
+ * journal; nothing here waits.
  */
 #include "engine/ingest.h"
 
@@ -14,8 +14,8 @@
 
 #include "sys/clock.h"
 
-#define ANSWER_MAX   (64u << 10)
-#define COLUMN_MAX   256 /* bytes of a control id, patient or device id that the journal's columns keep */
+#define ANSWER_MAX (64u << 10)
+#define COLUMN_MAX 256 /* bytes of a control id, patient or device id that the journal's columns keep */
 
 struct ingest {
 	unsigned number;
@@ -110,8 +110,8 @@ static void describe(struct ingest *g, struct journal_message *row)
 {
 	const struct aff_msg *m = g->msg;
 	struct aff_view code = aff_msg_get(m, 0, 9, 1, 1, 0), event = aff_msg_get(m, 0, 9, 1, 2, 0);
-	int n = snprintf(g->type, sizeof g->type, "%.*s%s%.*s", (int)(code.n < 16 ? code.n : 16), code.p, event.n ? "^" : "",
-	                 (int)(event.n < 16 ? event.n : 16), event.p);
+	int n = snprintf(g->type, sizeof g->type, "%.*s%s%.*s", (int)(code.n < 16 ? code.n : 16), code.p,
+			 event.n ? "^" : "", (int)(event.n < 16 ? event.n : 16), event.p);
 	row->type = aff_view(g->type, (size_t)n);
 	row->control_id = column(aff_msg_field(m, 0, 10));
 	unsigned pid = aff_msg_find(m, "PID", 1);
@@ -142,8 +142,8 @@ static bool answer(struct ingest *g, enum aff_ack_code code, const struct aff_di
 	return !g->framed.error;
 }
 
-struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel, struct aff_view peer,
-                                struct aff_view message, int frame_error)
+struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel,
+				struct aff_view peer, struct aff_view message, int frame_error)
 {
 	struct envelope_parts parts;
 	struct aff_diag diag = {0};

@@ -12,10 +12,10 @@ struct ingest;
 int ingest_new(struct ingest **out, struct journal *journal, unsigned number);
 void ingest_free(struct ingest *g);
 
-/* frame_error: 0, or AFF_EFRAME for bytes that the framing lost parts of: they are journaled as rejected and not answered.
- * The envelope has one reference; NULL: out of memory. */
-struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel, struct aff_view peer,
-                                struct aff_view message, int frame_error);
+/* frame_error: 0, or AFF_EFRAME for bytes that the framing lost parts of: they are journaled as rejected and not
+ * answered. The envelope has one reference; NULL: out of memory. */
+struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel,
+                                struct aff_view peer, struct aff_view message, int frame_error);
 
 /* The answer to a message that could not be journaled (code AFF_EFULL): a framed AR or CR, valid until the next call.
  * Empty when none can be built. */

@@ -21,11 +21,11 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define EVENTS       256
-#define READ_SIZE    (256u << 10)
-#define READS_A_TURN 4         /* then others get theirs */
-#define SWEEP_US     1000000
-#define MAX_JUNK     (64u << 10)
+#define EVENTS 256
+#define READ_SIZE (256u << 10)
+#define READS_A_TURN 4 /* then others get theirs */
+#define SWEEP_US 1000000
+#define MAX_JUNK (64u << 10)
 
 enum { REQUEST_SERVE, REQUEST_LEAVE, REQUEST_DRAIN, REQUEST_STOP };
 struct request {
@@ -40,18 +40,18 @@ struct request {
 struct io {
 	unsigned number;
 	pthread_t thread;
-	int epoll, mailbox;          /* mailbox: an eventfd */
+	int epoll, mailbox; /* mailbox: an eventfd */
 	struct writer *writer;
 	struct budget *budget;
 	struct ingest *ingest;
-	struct aff_buf scratch;      /* what one read brought */
+	struct aff_buf scratch;        /* what one read brought */
 	struct envelope *first, *last; /* made in this turn, not yet handed over */
 	struct port *ports;
 	uint32_t next_port, next_generation;
-	struct connection **slots;   /* NULL: free */
+	struct connection **slots; /* NULL: free */
 	uint32_t nslots;
 	unsigned open, unanswered;
-	bool starved;                /* the budget is used up: connections wait with `interest` 0 */
+	bool starved; /* the budget is used up: connections wait with `interest` 0 */
 	bool draining, stop;
 	int64_t swept_us;
 	struct histogram latency;
@@ -60,11 +60,11 @@ struct io {
 	pthread_cond_t served;
 	struct envelope *done_first, *done_last;
 	struct request *request;
-	bool quiet;                  /* draining and nothing is unanswered */
+	bool quiet; /* draining and nothing is unanswered */
 };
 
 /* epoll's data: the high half tells a generation (connections), PORT or MAILBOX. */
-#define TAG_PORT    0xfffffffeu
+#define TAG_PORT 0xfffffffeu
 #define TAG_MAILBOX 0xffffffffu
 
 static uint64_t tag(uint32_t high, uint32_t low)
@@ -173,8 +173,10 @@ static void accept_all(struct io *io, struct port *p)
 		count(&p->channel->connections_refused, 1);
 		int64_t now = clock_mono_us(), last = atomic_load(&told);
 		if ((!last || now - last > 60000000) && atomic_compare_exchange_strong(&told, &last, now))
-			log_warn("listener", "%s: all %u connections are in use; one more was refused (source.mllp.max_connections)",
-			         p->settings->name, p->settings->source.max_connections);
+			log_warn(
+				"listener",
+				"%s: all %u connections are in use; one more was refused (source.mllp.max_connections)",
+				p->settings->name, p->settings->source.max_connections);
 		close(fd);
 	}
 }
@@ -184,9 +186,11 @@ static void accept_all(struct io *io, struct port *p)
 static void take_message(struct io *io, struct connection *c, struct aff_view message, int frame_error)
 {
 	struct port *p = c->port;
-	struct envelope *e = ingest_message(io->ingest, p->conf, p->settings, aff_view_of(c->peer), message, frame_error);
+	struct envelope *e =
+		ingest_message(io->ingest, p->conf, p->settings, aff_view_of(c->peer), message, frame_error);
 	if (!e) {
-		log_error("listener", "%s: out of memory for a message; the connection is closed unanswered", p->settings->name);
+		log_error("listener", "%s: out of memory for a message; the connection is closed unanswered",
+			  p->settings->name);
 		c->ended = true;
 		return;
 	}
@@ -226,8 +230,10 @@ static size_t take_frames(struct io *io, struct connection *c, const char *buf, 
 				take_message(io, c, frame, rc);
 				continue;
 			}
-			log_warn("listener", "%s: %s sent %s; the connection is closed", c->port->settings->name, c->peer,
-			         c->framer.junk ? "too many bytes outside of MLLP frames" : "a frame larger than source.mllp.max_frame");
+			log_warn("listener", "%s: %s sent %s; the connection is closed", c->port->settings->name,
+				 c->peer,
+				 c->framer.junk ? "too many bytes outside of MLLP frames"
+						: "a frame larger than source.mllp.max_frame");
 			c->ended = true;
 		}
 	}
@@ -498,8 +504,8 @@ static void sweep(struct io *io, int64_t now)
 		const struct conf_source *s = &c->port->settings->source;
 		bool late = c->frame_us && now - c->frame_us > s->frame_ms * 1000;
 		if (late)
-			log_warn("listener", "%s: %s did not finish its frame in time; the connection is closed", c->port->settings->name,
-			         c->peer);
+			log_warn("listener", "%s: %s did not finish its frame in time; the connection is closed",
+				 c->port->settings->name, c->peer);
 		if (late || now - c->active_us > s->idle_ms * 1000)
 			close_connection(io, c);
 	}
@@ -653,7 +659,8 @@ int io_start(struct io **out, unsigned number, struct journal *journal, struct w
 	io->epoll = epoll_create1(EPOLL_CLOEXEC);
 	io->mailbox = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	struct epoll_event ev = {.events = EPOLLIN, .data.u64 = tag(TAG_MAILBOX, 0)};
-	int rc = io->epoll < 0 || io->mailbox < 0 || epoll_ctl(io->epoll, EPOLL_CTL_ADD, io->mailbox, &ev) ? AFF_EIO : 0;
+	int rc =
+		io->epoll < 0 || io->mailbox < 0 || epoll_ctl(io->epoll, EPOLL_CTL_ADD, io->mailbox, &ev) ? AFF_EIO : 0;
 	if (!rc)
 		rc = ingest_new(&io->ingest, journal, number);
 	if (!rc && pthread_create(&io->thread, NULL, io_main, io))

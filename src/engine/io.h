@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An io thread: epoll over the connections it accepted. Framing, parsing, checking and answering of a connection all happen on
- * its thread.
+ * An io thread: epoll over the connections it accepted. Framing, parsing, checking and answering of a connection all
+ * happen on its thread.
  */
 #ifndef ENGINE_IO_H
 #define ENGINE_IO_H
@@ -21,14 +21,15 @@ struct budget {
 
 int io_start(struct io **out, unsigned number, struct journal *journal, struct writer *writer, struct budget *budget);
 
-/* Serves a channel: connections from the listening socket fd (the caller's, shared by all io threads) and their messages under
- * the snapshot conf. For a channel that is served already: fd -1 keeps its socket and connections and changes the snapshot;
- * another fd closes them and starts anew. Returns when the thread has done it. */
+/* Serves a channel: connections from the listening socket fd (the caller's, shared by all io threads) and their
+ * messages under the snapshot conf. For a channel that is served already: fd -1 keeps its socket and connections and
+ * changes the snapshot; another fd closes them and starts anew. Returns when the thread has done it. */
 void io_serve(struct io *io, int fd, struct conf *conf, const struct conf_channel *settings, struct channel *channel);
 /* No longer serves a channel: no new connections; open ones are answered and closed. */
 void io_leave(struct io *io, struct channel *channel);
 
-/* Stops reading everywhere; returns when everything handed to the writer has been answered, or at the deadline (monotonic). */
+/* Stops reading everywhere; returns when everything handed to the writer has been answered, or at the deadline
+ * (monotonic). */
 void io_drain(struct io *io, int64_t deadline_us);
 /* Ends the thread and frees it. */
 void io_stop(struct io *io);

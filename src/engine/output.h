@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An output carries rendered messages to one destination. It belongs to its sender's thread and does all its input and output
- * there, without blocking except in its poll. It has as many lanes as the destination asks for, each with at most one delivery
- * in flight.
+ * An output carries rendered messages to one destination. It belongs to its sender's thread and does all its input
+ * and output there, without blocking except in its poll. It has as many lanes as the destination asks for, each with
+ * at most one delivery in flight.
  */
 #ifndef ENGINE_OUTPUT_H
 #define ENGINE_OUTPUT_H
@@ -29,11 +29,11 @@ struct output;
 typedef void output_done_fn(void *arg, unsigned lane, const struct output_answer *answer);
 
 struct output_ops {
-	/* Starts one delivery on a free lane. `bytes` and `control_id` (MSH-10 of the message, for matching the answer) stay
-	 * valid until done is called. May call done at once. */
+	/* Starts one delivery on a free lane. `bytes` and `control_id` (MSH-10 of the message, for matching the
+	 * answer) stay valid until done is called. May call done at once. */
 	void (*send)(struct output *o, unsigned lane, struct aff_view bytes, struct aff_view control_id);
-	/* Does what input and output there is, waiting up to timeout_ms (-1: for ever) for something to happen or for wake_fd
-	 * (an eventfd of the sender, which the sender itself drains) to become readable. */
+	/* Does what input and output there is, waiting up to timeout_ms (-1: for ever) for something to happen or for
+	 * wake_fd (an eventfd of the sender, which the sender itself drains) to become readable. */
 	void (*poll)(struct output *o, int wake_fd, int timeout_ms);
 	/* Deliveries in flight are abandoned: their outcome stays unknown and they will be sent again. */
 	void (*free)(struct output *o);

@@ -10,8 +10,8 @@
 #define PIPELINE_MAX (64u << 20) /* bytes of one message on its way out */
 
 struct pipeline {
-	struct aff_msg *msg;       /* the message as received */
-	struct aff_msg *rendered;  /* the message as transformed, for the FHIR renderer */
+	struct aff_msg *msg;      /* the message as received */
+	struct aff_msg *rendered; /* the message as transformed, for the FHIR renderer */
 	struct aff_edit *edit;
 	struct aff_fhir *fhir;
 	struct aff_buf hl7, json;
@@ -80,7 +80,7 @@ static int filtered(struct pipeline_result *result, const char *rule, unsigned l
 }
 
 int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
-                       struct aff_view message, struct pipeline_result *result)
+		       struct aff_view message, struct pipeline_result *result)
 {
 	struct aff_diag diag = {0};
 	memset(result, 0, sizeof *result);
@@ -143,7 +143,7 @@ int pipeline_render(struct pipeline *p, const struct conf_dest *dest, struct pip
 }
 
 int pipeline_run(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
-                 struct aff_view message, struct pipeline_result *result)
+		 struct aff_view message, struct pipeline_result *result)
 {
 	int rc = pipeline_transform(p, channel, dest, message, result);
 	if (rc || result->verdict != PIPELINE_SEND)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What happens to a message between the journal and a destination: transform, filter, render. Pure: the same message, channel
- * and snapshot give the same bytes, in the running engine, in `afferent convert`, in `journal show` and in a replay.
+ * What happens to a message between the journal and a destination: transform, filter, render. Pure: the same message,
+ * channel and snapshot give the same bytes, in the running engine, in `afferent convert`, in `journal show` and in a
+ * replay.
  */
 #ifndef ENGINE_PIPELINE_H
 #define ENGINE_PIPELINE_H
@@ -22,8 +23,8 @@ struct pipeline;
 int pipeline_new(struct pipeline **out);
 void pipeline_free(struct pipeline *p);
 
-/* First half: parse, transform, filter. The edited message can then be sampled (pipeline_edit). Second half: render for the
- * destination. pipeline_run does both. Returns 0 with a verdict in *result, or AFF_ENOMEM. */
+/* First half: parse, transform, filter. The edited message can then be sampled (pipeline_edit). Second half: render
+ * for the destination. pipeline_run does both. Returns 0 with a verdict in *result, or AFF_ENOMEM. */
 int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
                        struct aff_view message, struct pipeline_result *result);
 struct aff_edit *pipeline_edit(struct pipeline *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One window at a time. With `keep: last`: no window -> scanning (keys are learned) -> closed (messages up to `closed` are
- * delivered) -> no window, as soon as a message behind `closed` asks.
+ * One window at a time. With `keep: last`: no window -> scanning (keys are learned) -> closed (messages up to
+ * `closed` are delivered) -> no window, as soon as a message behind `closed` asks.
  */
 #include "engine/sampler.h"
 
@@ -18,9 +18,9 @@ struct sampler {
 	struct sample *sample;
 	struct sample_spec spec;
 	unsigned line;
-	int64_t window;      /* being scanned or delivered */
-	int64_t scanned;     /* the newest id that was scanned */
-	int64_t closed;      /* the newest id of the closed window; 0: it is not closed */
+	int64_t window;  /* being scanned or delivered */
+	int64_t scanned; /* the newest id that was scanned */
+	int64_t closed;  /* the newest id of the closed window; 0: it is not closed */
 };
 
 int sampler_new(struct sampler **out, const struct sample_spec *spec, unsigned line)
@@ -110,8 +110,8 @@ bool sampler_may_apply(struct sampler *s, const struct journal_message *m)
 	return s->closed && m->id <= s->closed;
 }
 
-enum journal_outcome_kind sampler_apply(struct sampler *s, const struct journal_message *m, struct aff_edit *e, char *detail,
-                                        size_t size)
+enum journal_outcome_kind sampler_apply(struct sampler *s, const struct journal_message *m, struct aff_edit *e,
+					char *detail, size_t size)
 {
 	bool left = true;
 	uint64_t by = 0;

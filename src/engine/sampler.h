@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sampling as a sender needs it. Keeping the first reading of a window needs one pass in journal order. Keeping the last needs two:
- * a scan that learns, when the window has closed, which message brought the last reading of each key, and then the pass that
- * delivers. Until its window is closed a message is pending; after a crash the window is scanned again.
+ * Sampling as a sender needs it. Keeping the first reading of a window needs one pass in journal order. Keeping the
+ * last needs two: a scan that learns, when the window has closed, which message brought the last reading of each key,
+ * and then the pass that delivers. Until its window is closed a message is pending; after a crash the window is
+ * scanned again.
  */
 #ifndef ENGINE_SAMPLER_H
 #define ENGINE_SAMPLER_H
@@ -33,14 +34,15 @@ int64_t sampler_due_us(const struct sampler *s, int64_t wall_us);
 
 /* ---- the pass that delivers ---- */
 
-/* Where the window of a moment starts. With `keep: first`, the messages from there on must be applied again after a restart. */
+/* Where the window of a moment starts. With `keep: first`, the messages from there on must be applied again after a
+ * restart. */
 int64_t sampler_window_start(const struct sampler *s, int64_t us);
 
 /* true: the message may be delivered now (its window is closed). */
 bool sampler_may_apply(struct sampler *s, const struct journal_message *m);
 /* Takes the readings out of e that the sample does not keep. Returns 0 when something is left, else the outcome
  * (JOURNAL_FILTERED or JOURNAL_MERGED; JOURNAL_DEAD: it could not be edited) with its detail. */
-enum journal_outcome_kind sampler_apply(struct sampler *s, const struct journal_message *m, struct aff_edit *e, char *detail,
-                                        size_t size);
+enum journal_outcome_kind sampler_apply(struct sampler *s, const struct journal_message *m, struct aff_edit *e,
+                                        char *detail, size_t size);
 
 #endif

@@ -5,8 +5,8 @@
  * Wakes   by its eventfd (new messages in the feed, a request) and by its output's sockets.
  * Blocks  in the output's poll only.
  *
- * Messages are transformed in journal order as they enter the window, then go out on the lane of their order key: one key,
- * one lane, first in first out, one in flight. A lane whose first message has to be tried again waits with it.
+ * Messages are transformed in journal order as they enter the window, then go out on the lane of their order key: one
+ * key, one lane, first in first out, one in flight. A lane whose first message has to be tried again waits with it.
  */
 #include "engine/sender.h"
 
@@ -25,16 +25,16 @@
 #include "sys/log.h"
 
 #define WINDOW_DELIVERIES 1024
-#define WINDOW_BYTES      (8u << 20)
-#define REPORTS_OPEN_MAX  4096u   /* outcomes handed to the writer and not yet committed */
-#define TAKE              64
+#define WINDOW_BYTES (8u << 20)
+#define REPORTS_OPEN_MAX 4096u /* outcomes handed to the writer and not yet committed */
+#define TAKE 64
 
 struct lane {
 	struct delivery *first, *last; /* first: in flight or next */
 };
 
 struct request {
-	struct conf *conf;             /* a reference; NULL: no new snapshot */
+	struct conf *conf; /* a reference; NULL: no new snapshot */
 	const struct conf_channel *settings;
 	const struct conf_dest *dest;
 	bool end;
@@ -57,9 +57,9 @@ struct sender {
 	const struct conf_dest *dest;
 	struct lane *lanes;
 	unsigned nlanes, next_lane, flying;
-	int64_t position;              /* the newest id that entered the window */
+	int64_t position; /* the newest id that entered the window */
 	int64_t reported_cursor;
-	int64_t warmed;                /* -1: the sampler has not seen yet what its window brought before `position` */
+	int64_t warmed; /* -1: the sampler has not seen yet what its window brought before `position` */
 	struct outcome_report *first, *last; /* made in this turn */
 	_Atomic unsigned open_reports;
 	uint64_t random;
@@ -67,14 +67,14 @@ struct sender {
 	unsigned untold;
 	int64_t dead_told_us;
 	unsigned dead_untold;
-	bool closing;                  /* no more is sent: a new snapshot or the end is due */
+	bool closing; /* no more is sent: a new snapshot or the end is due */
 	bool ended;
-	bool blocked;                  /* the journal could not be read; it is tried again in a second */
+	bool blocked; /* the journal could not be read; it is tried again in a second */
 	uint64_t backlog, published;
 	_Atomic uint64_t counts[JOURNAL_DEAD + 1], retries;
 	_Atomic int64_t oldest_us, delivered_us;
 	struct histogram latency;
-	pthread_mutex_t lock;          /* for the next three, and for dest when it changes */
+	pthread_mutex_t lock; /* for the next three, and for dest when it changes */
 	struct request request;
 	bool down;
 	char detail[160];
@@ -95,7 +95,7 @@ static void chain_report(struct sender *s, struct outcome_report *r)
 }
 
 static void report(struct sender *s, int64_t id, enum journal_outcome_kind kind, const struct delivery *d,
-                   const char *detail)
+		   const char *detail)
 {
 	struct outcome_report *r = calloc(1, sizeof *r);
 	if (!r) {
@@ -159,7 +159,7 @@ static void tell_dead(struct sender *s, int64_t id, unsigned tries, const char *
 	if (!log_once_a_minute(&s->dead_told_us, &s->dead_untold))
 		return;
 	log_warn("sender", "%s: message %lld is a dead letter after %u tries: %s (%u others since the last such line)",
-	         s->destination, (long long)id, tries, why, s->dead_untold);
+		 s->destination, (long long)id, tries, why, s->dead_untold);
 	s->dead_untold = 0;
 }
 
@@ -274,8 +274,8 @@ static int on_journal_row(void *arg, const struct journal_row *row)
 	return b->stopped;
 }
 
-/* Reads on after `after`: from the feed, or from the journal where the feed no longer reaches. Returns the position up to which
- * there is nothing (more) to read. */
+/* Reads on after `after`: from the feed, or from the journal where the feed no longer reaches. Returns the position
+ * up to which there is nothing (more) to read. */
 static int64_t read_on(struct sender *s, int64_t after, const int64_t *position, row_fn *fn)
 {
 	struct envelope *taken[TAKE];
@@ -286,11 +286,11 @@ static int64_t read_on(struct sender *s, int64_t after, const int64_t *position,
 			struct behind b = {s, fn, false};
 			struct aff_diag diag = {0};
 			int rc = journal_read_channel(s->reader, aff_view_of(feed_channel(s->channel->feed)), after,
-			                              on_journal_row, &b, &diag);
+						      on_journal_row, &b, &diag);
 			if (rc < 0 && log_once_a_minute(&s->told_us, &s->untold)) {
 				char text[400];
 				log_error("sender", "%s: cannot read the journal: %s", s->destination,
-				          aff_diag_format(&diag, text, sizeof text));
+					  aff_diag_format(&diag, text, sizeof text));
 			}
 			s->blocked = rc < 0;
 			if (rc < 0 || b.stopped)
@@ -362,7 +362,8 @@ static void note_state(struct sender *s, bool down, const char *detail)
 	if (down && !was_down)
 		s->told_us = 0;
 	if (down && log_once_a_minute(&s->told_us, &s->untold))
-		log_warn("sender", "%s: not delivered: %s; it is tried again, messages wait in the journal", s->destination, detail);
+		log_warn("sender", "%s: not delivered: %s; it is tried again, messages wait in the journal",
+			 s->destination, detail);
 	else if (!down && was_down)
 		log_info("sender", "%s: delivers again", s->destination);
 }
@@ -459,8 +460,10 @@ static void drop_output(struct sender *s)
 
 static int make_output(struct sender *s)
 {
-	static int (*const make[])(struct output **, const struct conf_dest *, output_done_fn *, void *) = {
-		[CONF_DEST_MLLP] = output_mllp_new, [CONF_DEST_FHIR] = output_fhir_new, [CONF_DEST_FILE] = output_file_new};
+	static int (*const make[])(struct output **, const struct conf_dest *, output_done_fn *,
+				   void *) = {[CONF_DEST_MLLP] = output_mllp_new,
+					      [CONF_DEST_FHIR] = output_fhir_new,
+					      [CONF_DEST_FILE] = output_file_new};
 	s->nlanes = s->dest->lanes ? s->dest->lanes : 1;
 	s->lanes = calloc(s->nlanes, sizeof *s->lanes);
 	if (!s->lanes)
@@ -610,7 +613,7 @@ static void wake(struct sender *s)
 }
 
 void sender_reconfigure(struct sender *s, struct conf *conf, const struct conf_channel *settings,
-                        const struct conf_dest *dest)
+			const struct conf_dest *dest)
 {
 	pthread_mutex_lock(&s->lock);
 	if (s->request.conf)
@@ -650,7 +653,8 @@ const char *sender_destination(const struct sender *s)
 
 void sender_status(struct sender *s, struct sender_status *out)
 {
-	static const char *const kinds[] = {[CONF_DEST_MLLP] = "mllp", [CONF_DEST_FHIR] = "fhir", [CONF_DEST_FILE] = "file"};
+	static const char *const kinds[] = {
+		[CONF_DEST_MLLP] = "mllp", [CONF_DEST_FHIR] = "fhir", [CONF_DEST_FILE] = "file"};
 	const struct histogram *h = &s->latency;
 	memset(out, 0, sizeof *out);
 	memcpy(out->destination, s->destination, sizeof out->destination);

@@ -28,7 +28,8 @@ int sender_start(struct sender **out, const struct sender_setup *setup, struct a
 void sender_reconfigure(struct sender *s, struct conf *conf, const struct conf_channel *settings,
                         const struct conf_dest *dest);
 
-/* Asks for the end: nothing more is sent, deliveries in flight may end until the deadline (monotonic). Returns at once. */
+/* Asks for the end: nothing more is sent, deliveries in flight may end until the deadline (monotonic). Returns at
+ * once. */
 void sender_end(struct sender *s, int64_t deadline_us);
 /* Waits for the end. What was not confirmed stays pending in the journal. */
 void sender_join(struct sender *s);

@@ -13,7 +13,7 @@ struct window {
 	unsigned first, count, max;
 	size_t bytes, max_bytes;
 	int64_t low_water;
-	int64_t *ended;               /* sorted */
+	int64_t *ended; /* sorted */
 	size_t nended, ended_capacity;
 };
 
@@ -61,7 +61,7 @@ unsigned window_count(const struct window *w)
 }
 
 struct delivery *window_add(struct window *w, int64_t id, int64_t received_us, struct aff_view bytes,
-                            struct aff_view control_id)
+			    struct aff_view control_id)
 {
 	struct delivery *d = calloc(1, sizeof *d + bytes.n + control_id.n);
 	if (!d)

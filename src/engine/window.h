@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The messages of one sender between the cursor and where it has read to, in journal order. The low-water mark is the newest id
- * below which everything has an outcome: that is where the cursor may stand.
+ * The messages of one sender between the cursor and where it has read to, in journal order. The low-water mark is the
+ * newest id below which everything has an outcome: that is where the cursor may stand.
  */
 #ifndef ENGINE_WINDOW_H
 #define ENGINE_WINDOW_H
@@ -44,8 +44,8 @@ int64_t window_low_water(const struct window *w);
 /* Received time of the oldest message without an outcome, 0 = none. */
 int64_t window_oldest_us(const struct window *w);
 
-/* Forgets everything without an outcome; the ids that have one ahead of the low-water mark are remembered (window_is_ended), because
- * they will be read again. Nothing may be flying. */
+/* Forgets everything without an outcome; the ids that have one ahead of the low-water mark are remembered
+ * (window_is_ended), because they will be read again. Nothing may be flying. */
 void window_rewind(struct window *w);
 /* Remembers an id ahead of the low-water mark that has an outcome, as the journal tells at the start. In order. */
 int window_remember(struct window *w, int64_t id);

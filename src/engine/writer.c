@@ -5,9 +5,10 @@
  * Wakes   by a condition: something was queued, a call is asked for, or the end.
  * Blocks  on the disk only.
  *
- * Natural batching: whatever is queued when a commit ends makes the next one, up to BATCH_ROWS or BATCH_BYTES; an idle engine
- * commits at once. A full disk refuses the batch's messages and keeps its outcomes for later; any other failure of the disk
- * ends the process, because after a failed fsync nothing that is said about durability can be believed.
+ * Natural batching: whatever is queued when a commit ends makes the next one, up to BATCH_ROWS or BATCH_BYTES; an
+ * idle engine commits at once. A full disk refuses the batch's messages and keeps its outcomes for later; any other
+ * failure of the disk ends the process, because after a failed fsync nothing that is said about durability can be
+ * believed.
  */
 #include "engine/writer.h"
 
@@ -22,7 +23,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define BATCH_ROWS  512
+#define BATCH_ROWS 512
 #define BATCH_BYTES (1u << 20)
 #define FULL_RETRY_MS 200
 
@@ -46,11 +47,11 @@ struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work, called;
-	struct chain queue;              /* under lock, as are the next three */
+	struct chain queue; /* under lock, as are the next three */
 	struct reports reports;
 	struct call *calls;
 	bool stop;
-	struct reports open;             /* the writer's own: reports to commit, kept over a full disk */
+	struct reports open; /* the writer's own: reports to commit, kept over a full disk */
 	_Atomic uint64_t commits, messages, outcomes;
 	_Atomic bool full;
 	struct histogram commit_us;
@@ -60,7 +61,7 @@ static void fail_stop(const struct aff_diag *diag)
 {
 	char text[400];
 	log_error("journal", "%s; the journal cannot be trusted to be durable: stopping without answering",
-	          aff_diag_format(diag, text, sizeof text));
+		  aff_diag_format(diag, text, sizeof text));
 	_exit(EX_IOERR);
 }
 
@@ -133,8 +134,8 @@ static void wake_senders(struct channel *const *woken, unsigned n)
 		feed_wake(woken[i]->feed);
 }
 
-/* Gives the batch back to the io threads. Envelopes of one io thread stay in order. The channels are remembered first: an
- * envelope may be gone once it is handed over. */
+/* Gives the batch back to the io threads. Envelopes of one io thread stay in order. The channels are remembered
+ * first: an envelope may be gone once it is handed over. */
 static void finish(struct chain *batch, int result)
 {
 	struct channel *woken[64];
@@ -259,7 +260,8 @@ static void *writer_main(void *arg)
 		if (last)
 			break;
 	}
-	free_reports(&w->open); /* left over only when the disk is full: the cursor stands before them, they are made again */
+	/* left over only when the disk is full: the cursor stands before them, they are made again */
+	free_reports(&w->open);
 	return NULL;
 }
 

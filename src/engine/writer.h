@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The journal writer: the one thread that writes. It takes what io threads and senders hand in, puts it into one transaction,
- * and only after the commit is durable gives the envelopes back for their answers and publishes them to the feeds.
+ * The journal writer: the one thread that writes. It takes what io threads and senders hand in, puts it into one
+ * transaction, and only after the commit is durable gives the envelopes back for their answers and publishes them to
+ * the feeds.
  */
 #ifndef ENGINE_WRITER_H
 #define ENGINE_WRITER_H

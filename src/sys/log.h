@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The engine's log: one line an event to standard error; ids, codes, sizes and peers, never a field's value. Thread-safe.
- * People get "12:31:02 warn  sender: ..."; with log_json(true) each line is a JSON object.
+ * The engine's log: one line an event to standard error; ids, codes, sizes and peers, never a field's value.
+ * Thread-safe. People get "12:31:02 warn  sender: ..."; with log_json(true) each line is a JSON object.
  */
 #ifndef SYS_LOG_H
 #define SYS_LOG_H
@@ -19,7 +19,8 @@ void log_line(enum log_level level, const char *area, const char *format, ...) _
 #define log_info(area, ...)  log_line(LOG_LEVEL_INFO, area, __VA_ARGS__)
 #define log_debug(area, ...) log_line(LOG_LEVEL_DEBUG, area, __VA_ARGS__)
 
-/* For what repeats: true at most once a minute for each place that keeps its own `last` (starts at 0); *skipped counts. */
+/* For what repeats: true at most once a minute for each place that keeps its own `last` (starts at 0); *skipped
+ * counts. */
 bool log_once_a_minute(int64_t *last, unsigned *skipped);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The feed: what was published is taken once and in order, what has left it is said to be in the journal, and whoever waits is
- * woken once.
+ * The feed: what was published is taken once and in order, what has left it is said to be in the journal, and whoever
+ * waits is woken once.
  */
 #include <check.h>
 #include <sys/eventfd.h>

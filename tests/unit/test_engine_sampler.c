@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The sampler: with `keep: last` nothing of a window goes out before the window is closed, and of each key exactly the last reading
- * does; with `keep: first` exactly the first.
+ * The sampler: with `keep: last` nothing of a window goes out before the window is closed, and of each key exactly
+ * the last reading does; with `keep: first` exactly the first.
  */
 #include <check.h>
 #include <stdio.h>
@@ -36,9 +36,9 @@ static struct journal_message message(int64_t id, const char *patient)
 	memset(&m, 0, sizeof m);
 	m.id = m.received_us = id;
 	snprintf(text, sizeof text,
-	         "MSH|^~\\&|A|B|C|D|20250101000000||ORU^R01^ORU_R01|%lld|P|2.6\rPID|||%s^^^H^MR\rOBR|1|||1^X^L\r"
-	         "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|60|/min^^UCUM|||||R\r",
-	         (long long)id, patient);
+		 "MSH|^~\\&|A|B|C|D|20250101000000||ORU^R01^ORU_R01|%lld|P|2.6\rPID|||%s^^^H^MR\rOBR|1|||1^X^L\r"
+		 "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|60|/min^^UCUM|||||R\r",
+		 (long long)id, patient);
 	ck_assert_int_eq(aff_msg_parse(msg, text, strlen(text), 0, NULL), 0);
 	ck_assert_int_eq(aff_edit_begin(edit, msg), 0);
 	return m;

@@ -95,8 +95,8 @@ START_TEST(after_a_rewind_ended_ones_are_remembered)
 }
 END_TEST
 
-/* Whatever the order in which deliveries end, and however often the window is rewound, the mark is the newest id below which all
- * have ended. */
+/* Whatever the order in which deliveries end, and however often the window is rewound, the mark is the newest id
+ * below which all have ended. */
 START_TEST(random_orders)
 {
 	unsigned seed = (unsigned)_i + 1;
@@ -127,7 +127,8 @@ START_TEST(random_orders)
 		}
 		for (int64_t id = 1; id <= window_low_water(w); id++)
 			ck_assert(ended[id]);
-		ck_assert(window_low_water(w) == 199 || !ended[window_low_water(w) + 1] || window_low_water(w) + 1 >= next);
+		ck_assert(window_low_water(w) == 199 || !ended[window_low_water(w) + 1] ||
+			  window_low_water(w) + 1 >= next);
 	}
 	window_free(w);
 }
