@@ -154,7 +154,8 @@ static void print_keys(void)
 {
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
 		if (!i || conf_keys[i].section != conf_keys[i - 1].section)
-			printf("%s%s%s%s\n", i ? "\n" : "", term_style(stdout, TERM_BOLD), section_title(conf_keys[i].section),
+			printf("%s%s%s%s\n", i ? "\n" : "", term_style(stdout, TERM_BOLD),
+			       section_title(conf_keys[i].section),
 			       term_style(stdout, TERM_PLAIN));
 		print_key(&conf_keys[i]);
 	}
@@ -196,7 +197,8 @@ int cmd_check(int argc, char **argv)
 	};
 	const struct usage usage = {
 		.command = "check", .arguments = "[PATH]", .examples = examples, .least = 0, .most = 1,
-		.about = "Reads a configuration and tells every mistake in it: file, line and column, the line with the "
+		.about =
+		    "Reads a configuration and tells every mistake in it: file, line and column, the line with the "
 		         "place marked, and what to do. Nothing is started.\n\n"
 		         "PATH is the configuration folder, the current one unless said otherwise, with afferent.yaml, "
 		         "channels/ and mappings/. It may be one channel's file; its tables are then looked for in mappings/ "

@@ -17,6 +17,7 @@ static void add(struct report *r, struct place at, struct aff_diag *d)
 		r->error = AFF_ENOMEM;
 }
 
+AFF_PRINTF(5, 0)
 static void add_formatted(struct report *r, enum aff_severity severity, struct place at, const char *hint,
                           const char *format, va_list ap)
 {
