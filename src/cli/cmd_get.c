@@ -118,11 +118,11 @@ int cmd_get(int argc, char **argv)
 	};
 	const struct usage usage = {
 		.command = "get", .arguments = "PATH... FILE|-", .examples = examples, .least = 2, .most = -1,
-		.about = "Prints the values that paths name in the messages of a file, one a line; what is not there is "
-		         "left out. A path is written PID-5.1, PID-3[2].4.1 (repetition), OBX[3]-5 (third OBX) or "
-		         "PV1.\n\n"
-		         "Escape sequences are resolved; line ends and other control characters inside a value are printed "
-		         "as \\x0a.",
+		.about = "Prints the values that paths name in the messages of a file, one a line; what is not "
+		         "there is left out. A path is written PID-5.1, PID-3[2].4.1 (repetition), OBX[3]-5 "
+		         "(third OBX) or PV1.\n\n"
+		         "Escape sequences are resolved; line ends and other control characters inside a value "
+		         "are printed as \\x0a.",
 		.exit0 = "something was found", .exit1 = "nothing was found",
 	};
 	struct get g = {.msg = NULL};

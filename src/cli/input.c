@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/term.h"
 
 #define CHUNK (256u << 10)
 
@@ -33,6 +34,7 @@ int input_open(struct input *in, const char *file, struct aff_diag *diag)
 	}
 	struct stat st;
 	in->regular = fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode);
+	in->size = in->regular ? (uint64_t)st.st_size : 0;
 	in->chunk = CHUNK;
 	aff_buf_init(&in->buf, INPUT_MESSAGE_MAX + CHUNK);
 	aff_mllp_init(&in->mllp, INPUT_MESSAGE_MAX, INPUT_MESSAGE_MAX);
@@ -53,6 +55,7 @@ static void drop_front(struct input *in)
 	if (!in->from)
 		return;
 	memmove(in->buf.p, in->buf.p + in->from, in->buf.n - in->from);
+	in->dropped += in->from;
 	in->buf.n -= in->from;
 	in->scanned = in->scanned > in->from ? in->scanned - in->from : 0;
 	in->from = 0;
@@ -224,31 +227,42 @@ int input_next(struct input *in, struct input_message *m, struct aff_diag *diag)
 	return rc;
 }
 
+/* One file; *stop is what fn stopped with. Returns 0 or COMMAND_FAILED. */
+static int each_message(struct input *in, input_fn *fn, void *arg, int *stop)
+{
+	int rc = 0;
+	struct input_message m;
+	struct aff_diag diag;
+	struct progress progress;
+	bool visible = !term_is_terminal(stdout); /* else the results tell how far it is */
+	progress_start(&progress, "messages", in->size);
+	while (!*stop && (rc = input_next(in, &m, &diag)) > 0) {
+		*stop = fn(arg, &m);
+		if (visible)
+			progress_update_at(&progress, in->number, in->dropped + in->from);
+	}
+	progress_end(&progress);
+	if (rc < 0)
+		return command_error_diag(&diag);
+	return !*stop && !in->number ? command_error("%s holds no message", in->file) : 0;
+}
+
 int input_each(char **files, int nfiles, input_fn *fn, void *arg)
 {
-	int result = 0;
-	for (int i = 0; i < nfiles; i++) {
+	int result = 0, stop = 0;
+	for (int i = 0; i < nfiles && !stop; i++) {
 		struct input in;
-		struct input_message m;
 		struct aff_diag diag;
-		int rc = input_open(&in, files[i], &diag);
-		if (rc) {
+		if (input_open(&in, files[i], &diag)) {
 			result = command_error_diag(&diag);
 			continue;
 		}
-		int stop = 0;
-		while (!stop && (rc = input_next(&in, &m, &diag)) > 0)
-			stop = fn(arg, &m);
-		if (rc < 0)
-			result = command_error_diag(&diag);
-		else if (!stop && !in.number)
-			result = command_error("%s holds no message", in.file);
+		if (each_message(&in, fn, arg, &stop))
+			result = COMMAND_FAILED;
 		if (in.batch_lines)
 			command_note("%s: %" PRIu64 " batch segments (FHS, BHS, BTS, FTS) skipped", in.file,
 			             in.batch_lines);
 		input_close(&in);
-		if (stop)
-			return stop;
 	}
-	return result;
+	return stop ? stop : result;
 }

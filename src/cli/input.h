@@ -30,6 +30,7 @@ struct input {
 	bool ended;
 	bool regular;          /* a file, not a pipe: reading on never waits */
 	uint64_t number, batch_lines;
+	uint64_t dropped, size; /* bytes before the buffer; bytes of a regular file, 0 = not known */
 	struct aff_mllp mllp;
 	char where[INPUT_WHERE];
 };

@@ -30,30 +30,33 @@ static void put_left(double seconds)
 		fprintf(stderr, ", %lu s left", s);
 }
 
-static void show(const struct progress *p, uint64_t done, double seconds)
+static void show(const struct progress *p, uint64_t done, uint64_t position, double seconds)
 {
-	double rate = (double)done / seconds;
 	static const char bar[] = "##############################";
+	double part = position >= p->total ? 1.0 : (double)position / (double)p->total;
+	int bars = (int)(part * 30);
 	fputs("\r\033[K", stderr);
-	if (p->total) {
-		double part = done >= p->total ? 1.0 : (double)done / (double)p->total;
-		int bars = (int)(part * 30);
+	if (p->total)
 		fprintf(stderr, "[%.*s%*s] %3.0f %%  ", bars, bar, 30 - bars, "", part * 100);
-	}
-	fprintf(stderr, "%" PRIu64 " %s, %.0f/s", done, p->what, rate);
-	if (p->total > done && rate > 0)
-		put_left((double)(p->total - done) / rate);
+	fprintf(stderr, "%" PRIu64 " %s, %.0f/s", done, p->what, (double)done / seconds);
+	if (p->total && part > 0)
+		put_left(seconds / part - seconds);
 	fflush(stderr);
 }
 
-void progress_update(struct progress *p, uint64_t done)
+void progress_update_at(struct progress *p, uint64_t done, uint64_t position)
 {
 	int64_t now = clock_mono_us();
 	if (now - p->started_us < FIRST_US || now - p->shown_us < EVERY_US || !term_is_terminal(stderr))
 		return;
 	p->shown_us = now;
 	p->visible = true;
-	show(p, done, (double)(now - p->started_us) / 1e6);
+	show(p, done, position, (double)(now - p->started_us) / 1e6);
+}
+
+void progress_update(struct progress *p, uint64_t done)
+{
+	progress_update_at(p, done, done);
 }
 
 void progress_end(struct progress *p)

@@ -13,12 +13,23 @@ bool term_is_terminal(FILE *f)
 	return isatty(fileno(f)) == 1;
 }
 
-static bool colour(FILE *f)
+static bool wants_colour(FILE *f)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 	if (no && no[0])
 		return false;
 	return term && strcmp(term, "dumb") != 0 && term_is_terminal(f);
+}
+
+/* Asked for with every word that is printed, so the answer for standard output is kept. */
+static bool colour(FILE *f)
+{
+	static enum { UNKNOWN, NO, YES } standard_output;
+	if (f != stdout)
+		return wants_colour(f);
+	if (standard_output == UNKNOWN)
+		standard_output = wants_colour(f) ? YES : NO;
+	return standard_output == YES;
 }
 
 const char *term_style(FILE *f, enum term_style_name style)
@@ -66,11 +77,14 @@ void term_wrap(FILE *f, struct aff_view text, int indent, int width)
 
 void term_put_safe(FILE *f, struct aff_view text)
 {
+	size_t from = 0;
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
-		if (c < 0x20 || c == 0x7f)
-			fprintf(f, "\\x%02x", c);
-		else
-			fputc(c, f);
+		if (c >= 0x20 && c != 0x7f)
+			continue;
+		fwrite(text.p + from, 1, i - from, f);
+		fprintf(f, "\\x%02x", c);
+		from = i + 1;
 	}
+	fwrite(text.p + from, 1, text.n - from, f);
 }

@@ -45,12 +45,14 @@ int table_print(struct table *t, FILE *f);
 
 struct progress {
 	const char *what;               /* "messages" */
-	uint64_t total;                 /* 0 = not known */
+	uint64_t total;                 /* what counts as all of it; 0 = not known */
 	int64_t started_us, shown_us;
 	bool visible;
 };
 void progress_start(struct progress *p, const char *what, uint64_t total);
 void progress_update(struct progress *p, uint64_t done);
+/* The same where the total is of something else than what is counted: messages of a file with so many bytes. */
+void progress_update_at(struct progress *p, uint64_t done, uint64_t position);
 /* Removes the line. */
 void progress_end(struct progress *p);
 

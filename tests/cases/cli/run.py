@@ -17,6 +17,7 @@ A case file is a row of cases:
 Within a case \\xhh in files and stdin is that byte; "<*>" in expected text stands for anything within a line.
 """
 import argparse
+import concurrent.futures
 import os
 import re
 import shutil
@@ -24,11 +25,14 @@ import subprocess
 import sys
 import tempfile
 
+import stage
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 ENDS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n"}
-# Examples that need a running engine or a peer, or that run until they are stopped: the scenarios run these commands.
-NOT_ALONE = ("run", "send", "receive", "status", "replay", "journal", "simulate")
+# Examples of these run until they are stopped, or need a running engine and its peers (stage.py).
+ENDLESS = ("run", "receive")
+STAGED = ("send", "simulate", "status", "journal", "replay")
 
 
 def unescape(text):
@@ -133,15 +137,38 @@ def helps(afferent, words=()):
     return [found for name in names for found in helps(afferent, (*words, name))]
 
 
-def example_cases(afferent):
+def examples(afferent):
+    """(first word, command line) of every example."""
     for words, text in helps(afferent):
-        if "\nexamples:\n" not in text or words[0] in NOT_ALONE:
-            continue
-        for line in text.split("\nexamples:\n")[1].split("\n\n")[0].splitlines():
-            case = Case("--help", f"example of {' '.join(words)}: {line.strip()}")
-            case.command = "set -o pipefail; " + line.strip()
+        if "\nexamples:\n" in text:
+            for line in text.split("\nexamples:\n")[1].split("\n\n")[0].splitlines():
+                yield words[0], line.strip()
+
+
+def plain_examples(afferent):
+    for command, line in examples(afferent):
+        if command not in ENDLESS + STAGED:
+            case = Case("--help", f"example: {line}")
+            case.command = "set -o pipefail; " + line
             case.exact["stderr"] = ""
             yield case
+
+
+def staged_examples(afferent):
+    """(title, what is wrong) of the examples that need more than files."""
+    every = list(examples(afferent))
+    with stage.Stage(afferent, TOP) as s:
+        for command, line in every:
+            if command in ENDLESS:
+                yield line, s.run_until_stopped(line)
+    if not any(command == "run" for command, _ in every):
+        return
+    with stage.Stage(afferent, TOP) as s:
+        wrong = s.start()
+        yield "a stage with engine and peers", wrong
+        for command, line in every:
+            if command in STAGED and not wrong:
+                yield line, s.run(line)
 
 
 def main():
@@ -151,19 +178,18 @@ def main():
     args = parser.parse_args()
     cases = [case for name in sorted(os.listdir(HERE)) if name.endswith(".case")
              for case in read_cases(os.path.join(HERE, name))]
-    cases += example_cases(args.afferent)
-    failed = passed = 0
-    for case in cases:
-        if args.only and not any(part in case.title for part in args.only):
-            continue
-        wrong = run_case(case, args.afferent)
-        if wrong:
-            failed += 1
-            print(f"FAIL {case.where}: {case.title}")
-            print("\n".join("    " + line for entry in wrong for line in entry.rstrip().splitlines()))
-        else:
-            passed += 1
-    print(f"{passed} passed, {failed} failed")
+    cases += plain_examples(args.afferent)
+    cases = [case for case in cases if not args.only or any(part in case.title for part in args.only)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        wrongs = pool.map(lambda case: run_case(case, args.afferent), cases)
+        results = [(f"{case.where}: {case.title}", wrong) for case, wrong in zip(cases, wrongs)]
+    if not args.only:
+        results += [(f"--help: example: {line}", wrong) for line, wrong in staged_examples(args.afferent)]
+    failed = [(title, wrong) for title, wrong in results if wrong]
+    for title, wrong in failed:
+        print(f"FAIL {title}")
+        print("\n".join("    " + line for entry in wrong for line in entry.rstrip().splitlines()))
+    print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 
