@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the journal's commands share.
+ */
+#ifndef CLI_CMD_JOURNAL_H
+#define CLI_CMD_JOURNAL_H
+
+#include "base/json.h"
+#include "journal/journal.h"
+
+#define JOURNAL_WHERE_OPTIONS(journal, config) \
+	OPTION_TEXT('J', "journal", journal, "FOLDER", "the journal; otherwise that of --config, else ./journal"), \
+	OPTION_TEXT('C', "config", config, "FOLDER", "a configuration: its journal is used")
+
+int journal_search_command(int argc, char **argv);
+int journal_show_command(int argc, char **argv);
+int journal_stats_command(int argc, char **argv);
+
+/* 0 or COMMAND_FAILED, told on standard error. */
+int journal_command_open(struct journal_reader **out, const char *journal, const char *config);
+int journal_command_id(const char *text, int64_t *id);
+
+/* "icu-monitors/ehr" -> "ehr" */
+struct aff_view journal_command_short(struct aff_view destination);
+const char *journal_command_hex(const unsigned char sha[SHA256_SIZE], char buf[2 * SHA256_SIZE + 1]);
+
+/* The message's members into the open object; an outcome as an object. */
+void journal_command_put_message(struct json *j, const struct journal_message *m);
+void journal_command_put_outcome(struct json *j, const struct journal_outcome *o);
+
+#endif

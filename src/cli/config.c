@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Loading configurations for the commands.
+ */
+#include "cli/config.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+
+#define FINDINGS_MAX 100
+
+/* Loads what was read; frees nothing. */
+static struct conf *load(const struct conf_files *files)
+{
+	struct aff_diag_list findings;
+	struct conf *conf = NULL;
+	aff_diag_list_init(&findings, FINDINGS_MAX);
+	int rc = conf_load(&conf, files, &findings);
+	for (size_t i = 0; rc && i < findings.count; i++)
+		if (findings.items[i].severity == AFF_SEVERITY_ERROR)
+			command_error_diag(&findings.items[i]);
+	if (rc && !findings.errors)
+		command_error("cannot load the configuration: %s", aff_error_text(rc));
+	aff_diag_list_free(&findings);
+	return rc ? NULL : conf;
+}
+
+struct conf *config_load(const char *path)
+{
+	struct conf_files files;
+	struct aff_diag diag;
+	if (conf_files_read(&files, path, &diag)) {
+		command_error_diag(&diag);
+		return NULL;
+	}
+	struct conf *conf = load(&files);
+	conf_files_free(&files);
+	return conf;
+}
+
+struct conf *config_load_packed(struct aff_view packed)
+{
+	struct conf_files files;
+	struct aff_diag diag;
+	if (conf_files_unpack(&files, packed, &diag)) {
+		command_error_diag(&diag);
+		return NULL;
+	}
+	struct conf *conf = load(&files);
+	conf_files_free(&files);
+	return conf;
+}
+
+/* All names, for the message that asks for one of them. */
+static void list_destinations(const struct conf *c, struct aff_buf *out)
+{
+	for (size_t i = 0; i < c->nchannels; i++)
+		for (size_t k = 0; k < c->channels[i].ndests; k++)
+			aff_buf_printf(out, "%s%s", out->n ? ", " : "", c->channels[i].dests[k].full_name);
+	aff_buf_put_char(out, '\0');
+}
+
+static bool is_meant(const struct conf_dest *d, const char *name)
+{
+	return !name || strcmp(d->name, name) == 0 || strcmp(d->full_name, name) == 0;
+}
+
+const struct conf_dest *config_destination(const struct conf *c, const char *name,
+                                           const struct conf_channel **channel)
+{
+	const struct conf_dest *found = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < c->nchannels; i++) {
+		for (size_t k = 0; k < c->channels[i].ndests; k++) {
+			if (!is_meant(&c->channels[i].dests[k], name))
+				continue;
+			found = &c->channels[i].dests[k];
+			*channel = &c->channels[i];
+			n++;
+		}
+	}
+	if (n == 1)
+		return found;
+	struct aff_buf names;
+	aff_buf_init(&names, 4096);
+	list_destinations(c, &names);
+	const char *all = names.error ? "too many to list" : names.p;
+	if (n == 0 && name)
+		command_error("there is no destination '%s'; there are: %s", name, all);
+	else
+		command_error("several destinations fit; say which: %s", all);
+	aff_buf_free(&names);
+	return NULL;
+}
+
+char *config_journal(const char *journal, const char *config)
+{
+	if (journal)
+		return strdup(journal);
+	if (!config && access("afferent.yaml", R_OK) != 0)
+		return strdup("journal");
+	struct conf *conf = config_load(config ? config : ".");
+	char *folder = conf ? strdup(conf->engine.journal) : NULL;
+	conf_unref(conf);
+	return folder;
+}

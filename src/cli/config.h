@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The configuration for commands that look at it but do not run it.
+ */
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include "conf/conf.h"
+
+/* Reads and checks a configuration folder or a single channel file. Mistakes are told on standard error;
+ * then NULL. */
+struct conf *config_load(const char *path);
+/* A stored snapshot, as the journal gave it. Mistakes likewise. */
+struct conf *config_load_packed(struct aff_view packed);
+
+/* The destination that is meant: by name, by full name ("icu-monitors/ehr"), or NULL for the only one there is.
+ * Told on standard error when there is no such one, or when it is not clear; then NULL. */
+const struct conf_dest *config_destination(const struct conf *c, const char *name,
+                                           const struct conf_channel **channel);
+
+/* Where the journal is: the folder given with --journal, else the one that the configuration --config names, else
+ * that of ./afferent.yaml, else ./journal. Freed by the caller; NULL after an error was told. */
+char *config_journal(const char *journal, const char *config);
+
+#endif

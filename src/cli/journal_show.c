@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * afferent journal show: the story of one message. With --sent what a destination got is rendered again from the
+ * stored configuration and compared with the SHA-256 of what was sent then.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/cmd_journal.h"
+#include "cli/command.h"
+#include "cli/config.h"
+#include "cli/message.h"
+#include "cli/option.h"
+#include "cli/term.h"
+#include "cli/when.h"
+#include "engine/pipeline.h"
+
+#define MESSAGE_MAX (64u << 20)
+#define SNAPSHOT_MAX (128u << 20)
+
+struct show {
+	struct journal_reader *reader;
+	int64_t id;
+	bool raw, tree, json;
+	const char *destination;
+	struct aff_buf bytes;             /* the message as received */
+	bool found_outcome;
+	struct journal_outcome outcome;   /* of --sent; its views are not used */
+	char full_name[128];
+};
+
+/* ---- the story ---- */
+
+static void print_field(const char *name, struct aff_view value)
+{
+	printf("  %-14s", name);
+	term_put_safe(stdout, value);
+	putchar('\n');
+}
+
+static void print_head(const struct journal_message *m)
+{
+	char when[WHEN_SIZE], hex[2 * SHA256_SIZE + 1];
+	printf("%smessage %" PRId64 "%s\n", term_style(stdout, TERM_BOLD), m->id, term_style(stdout, TERM_PLAIN));
+	print_field("channel", m->channel);
+	print_field("type", m->type);
+	print_field("control id", m->control_id);
+	print_field("patient", m->patient);
+	print_field("device", m->device);
+	printf("  %-14s%" PRIu32 " bytes\n", "length", m->length);
+	printf("  %-14s%.16s\n\n", "configuration", journal_command_hex(m->snapshot, hex));
+	printf("%s  received from %.*s, %s", when_local(m->received_us, when), (int)m->peer.n, m->peer.p,
+	       journal_verdict_text(m->verdict));
+	if (m->error)
+		printf(": error %d, %s", aff_error_condition(m->error), aff_error_text(m->error));
+	putchar('\n');
+}
+
+static int print_outcome(void *arg, const struct journal_outcome *o)
+{
+	char when[WHEN_SIZE];
+	enum term_style_name style = o->kind == JOURNAL_DELIVERED ? TERM_GREEN
+	                             : o->kind == JOURNAL_DEAD    ? TERM_RED
+	                                                          : TERM_PLAIN;
+	(void)arg;
+	printf("%s  %.*s: %s%s%s", when_local(o->at_us, when), (int)o->destination.n, o->destination.p,
+	       term_style(stdout, style), journal_outcome_text(o->kind), term_style(stdout, TERM_PLAIN));
+	if (o->tries > 1)
+		printf(" after %u tries", o->tries);
+	if (o->detail.n) {
+		fputs(": ", stdout);
+		term_put_safe(stdout, o->detail);
+	}
+	putchar('\n');
+	return 0;
+}
+
+/* What cannot be parsed is shown line by line all the same. */
+static void print_body(const struct show *s, struct aff_view raw)
+{
+	struct aff_msg *m = NULL;
+	putchar('\n');
+	if (aff_msg_new(&m, NULL) == 0 && aff_msg_parse(m, raw.p, raw.n, AFF_LENIENT_ALL, NULL) == 0) {
+		if (s->tree)
+			message_print_tree(stdout, m);
+		else
+			message_print(stdout, m);
+	} else {
+		struct message_split lines = message_split(raw, '\r');
+		struct aff_view line;
+		while (message_next(&lines, &line)) {
+			term_put_safe(stdout, line);
+			putchar('\n');
+		}
+	}
+	aff_msg_free(m);
+}
+
+static int json_outcome(void *arg, const struct journal_outcome *o)
+{
+	journal_command_put_outcome(arg, o);
+	return 0;
+}
+
+static int print_json(struct show *s, const struct journal_message *m, struct aff_view raw)
+{
+	struct aff_buf out;
+	struct json j;
+	aff_buf_init(&out, 2 * MESSAGE_MAX);
+	json_begin(&j, &out, 0);
+	json_object(&j, NULL);
+	journal_command_put_message(&j, m);
+	json_view(&j, "raw", raw);
+	json_array(&j, "outcomes");
+	int rc = journal_get_outcomes(s->reader, m->id, json_outcome, &j, NULL);
+	json_array_end(&j);
+	json_object_end(&j);
+	aff_buf_put_char(&out, '\n');
+	if (!rc)
+		rc = out.error;
+	if (!rc)
+		fwrite(out.p, 1, out.n, stdout);
+	aff_buf_free(&out);
+	return rc;
+}
+
+static int story(void *arg, const struct journal_row *row)
+{
+	struct show *s = arg;
+	if (s->raw) {
+		fwrite(row->raw.p, 1, row->raw.n, stdout);
+		return 0;
+	}
+	if (s->json)
+		return print_json(s, &row->message, row->raw);
+	print_head(&row->message);
+	int rc = journal_get_outcomes(s->reader, s->id, print_outcome, NULL, NULL);
+	if (rc < 0)
+		return rc;
+	print_body(s, row->raw);
+	return 0;
+}
+
+/* ---- what was sent ---- */
+
+static int keep_raw(void *arg, const struct journal_row *row)
+{
+	struct show *s = arg;
+	aff_buf_put_view(&s->bytes, row->raw);
+	return s->bytes.error;
+}
+
+static int keep_outcome(void *arg, const struct journal_outcome *o)
+{
+	struct show *s = arg;
+	struct aff_view name = aff_view_of(s->destination);
+	if (!aff_view_equal(o->destination, name) && !aff_view_equal(journal_command_short(o->destination), name))
+		return 0;
+	s->found_outcome = true;
+	s->outcome = *o;
+	snprintf(s->full_name, sizeof s->full_name, "%.*s", (int)o->destination.n, o->destination.p);
+	return 0;
+}
+
+static struct conf *stored_configuration(const struct show *s)
+{
+	struct aff_buf packed;
+	struct aff_diag diag;
+	struct conf *conf = NULL;
+	aff_buf_init(&packed, SNAPSHOT_MAX);
+	if (journal_get_snapshot(s->reader, s->outcome.snapshot, &packed, &diag))
+		command_error_diag(&diag);
+	else
+		conf = config_load_packed(aff_buf_view(&packed));
+	aff_buf_free(&packed);
+	return conf;
+}
+
+static int compare(const struct show *s, struct aff_view bytes)
+{
+	unsigned char sha[SHA256_SIZE];
+	char hex[2 * SHA256_SIZE + 1];
+	sha256(sha, bytes);
+	fwrite(bytes.p, 1, bytes.n, stdout);
+	if (memcmp(sha, s->outcome.sent, SHA256_SIZE) != 0) {
+		command_error("differs from what was sent: SHA-256 was %s", journal_command_hex(s->outcome.sent, hex));
+		return COMMAND_NEGATIVE;
+	}
+	command_note("identical to what was sent, SHA-256 %s", journal_command_hex(sha, hex));
+	return COMMAND_OK;
+}
+
+static int render_again(const struct show *s)
+{
+	int rc = COMMAND_FAILED;
+	const struct conf_channel *channel;
+	struct pipeline *pipeline = NULL;
+	struct pipeline_result r;
+	struct conf *conf = stored_configuration(s);
+	const struct conf_dest *dest = conf ? config_destination(conf, s->full_name, &channel) : NULL;
+	if (!dest)
+		goto out;
+	if (pipeline_new(&pipeline) || pipeline_run(pipeline, channel, dest, aff_buf_view(&s->bytes), &r))
+		command_error("out of memory");
+	else if (r.verdict != PIPELINE_SEND)
+		rc = command_error("differs from what was sent: now it is %s: %s",
+		                   r.verdict == PIPELINE_DEAD ? "dead" : "filtered", r.detail);
+	else
+		rc = compare(s, r.bytes);
+out:
+	pipeline_free(pipeline);
+	conf_unref(conf);
+	return rc;
+}
+
+static int show_sent(struct show *s, struct aff_diag *diag)
+{
+	int rc = journal_get_outcomes(s->reader, s->id, keep_outcome, s, diag);
+	if (rc < 0)
+		return command_error_diag(diag);
+	if (!s->found_outcome)
+		return command_error("message %" PRId64 " has no outcome at '%s'", s->id, s->destination);
+	if (s->outcome.kind != JOURNAL_DELIVERED || !s->outcome.sent_length)
+		return command_error("nothing was sent to %s: %s", s->full_name, journal_outcome_text(s->outcome.kind));
+	return render_again(s);
+}
+
+static int run(struct show *s)
+{
+	struct aff_diag diag = {0};
+	aff_buf_init(&s->bytes, MESSAGE_MAX);
+	int rc = journal_get(s->reader, s->id, s->destination ? keep_raw : story, s, &diag);
+	if (rc < 0)
+		rc = diag.code ? command_error_diag(&diag) : command_error("%s", aff_error_text(rc));
+	else if (s->destination)
+		rc = show_sent(s, &diag);
+	aff_buf_free(&s->bytes);
+	return rc;
+}
+
+int journal_show_command(int argc, char **argv)
+{
+	static const char *const examples[] = {
+		"afferent journal show 1795163400123456", "afferent journal show --raw 1795163400123456 >message.hl7",
+		"afferent journal show --sent icu-monitors/fhir 1795163400123456", NULL
+	};
+	const struct usage usage = {
+		.command = "journal show", .arguments = "ID", .examples = examples, .least = 1, .most = 1,
+		.about = "Shows one message of the journal: when it came from where, how it was answered, what "
+		         "became of it at each destination, and its content.\n\n"
+		         "With --sent what the destination got is rendered again from the configuration of "
+		         "that day, printed, and compared with the SHA-256 of the bytes that were sent.",
+		.exit0 = "shown; with --sent: identical to what was sent", .exit1 = "with --sent: it differs",
+	};
+	struct show s = {.reader = NULL};
+	const char *journal = NULL, *config = NULL;
+	const struct option options[] = {
+		OPTION_FLAG('r', "raw", &s.raw, "only the bytes as received"),
+		OPTION_FLAG('t', "tree", &s.tree, "one value a line: path, field name, value"),
+		OPTION_TEXT('S', "sent", &s.destination, "DESTINATION", "what was sent there, made again and compared"),
+		OPTION_FLAG('j', "json", &s.json, "one JSON object"),
+		JOURNAL_WHERE_OPTIONS(&journal, &config),
+		OPTION_END
+	};
+	int n = option_parse(&usage, options, argc, argv);
+	if (n < 0)
+		return option_exit(n);
+	if (s.raw + s.tree + s.json + (s.destination != NULL) > 1)
+		return command_error("--raw, --tree, --json and --sent do not go together");
+	if (journal_command_id(argv[0], &s.id) || journal_command_open(&s.reader, journal, config))
+		return COMMAND_FAILED;
+	int rc = run(&s);
+	journal_reader_close(s.reader);
+	return rc;
+}

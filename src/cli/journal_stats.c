@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * afferent journal stats: sizes and rates, and the ledger of each destination with its equation checked.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/cmd_journal.h"
+#include "cli/command.h"
+#include "cli/option.h"
+#include "cli/term.h"
+#include "cli/when.h"
+#include "sys/clock.h"
+
+/* received - all outcomes - pending: 0 when nothing was lost or counted twice. */
+static int64_t imbalance(const struct journal_ledger *l)
+{
+	return (int64_t)l->received - (int64_t)(l->delivered + l->filtered + l->merged + l->dead + l->pending);
+}
+
+static const char *bytes_text(uint64_t bytes, char buf[32])
+{
+	static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB", "PB"};
+	double value = (double)bytes;
+	size_t u = 0;
+	while (value >= 1000 && u + 1 < sizeof units / sizeof units[0]) {
+		value /= 1000;
+		u++;
+	}
+	snprintf(buf, 32, u ? "%.1f %s" : "%.0f %s", value, units[u]);
+	return buf;
+}
+
+static void print_sizes(const struct journal_stats *s)
+{
+	char received[32], stored[32], first[WHEN_SIZE], last[WHEN_SIZE], span[WHEN_SIZE];
+	printf("log files  %u, %u of them sealed\n", s->files, s->sealed);
+	printf("messages   %" PRIu64 ": %" PRIu64 " accepted, %" PRIu64 " kept, %" PRIu64 " rejected\n", s->messages,
+	       s->accepted, s->kept, s->rejected);
+	printf("received   %s\n", bytes_text(s->bytes_received, received));
+	printf("stored     %s", bytes_text(s->bytes_stored, stored));
+	if (s->bytes_received)
+		printf(", %.2f times what was received", (double)s->bytes_stored / (double)s->bytes_received);
+	putchar('\n');
+	if (!s->messages)
+		return;
+	printf("from       %s\nto         %s\n", when_local(s->first_us, first), when_local(s->last_us, last));
+	if (s->last_us > s->first_us)
+		printf("rate       %.1f messages/s over %s\n",
+		       (double)(s->messages - 1) / ((double)(s->last_us - s->first_us) / 1e6),
+		       when_span(s->last_us - s->first_us, span));
+}
+
+static void add_ledger(struct table *t, const struct journal_ledger *l)
+{
+	char span[WHEN_SIZE];
+	int64_t off = imbalance(l);
+	table_cell(t, aff_view_of(l->destination));
+	table_cellf(t, "%" PRIu64, l->received);
+	table_cellf(t, "%" PRIu64, l->delivered);
+	table_cellf(t, "%" PRIu64, l->filtered);
+	table_cellf(t, "%" PRIu64, l->merged);
+	table_cellf(t, "%" PRIu64, l->dead);
+	table_cellf(t, "%" PRIu64, l->pending);
+	table_cellf(t, "%s", l->oldest_pending_us ? when_span(clock_wall_us() - l->oldest_pending_us, span) : "-");
+	if (off)
+		table_cellf(t, "off by %" PRId64, off);
+	else
+		table_cellf(t, "adds up");
+}
+
+static void print_text(const struct journal_stats *s)
+{
+	static const char *const titles[] = {
+		"destination", ">received", ">delivered", ">filtered", ">merged", ">dead", ">pending", ">oldest",
+		"ledger",
+	};
+	struct table t;
+	print_sizes(s);
+	if (!s->nledgers)
+		return;
+	putchar('\n');
+	table_init(&t, titles, sizeof titles / sizeof titles[0]);
+	for (size_t i = 0; i < s->nledgers; i++)
+		add_ledger(&t, &s->ledgers[i]);
+	table_print(&t, stdout);
+}
+
+static void put_ledger(struct json *j, const struct journal_ledger *l)
+{
+	char when[WHEN_SIZE];
+	json_object(j, NULL);
+	json_text(j, "destination", l->destination);
+	json_i64(j, "cursor", l->cursor);
+	json_i64(j, "received", (int64_t)l->received);
+	json_i64(j, "delivered", (int64_t)l->delivered);
+	json_i64(j, "filtered", (int64_t)l->filtered);
+	json_i64(j, "merged", (int64_t)l->merged);
+	json_i64(j, "dead", (int64_t)l->dead);
+	json_i64(j, "pending", (int64_t)l->pending);
+	json_i64(j, "imbalance", imbalance(l));
+	if (l->oldest_pending_us)
+		json_text(j, "oldest_pending", when_utc(l->oldest_pending_us, when));
+	json_object_end(j);
+}
+
+static void print_json(const struct journal_stats *s)
+{
+	char when[WHEN_SIZE];
+	struct aff_buf out;
+	struct json j;
+	aff_buf_init(&out, 16u << 20);
+	json_begin(&j, &out, 0);
+	json_object(&j, NULL);
+	json_i64(&j, "files", s->files);
+	json_i64(&j, "sealed", s->sealed);
+	json_i64(&j, "messages", (int64_t)s->messages);
+	json_i64(&j, "accepted", (int64_t)s->accepted);
+	json_i64(&j, "kept", (int64_t)s->kept);
+	json_i64(&j, "rejected", (int64_t)s->rejected);
+	json_i64(&j, "bytes_received", (int64_t)s->bytes_received);
+	json_i64(&j, "bytes_stored", (int64_t)s->bytes_stored);
+	if (s->messages) {
+		json_text(&j, "first", when_utc(s->first_us, when));
+		json_text(&j, "last", when_utc(s->last_us, when));
+	}
+	json_array(&j, "ledgers");
+	for (size_t i = 0; i < s->nledgers; i++)
+		put_ledger(&j, &s->ledgers[i]);
+	json_array_end(&j);
+	json_object_end(&j);
+	aff_buf_put_char(&out, '\n');
+	fwrite(out.p, 1, out.n, stdout);
+	aff_buf_free(&out);
+}
+
+int journal_stats_command(int argc, char **argv)
+{
+	static const char *const examples[] = {"afferent journal stats", "afferent journal stats --json", NULL};
+	const struct usage usage = {
+		.command = "journal stats", .arguments = "", .examples = examples,
+		.about = "Shows what the journal holds and, for each destination, the ledger: every message "
+		         "that was received is delivered, filtered, merged, dead or pending, and nothing else. "
+		         "It is counted from the rows themselves.",
+		.exit0 = "every ledger adds up", .exit1 = "a ledger does not add up",
+	};
+	bool json = false;
+	const char *journal = NULL, *config = NULL;
+	const struct option options[] = {
+		OPTION_FLAG('j', "json", &json, "one JSON object"),
+		JOURNAL_WHERE_OPTIONS(&journal, &config),
+		OPTION_END
+	};
+	struct journal_reader *reader;
+	struct journal_stats stats;
+	struct aff_diag diag;
+	int n = option_parse(&usage, options, argc, argv);
+	if (n < 0)
+		return option_exit(n);
+	if (journal_command_open(&reader, journal, config))
+		return COMMAND_FAILED;
+	int rc = journal_read_stats(reader, &stats, &diag);
+	journal_reader_close(reader);
+	if (rc)
+		return command_error_diag(&diag);
+	if (json)
+		print_json(&stats);
+	else
+		print_text(&stats);
+	rc = COMMAND_OK;
+	for (size_t i = 0; i < stats.nledgers; i++)
+		if (imbalance(&stats.ledgers[i]))
+			rc = COMMAND_NEGATIVE;
+	journal_stats_free(&stats);
+	return rc;
+}

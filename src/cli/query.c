@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From options to a query of the journal.
+ */
+#include "cli/query.h"
+
+#include "cli/command.h"
+#include "cli/when.h"
+#include "sys/clock.h"
+
+const char *const query_statuses[] = {
+	"any", [JOURNAL_DELIVERED] = "delivered", [JOURNAL_FILTERED] = "filtered", [JOURNAL_MERGED] = "merged",
+	[JOURNAL_DEAD] = "dead", [JOURNAL_PENDING] = "pending", NULL
+};
+const char *const query_verdicts[] = {
+	"any", [JOURNAL_ACCEPTED] = "accepted", [JOURNAL_KEPT] = "kept", [JOURNAL_REJECTED] = "rejected", NULL
+};
+
+static struct aff_view view_or_empty(const char *text)
+{
+	return aff_view_of(text ? text : "");
+}
+
+static int read_time(const char *text, int64_t *us)
+{
+	struct aff_diag diag;
+	if (text && when_parse(text, clock_wall_us(), us, &diag))
+		return command_error_diag(&diag);
+	return 0;
+}
+
+int query_build(const struct query *q, struct journal_query *out)
+{
+	memset(out, 0, sizeof *out);
+	out->channel = view_or_empty(q->channel);
+	out->type = view_or_empty(q->type);
+	out->control_id = view_or_empty(q->control_id);
+	out->patient = view_or_empty(q->patient);
+	out->device = view_or_empty(q->device);
+	out->peer = view_or_empty(q->peer);
+	out->destination = view_or_empty(q->destination);
+	out->verdict = (enum journal_verdict)q->verdict;
+	out->status = q->status;
+	out->limit = q->limit;
+	if (q->destination && !q->status)
+		return command_error("--destination needs --status");
+	if (read_time(q->since, &out->from_us) || read_time(q->until, &out->to_us))
+		return COMMAND_FAILED;
+	if (out->to_us && out->from_us >= out->to_us)
+		return command_error("--since is not before --until");
+	return 0;
+}
