@@ -15,6 +15,7 @@ import platform
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -22,6 +23,9 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
+from peers import free_port  # noqa: E402
+
 TOP = os.path.join(HERE, "..", "..")
 MESSAGES = os.path.join(HERE, "messages")
 CONNECTIONS = (1, 16, 64, 256)
@@ -76,18 +80,26 @@ class Engine:
 		self.bench = bench
 		self.folder = tempfile.mkdtemp(dir=bench.work)
 		self.sink = Server(bench.program("sink"))
-		self.port = self.sink.port - 1 if self.sink.port > 32768 else self.sink.port + 1
+		self.port = free_port()
 		os.mkdir(os.path.join(self.folder, "channels"), 0o700)
 		self.write("afferent.yaml", "journal: journal\ncontrol: control.sock\n")
 		self.write("channels/bench.yaml", CHANNEL.format(listen=self.port, sink=self.sink.port))
-		before = time.monotonic()
-		self.process = subprocess.Popen([bench.afferent, "run", self.folder], stderr=subprocess.PIPE, text=True)
-		for line in self.process.stderr:
-			if re.search(r"\bready\b", line):
-				break
-		else:
-			sys.exit(f"the engine did not start: exit {self.process.wait()}")
+		with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
+			before = time.monotonic()
+			self.process = subprocess.Popen([bench.afferent, "run", self.folder], stderr=log)
+		self.connect(before + 20)
 		self.start_ms = (time.monotonic() - before) * 1000
+
+	def connect(self, deadline):
+		"""Tries until it listens."""
+		while True:
+			try:
+				socket.create_connection(("127.0.0.1", self.port)).close()
+				return
+			except ConnectionRefusedError:
+				if time.monotonic() > deadline or self.process.poll() is not None:
+					with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
+						sys.exit("the engine did not start: " + log.read())
 
 	def write(self, name, text):
 		path = os.path.join(self.folder, name)
@@ -114,7 +126,6 @@ class Engine:
 	def stop(self):
 		self.process.send_signal(signal.SIGTERM)
 		code = self.process.wait()
-		self.process.stderr.close()
 		self.sink.stop()
 		shutil.rmtree(self.folder)
 		if code:

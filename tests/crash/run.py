@@ -129,6 +129,8 @@ def main():
 	parser.add_argument("--senders", type=int, default=8)
 	parser.add_argument("--acks", type=int, default=2000, help="at most so many a cycle")
 	arguments = parser.parse_args()
+	if not os.access(arguments.afferent, os.X_OK):
+		sys.exit(f"FAIL: there is no {arguments.afferent}; run make first")
 	folder = tempfile.mkdtemp(prefix="afferent-crash-")
 	try:
 		crash(arguments, folder)
