@@ -139,7 +139,7 @@ static void begin(struct aff_fhir *f, const struct aff_msg *m, const struct aff_
 	f->options = options;
 	f->base = options->base ? options->base : "urn:afferent";
 	f->transaction = options->bundle == AFF_FHIR_TRANSACTION;
-	f->latin1 = is_latin1(aff_view_trim(aff_msg_get(m, 0, 18, 1, 1, 0)));
+	f->latin1 = is_latin1(trimmed(aff_msg_get(m, 0, 18, 1, 1, 0)));
 	struct aff_view processing = aff_msg_get(m, 0, 11, 1, 1, 0);
 	f->test = aff_view_is(processing, "T") || aff_view_is(processing, "D");
 	f->zone = options->zone_minutes;

@@ -10,11 +10,6 @@
 
 enum { PARTS = 9 };
 
-static struct aff_view trimmed(struct aff_view v)
-{
-	return v.n && (v.p[0] == ' ' || v.p[v.n - 1] == ' ') ? aff_view_trim(v) : v;
-}
-
 void cwe_split(const struct aff_fhir *f, struct cwe *out, struct aff_view field)
 {
 	struct aff_view part[PARTS];

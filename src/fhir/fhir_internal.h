@@ -23,7 +23,6 @@ struct identity {
 struct party {
 	struct identity identity;
 	unsigned segment;    /* where it is described: PID, or the OBX row of the device */
-	struct aff_view mds; /* devices: first number of OBX-4 */
 	bool describes;      /* devices: the row is about the device itself, its OBX-3 is the device's type */
 };
 
@@ -50,6 +49,7 @@ enum role {
 struct row {
 	unsigned segment;
 	enum role role;
+	unsigned group;      /* number of PIDs before it */
 	unsigned obr;        /* segment, AFF_NONE */
 	unsigned obr_number; /* from 1; 0 before the first */
 	unsigned patient;    /* number in aff_fhir.patients, AFF_NONE */
@@ -105,6 +105,12 @@ struct aff_fhir {
 static inline bool is_valued(struct aff_view v)
 {
 	return v.n && !aff_is_null(v);
+}
+
+/* aff_view_trim, without a call where there is nothing to trim. */
+static inline struct aff_view trimmed(struct aff_view v)
+{
+	return v.n && (v.p[0] <= ' ' || v.p[v.n - 1] <= ' ') ? aff_view_trim(v) : v;
 }
 
 static inline bool is_repeated(const struct aff_fhir *f, struct aff_view field)
@@ -259,6 +265,8 @@ void put_result(struct aff_fhir *f, const struct row *r, const struct flags *fla
 /* Before `"code"` and behind it: what every Observation begins with. */
 void put_head(struct aff_fhir *f, const struct row *r, struct aff_view code, const struct flags *flags, bool vital);
 void put_context(struct aff_fhir *f, const struct row *r, struct aff_view effective);
+/* NTE behind the row as further elements of note; false when there were none. */
+bool put_notes(struct aff_fhir *f, const struct row *r, bool first);
 void put_tail(struct aff_fhir *f, const struct row *r);
 void put_request(struct aff_fhir *f);
 

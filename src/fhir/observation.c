@@ -94,23 +94,22 @@ void put_context(struct aff_fhir *f, const struct row *r, struct aff_view effect
 	put(f, effective.p, effective.n);
 }
 
-static void put_notes(struct aff_fhir *f, const struct row *r)
+bool put_notes(struct aff_fhir *f, const struct row *r, bool first)
 {
-	bool first = true;
+	bool some = false;
 	for (unsigned i = r->segment + 1; aff_msg_is(f->m, i, "NTE"); i++) {
-		if (put_joined(f, first ? ",\"note\":[{\"text\":" : ",{\"text\":", aff_msg_field(f->m, i, 3))) {
-			PUT(f, "}");
-			first = false;
-		}
+		const char *lead = first && !some ? ",\"note\":[{\"text\":" : ",{\"text\":";
+		if (!put_joined(f, lead, aff_msg_field(f->m, i, 3)))
+			continue;
+		PUT(f, "}");
+		some = true;
 	}
-	if (!first)
-		PUT(f, "]");
+	return some;
 }
 
 void put_tail(struct aff_fhir *f, const struct row *r)
 {
 	struct aff_view site = obx(f, r, 20), method = obx(f, r, 17);
-	put_notes(f, r);
 	if (site.n)
 		put_concept(f, ",\"bodySite\":", aff_cut(site, &f->d, 1, 0, 0));
 	if (method.n)
@@ -140,7 +139,7 @@ void put_result(struct aff_fhir *f, const struct row *r, const struct flags *fla
 {
 	struct aff_view unit = obx(f, r, 6);
 	if (!value_is_there(f, r) || flags->unreliable) {
-		bool not_asked = aff_view_is(aff_view_trim(obx(f, r, 11)), "N");
+		bool not_asked = aff_view_is(trimmed(obx(f, r, 11)), "N");
 		put_absent(f, flags->absent ? flags->absent : not_asked ? "not-asked" : "unknown", aff_view("", 0));
 		return;
 	}
@@ -181,6 +180,8 @@ void put_observation(struct aff_fhir *f, const struct row *r, unsigned ordinal)
 	put_code(f, r, profile);
 	put_context(f, r, effective);
 	put_result(f, r, &flags, to);
+	if (put_notes(f, r, true))
+		PUT(f, "]");
 	put_tail(f, r);
 	put_reference_range(f, r, to);
 	PUT(f, "}");

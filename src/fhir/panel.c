@@ -137,6 +137,31 @@ static void put_parts(struct aff_fhir *f, const struct row *head, unsigned panel
 	PUT(f, "]");
 }
 
+/* Of the panel as a whole: one part that is a test, or of doubt, makes it so. */
+static void panel_flags(const struct aff_fhir *f, const struct row *head, struct flags *out)
+{
+	*out = (struct flags){.validated = true};
+	for (unsigned part = 0; part < PARTS; part++) {
+		struct flags flags;
+		if (!head->parts[part])
+			continue;
+		flags_read(&flags, f, obx(f, &f->rows[head->parts[part] - 1], 8));
+		out->validated &= flags.validated;
+		if (!out->security || (flags.security && strcmp(flags.security, "HTEST") == 0))
+			out->security = flags.security;
+	}
+}
+
+static void put_panel_notes(struct aff_fhir *f, const struct row *head)
+{
+	bool some = false;
+	for (unsigned part = 0; part < PARTS; part++)
+		if (head->parts[part])
+			some |= put_notes(f, &f->rows[head->parts[part] - 1], !some);
+	if (some)
+		PUT(f, "]");
+}
+
 void put_panel(struct aff_fhir *f, const struct row *head, unsigned ordinal)
 {
 	struct flags flags;
@@ -147,7 +172,7 @@ void put_panel(struct aff_fhir *f, const struct row *head, unsigned ordinal)
 	bool vital = effective_to_day(effective);
 	part_of(head, &panel, &part);
 	aff_buf_put_u64(&number, panels[panel].panel);
-	flags_read(&flags, f, obx(f, head, 8));
+	panel_flags(f, head, &flags);
 	entry_begin(f, ordinal);
 	put_head(f, head, aff_buf_view(&number), &flags, vital);
 	PUT(f, ",\"code\":{\"coding\":[");
@@ -160,6 +185,7 @@ void put_panel(struct aff_fhir *f, const struct row *head, unsigned ordinal)
 	put_text(f, panels[panel].refid);
 	PUT(f, "\"}]}");
 	put_context(f, head, effective);
+	put_panel_notes(f, head);
 	put_tail(f, head);
 	put_parts(f, head, panel, vital);
 	PUT(f, "}");

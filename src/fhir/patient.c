@@ -75,7 +75,7 @@ static bool put_name(struct aff_fhir *f, struct aff_view xpn, bool first)
 		named |= is_valued(text_plain(f, c == 1 ? family : component(f, xpn, c)));
 	if (!named)
 		return false;
-	const char *use = name_use(aff_view_trim(component(f, xpn, 7)));
+	const char *use = name_use(trimmed(component(f, xpn, 7)));
 	if (first)
 		PUT(f, ",\"name\":[");
 	else
@@ -123,7 +123,7 @@ static void put_gender(struct aff_fhir *f, struct aff_view code)
 static void put_birth_date(struct aff_fhir *f, struct aff_view dtm)
 {
 	struct aff_dtm t;
-	struct aff_view text = aff_view_trim(component(f, dtm, 1));
+	struct aff_view text = trimmed(component(f, dtm, 1));
 	if (!text.n || aff_dtm_parse(&t, text))
 		return;
 	if (t.precision > AFF_DTM_DAY)
@@ -139,7 +139,7 @@ void put_patient(struct aff_fhir *f, const struct party *p, unsigned ordinal)
 	PUT(f, "{\"resourceType\":\"Patient\"");
 	put_identifiers(f, p);
 	put_names(f, aff_msg_field(f->m, p->segment, 5));
-	put_gender(f, aff_view_trim(component(f, aff_msg_field(f->m, p->segment, 8), 1)));
+	put_gender(f, trimmed(component(f, aff_msg_field(f->m, p->segment, 8), 1)));
 	put_birth_date(f, aff_msg_field(f->m, p->segment, 7));
 	PUT(f, "}");
 	if (f->transaction) {

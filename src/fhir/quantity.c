@@ -17,7 +17,7 @@ static bool is_digit(char c)
 
 bool put_number(struct aff_fhir *f, struct aff_view raw)
 {
-	struct aff_view v = aff_view_trim(raw);
+	struct aff_view v = trimmed(raw);
 	if (v.n > MOST_DIGITS || !number_is_decimal(v))
 		return false;
 	if (v.p[0] == '-')
@@ -91,15 +91,15 @@ static bool split_range(struct aff_view text, struct aff_view *low, struct aff_v
 {
 	*low = *high = aff_view("", 0);
 	if (text.n > 1 && (text.p[0] == '<' || text.p[0] == '>')) {
-		struct aff_view bound = aff_view_trim(aff_view(text.p + 1, text.n - 1));
+		struct aff_view bound = trimmed(aff_view(text.p + 1, text.n - 1));
 		*(text.p[0] == '<' ? high : low) = bound;
 		return number_is_decimal(bound);
 	}
 	for (size_t i = 1; i < text.n; i++) {
 		if (text.p[i] != '-' || text.p[i - 1] == '-')
 			continue;
-		*low = aff_view_trim(aff_view(text.p, i));
-		*high = aff_view_trim(aff_view(text.p + i + 1, text.n - i - 1));
+		*low = trimmed(aff_view(text.p, i));
+		*high = trimmed(aff_view(text.p + i + 1, text.n - i - 1));
 		return number_is_decimal(*low) && number_is_decimal(*high) && number_compare(*low, *high) <= 0;
 	}
 	return false;

@@ -12,6 +12,8 @@ struct aff_view obx(const struct aff_fhir *f, const struct row *r, unsigned fiel
 	return aff_msg_field(f->m, r->segment, field);
 }
 
+enum { MOST_MDS = 32 };
+
 static struct row *row_add(struct aff_fhir *f)
 {
 	if (f->count == f->capacity) {
@@ -85,7 +87,7 @@ static void find_term(struct row *r)
 static enum role role_of(const struct aff_fhir *f, const struct row *r)
 {
 	bool valued = value_is_there(f, r);
-	if (aff_view_is(aff_view_trim(obx(f, r, 11)), "O"))
+	if (aff_view_is(trimmed(obx(f, r, 11)), "O"))
 		return ROLE_NONE;
 	if (!valued && (is_level(r->place) || (r->term && strcmp(r->term->kind, "device") == 0)))
 		return ROLE_DEVICE;
@@ -108,7 +110,7 @@ static int scan_patient(struct aff_fhir *f, unsigned segment, unsigned *number)
 
 static int scan_device(struct aff_fhir *f, struct row *r)
 {
-	struct party party = {.segment = r->segment, .mds = first_level(r->place), .describes = r->role == ROLE_DEVICE};
+	struct party party = {.segment = r->segment, .describes = r->role == ROLE_DEVICE};
 	struct aff_view ei = aff_cut(obx(f, r, 18), &f->d, 1, 0, 0);
 	return ei.n && identity_of_device(f, &party.identity, ei) ? party_add(f, &f->devices, &party, &r->device) : 0;
 }
@@ -117,7 +119,7 @@ static int scan_row(struct aff_fhir *f, struct row *r)
 {
 	cwe_split(f, &r->code, obx(f, r, 3));
 	find_term(r);
-	r->place = aff_view_trim(component(f, obx(f, r, 4), 1));
+	r->place = trimmed(component(f, obx(f, r, 4), 1));
 	r->role = role_of(f, r);
 	struct aff_view unit = obx(f, r, 6);
 	r->unit = unit.n && r->role == ROLE_OBSERVATION ? aff_unit_of_cwe(unit, &f->d) : NULL;
@@ -129,17 +131,61 @@ static int scan_row(struct aff_fhir *f, struct row *r)
 	return scan_device(f, r);
 }
 
-/* The device of a row: its own, else the one that describes the MDS it is part of. */
-static void find_device(const struct aff_fhir *f, struct row *r)
+/* Which device the MDS number of an OBX-4 stands for. */
+struct scope {
+	struct aff_view mds[MOST_MDS];
+	unsigned device[MOST_MDS];
+	size_t count;
+};
+
+static unsigned scope_find(const struct scope *s, struct aff_view mds)
 {
-	if (r->device != AFF_NONE || !f->devices.count)
-		return;
-	struct aff_view mds = first_level(r->place);
-	for (size_t i = 0; i < f->devices.count && mds.n; i++)
-		if (aff_view_equal(f->devices.items[i].mds, mds)) {
-			r->device = (unsigned)i;
-			return;
-		}
+	for (size_t i = 0; mds.n && i < s->count; i++)
+		if (aff_view_equal(s->mds[i], mds))
+			return s->device[i];
+	return AFF_NONE;
+}
+
+static void scope_add(struct scope *s, struct aff_view mds, unsigned device)
+{
+	if (mds.n && s->count < MOST_MDS && scope_find(s, mds) == AFF_NONE) {
+		s->mds[s->count] = mds;
+		s->device[s->count++] = device;
+	}
+}
+
+/* The end of the rows under the same OBR. */
+static size_t obr_end(const struct aff_fhir *f, size_t start)
+{
+	size_t end = start + 1;
+	while (end < f->count && f->rows[end].obr_number == f->rows[start].obr_number &&
+	       f->rows[end].group == f->rows[start].group)
+		end++;
+	return end;
+}
+
+/* The device of a row: its own, else the one that describes its MDS under the same OBR, else under an OBR before it of
+ * the same patient. MDS numbers mean nothing beyond that. */
+static void find_devices(struct aff_fhir *f)
+{
+	struct scope patient;
+	patient.count = 0;
+	for (size_t start = 0, end; start < f->count && f->devices.count; start = end) {
+		struct scope obr;
+		obr.count = 0;
+		if (start && f->rows[start].group != f->rows[start - 1].group)
+			patient.count = 0;
+		end = obr_end(f, start);
+		for (const struct row *r = f->rows + start; r < f->rows + end; r++)
+			if (r->device != AFF_NONE)
+				scope_add(&obr, first_level(r->place), r->device);
+		for (size_t i = 0; i < patient.count; i++)
+			scope_add(&obr, patient.mds[i], patient.device[i]);
+		for (struct row *r = f->rows + start; r < f->rows + end; r++)
+			if (r->device == AFF_NONE)
+				r->device = scope_find(&obr, first_level(r->place));
+		patient = obr;
+	}
 }
 
 /* "1.0.1" without a value, OBX-11 = X and "1.0.1.1" behind it: the parts carry the values. */
@@ -148,7 +194,7 @@ static bool is_compound(const struct aff_fhir *f, size_t i)
 	const struct row *r = &f->rows[i], *next = r + 1;
 	return i + 1 < f->count && r->place.n && next->place.n > r->place.n && next->place.p[r->place.n] == '.' &&
 	       memcmp(next->place.p, r->place.p, r->place.n) == 0 && next->obr == r->obr && !value_is_there(f, r) &&
-	       aff_view_is(aff_view_trim(obx(f, r, 11)), "X");
+	       aff_view_is(trimmed(obx(f, r, 11)), "X");
 }
 
 /* Rows that say how the samples of a waveform are to be read. Their numbers vary, their names do not. */
@@ -163,7 +209,6 @@ static void find_attributes(struct aff_fhir *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		struct row *r = &f->rows[i];
-		find_device(f, r);
 		if (r->role != ROLE_OBSERVATION)
 			continue;
 		if (is_facet(r) || (r->device != AFF_NONE && r->term && device_takes(r->term)))
@@ -175,13 +220,14 @@ static void find_attributes(struct aff_fhir *f)
 
 int rows_scan(struct aff_fhir *f, struct aff_diag *diag)
 {
-	unsigned patient = AFF_NONE, obr = AFF_NONE, obrs = 0, occurrence = 0;
+	unsigned patient = AFF_NONE, obr = AFF_NONE, obrs = 0, pids = 0, occurrence = 0;
 	f->count = f->patients.count = f->devices.count = f->timed_count = 0;
 	for (unsigned i = 1; i < aff_msg_segments(f->m); i++) {
 		struct aff_view id = aff_msg_id(f->m, i);
 		int rc = 0;
 		if (aff_view_equal(id, aff_view("PID", 3))) {
 			obr = AFF_NONE;
+			pids++;
 			rc = scan_patient(f, i, &patient);
 		} else if (aff_view_equal(id, aff_view("OBR", 3))) {
 			obr = i;
@@ -191,16 +237,19 @@ int rows_scan(struct aff_fhir *f, struct aff_diag *diag)
 			occurrence++;
 			if (!r)
 				return aff_diag_set(diag, AFF_ENOMEM, "no memory for the rows of the message");
-			*r = (struct row){
-				.segment = i, .obr = obr, .obr_number = obrs, .patient = patient, .device = AFF_NONE};
+			*r = (struct row){.segment = i, .group = pids, .obr = obr, .obr_number = obrs};
+			r->patient = patient;
+			r->device = AFF_NONE;
 			rc = scan_row(f, r);
 		}
 		if (rc) {
 			aff_diag_set(diag, rc, "more than %d patients, devices or levels in one message", MOST_PARTIES);
-			aff_diag_at(diag, aff_view_equal(id, aff_view("PID", 3)) ? "PID" : "OBX", occurrence, 0);
+			bool in_pid = aff_view_equal(id, aff_view("PID", 3));
+			aff_diag_at(diag, in_pid ? "PID" : "OBX", in_pid ? pids : occurrence, 0);
 			return rc;
 		}
 	}
+	find_devices(f);
 	find_attributes(f);
 	return 0;
 }

@@ -110,7 +110,7 @@ static const struct row *rate_row(const struct aff_fhir *f, const struct row *r)
 /* A rate per second as a fraction; false when it is not one that can be used. */
 static bool read_rate(const struct aff_fhir *f, const struct row *rate, uint64_t *num, uint64_t *den)
 {
-	struct aff_view v = aff_view_trim(obx(f, rate, 5));
+	struct aff_view v = trimmed(obx(f, rate, 5));
 	const struct aff_unit *unit = aff_unit_of_cwe(obx(f, rate, 6), &f->d);
 	if (!unit || (strcmp(unit->ucum, "/s") != 0 && strcmp(unit->ucum, "Hz") != 0) || !number_is_decimal(v) ||
 	    v.n > 9)
@@ -159,7 +159,7 @@ static bool put_sample_text(struct aff_fhir *f, struct aff_view field)
 
 bool put_sampled(struct aff_fhir *f, const struct row *r)
 {
-	struct aff_view field = aff_view_trim(obx(f, r, 5));
+	struct aff_view field = trimmed(obx(f, r, 5));
 	bool multiplexed = aff_view_is(obx(f, r, 2), "MA");
 	struct samples s;
 	size_t start = f->out->n;

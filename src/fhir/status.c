@@ -55,7 +55,7 @@ static bool next_flag(const struct aff_fhir *f, struct aff_view *rest, struct af
 		return false;
 	const char *end = f->d.repetition ? memchr(rest->p, f->d.repetition, rest->n) : NULL;
 	size_t n = end ? (size_t)(end - rest->p) : rest->n;
-	*flag = aff_view_trim(component(f, aff_view(rest->p, n), 1));
+	*flag = trimmed(component(f, aff_view(rest->p, n), 1));
 	*rest = aff_view(rest->p + n + (end != NULL), rest->n - n - (end != NULL));
 	return true;
 }
@@ -79,7 +79,7 @@ void flags_read(struct flags *out, const struct aff_fhir *f, struct aff_view obx
 
 const char *status_code(const struct aff_fhir *f, const struct row *r, const struct flags *flags)
 {
-	struct aff_view code = aff_view_trim(obx(f, r, 11));
+	struct aff_view code = trimmed(obx(f, r, 11));
 	const char *entered = f->options->r_status ? f->options->r_status : "preliminary";
 	if (flags->validated)
 		return "final";

@@ -33,7 +33,7 @@ struct aff_view component(const struct aff_fhir *f, struct aff_view field, unsig
 struct aff_view text_plain(struct aff_fhir *f, struct aff_view raw)
 {
 	if (!needs_work(f, raw))
-		return aff_view_trim(raw);
+		return trimmed(raw);
 	aff_buf_clear(&f->plain);
 	aff_buf_clear(&f->utf8);
 	aff_unescape(&f->plain, raw, &f->d);
@@ -50,7 +50,7 @@ struct aff_view text_plain(struct aff_fhir *f, struct aff_view raw)
 	}
 	if (f->plain.error || f->utf8.error)
 		f->out->error = f->out->error ? f->out->error : f->plain.error ? f->plain.error : f->utf8.error;
-	return aff_view_trim(aff_buf_view(&f->utf8));
+	return trimmed(aff_buf_view(&f->utf8));
 }
 
 void put_contents(struct aff_fhir *f, struct aff_view plain)

@@ -10,7 +10,7 @@
 
 static bool read_time(const struct aff_fhir *f, struct aff_dtm *out, struct aff_view dtm)
 {
-	struct aff_view text = aff_view_trim(component(f, dtm, 1));
+	struct aff_view text = trimmed(component(f, dtm, 1));
 	return text.n && aff_dtm_parse(out, text) == 0;
 }
 

@@ -13,7 +13,7 @@ bool value_is_there(const struct aff_fhir *f, const struct row *r)
 	for (size_t i = 0; i < v.n; i++) {
 		char c = v.p[i];
 		if (c != ' ' && c != f->d.component && c != f->d.repetition && c != f->d.subcomponent)
-			return !aff_is_null(aff_view_trim(v));
+			return !aff_is_null(trimmed(v));
 	}
 	return false;
 }
@@ -114,8 +114,8 @@ static bool put_ratio(struct aff_fhir *f, struct aff_view numerator, struct aff_
 static bool put_structured(struct aff_fhir *f, const struct row *r, struct aff_view sn)
 {
 	static const char *const comparators[] = {"<", "<=", ">", ">="};
-	struct aff_view sign = aff_view_trim(component(f, sn, 1)), first = component(f, sn, 2);
-	struct aff_view separator = aff_view_trim(component(f, sn, 3)), second = component(f, sn, 4);
+	struct aff_view sign = trimmed(component(f, sn, 1)), first = component(f, sn, 2);
+	struct aff_view separator = trimmed(component(f, sn, 3)), second = component(f, sn, 4);
 	bool plain = !sign.n || aff_view_is(sign, "=");
 	if (plain && aff_view_is(separator, "-"))
 		return put_range(f, r, first, second) || put_value_string(f, sn);
@@ -133,7 +133,7 @@ static bool put_structured(struct aff_fhir *f, const struct row *r, struct aff_v
 
 static bool put_value_time(struct aff_fhir *f, struct aff_view field)
 {
-	struct aff_view v = aff_view_trim(field);
+	struct aff_view v = trimmed(field);
 	if (v.n != 4 && v.n != 6)
 		return put_value_string(f, field);
 	for (size_t i = 0; i < v.n; i += 2) {
@@ -184,9 +184,9 @@ static bool put_attachment(struct aff_fhir *f, struct aff_view field)
 	static const char *const types[][2] = {{"PDF", "application/pdf"}, {"JPEG", "image/jpeg"},
 					       {"JPG", "image/jpeg"},      {"PNG", "image/png"},
 					       {"GIF", "image/gif"},       {"TIFF", "image/tiff"}};
-	struct aff_view kind = aff_view_trim(component(f, field, 3)), data = component(f, field, 5);
+	struct aff_view kind = trimmed(component(f, field, 3)), data = component(f, field, 5);
 	size_t start = f->out->n, count = 0;
-	if (!aff_view_is(aff_view_trim(component(f, field, 4)), "Base64"))
+	if (!aff_view_is(trimmed(component(f, field, 4)), "Base64"))
 		return false;
 	PUT(f, ",\"extension\":[{\"url\":\"https://hl7.org/fhir/5.0/StructureDefinition/"
 	       "extension-Observation.valueAttachment\","
@@ -215,7 +215,7 @@ static bool put_attachment(struct aff_fhir *f, struct aff_view field)
 
 bool put_value(struct aff_fhir *f, const struct row *r, const struct aff_unit *to)
 {
-	struct aff_view type = aff_view_trim(obx(f, r, 2)), field = obx(f, r, 5);
+	struct aff_view type = trimmed(obx(f, r, 2)), field = obx(f, r, 5);
 	if (aff_view_is(type, "NM"))
 		return is_repeated(f, field) ? put_numbers(f, r, field)
 					     : put_value_quantity(f, r, NULL, text_plain(f, field), to);

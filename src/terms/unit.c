@@ -71,10 +71,12 @@ static bool starts_with_mdc(struct aff_view v)
 
 static const struct aff_unit *of_mdc(struct aff_view code, struct aff_view name)
 {
+	const struct aff_unit *unit = aff_unit_by_mdc(code);
+	if (unit && aff_view_is(name, unit->refid))
+		return unit;
 	const struct aff_unit *named = aff_unit_by_refid(name);
 	if (!code.n || aff_view_is(code, "0"))
 		return named;
-	const struct aff_unit *unit = aff_unit_by_mdc(code);
 	if (!unit) {
 		uint64_t term;
 		/* A term without its partition, with the name that it has. */
