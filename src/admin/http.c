@@ -223,6 +223,15 @@ int http_address(const struct http_server *s, struct net_address *out)
 	return net_listen_address(evhttp_bound_socket_get_fd(s->socket), out);
 }
 
+bool http_is_busy(const struct http_server *s)
+{
+	for (const struct delayed *d = s->waiting; d; d = d->next) {
+		if (d->timer)
+			return true;
+	}
+	return false;
+}
+
 void http_close(struct http_server *s)
 {
 	if (!s)

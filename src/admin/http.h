@@ -43,6 +43,8 @@ int http_open(struct http_server **out, const struct net_address *at, const stru
 void http_close(struct http_server *s);
 /* The address it listens on: with port 0 asked for, the one the system chose. */
 int http_address(const struct http_server *s, struct net_address *out);
+/* true while a delayed reply waits for its time. */
+bool http_is_busy(const struct http_server *s);
 /* Serves what there is to serve, waiting up to timeout_ms (-1: for ever) for it, or for other_fd (-1: none) to be
  * readable. */
 void http_poll(struct http_server *s, int other_fd, int timeout_ms);

@@ -14,6 +14,7 @@
 #include "cli/option.h"
 #include "cli/stop.h"
 #include "cli/term.h"
+#include "net/tune.h"
 #include "sys/clock.h"
 
 #define IDS_MAX (16u << 20)
@@ -54,6 +55,11 @@ static int turn(struct receive *r, int loop, int wait)
 	return r->mllp ? ehr_mllp_work(r->mllp) : -1;
 }
 
+static bool is_busy(const struct receive *r)
+{
+	return (r->mllp && ehr_mllp_is_busy(r->mllp)) || (r->http && http_is_busy(r->http));
+}
+
 static void run(struct receive *r, int loop, int stop)
 {
 	int wait = TICK_MS;
@@ -64,9 +70,10 @@ static void run(struct receive *r, int loop, int stop)
 		wait = shorter(turn(r, loop, left_ms < wait ? (int)(left_ms < 0 ? 0 : left_ms) : wait), TICK_MS);
 		progress_update(&r->progress, r->ehr.received);
 	}
-	/* The last answers still have to get out; the FHIR side has sent its own when its poll returns. */
-	int64_t until = clock_mono_us() + GRACE_US;
-	while (r->mllp && ehr_mllp_is_busy(r->mllp) && clock_mono_us() < until)
+	/* The last answers still have to get out; a signal that stays readable must not keep this loop spinning. */
+	(void)epoll_ctl(loop, EPOLL_CTL_DEL, stop, NULL);
+	int64_t until = clock_mono_us() + r->ehr.rules.stall_ms * 1000 + GRACE_US;
+	while (is_busy(r) && clock_mono_us() < until)
 		wait = shorter(turn(r, loop, wait), TICK_MS);
 	if (r->http)
 		http_poll(r->http, -1, 0);
@@ -150,6 +157,7 @@ static int watch(int loop, int fd)
 
 static int receive(struct receive *r, const char *mllp, const char *fhir)
 {
+	net_raise_descriptors();
 	int stop = stop_open(), loop = epoll_create1(EPOLL_CLOEXEC), rc = open_faces(r, mllp, fhir);
 	if (!rc && (stop < 0 || loop < 0 || watch(loop, stop) || (r->mllp && watch(loop, ehr_mllp_fd(r->mllp)))))
 		rc = command_error("cannot watch the connections");

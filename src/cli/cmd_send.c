@@ -16,6 +16,7 @@
 #include "cli/stop.h"
 #include "cli/tally.h"
 #include "cli/term.h"
+#include "net/tune.h"
 #include "sys/clock.h"
 
 #define MESSAGE_MAX INPUT_MESSAGE_MAX
@@ -275,6 +276,7 @@ static int check_files(const struct send *s)
 
 static int send_files(struct send *s, const struct net_address *to, int64_t timeout_ms)
 {
+	net_raise_descriptors();
 	int stop = stop_open(), rc = check_files(s);
 	if (!rc)
 		rc = set_up(s, to, timeout_ms);

@@ -15,6 +15,7 @@
 #include "cli/tally.h"
 #include "cli/term.h"
 #include "cli/ward.h"
+#include "net/tune.h"
 #include "sys/clock.h"
 
 #define MESSAGE_MAX (1u << 16)
@@ -186,6 +187,7 @@ static void print_json(const struct simulate *s)
 
 static int simulate(struct simulate *s, const struct net_address to[2], int64_t timeout_ms, bool json)
 {
+	net_raise_descriptors();
 	int stop = stop_open(), rc = set_up(s, to, timeout_ms);
 	if (rc) {
 		rc = command_error("%s", aff_error_text(rc));

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #define USER_TIMEOUT_MS 30000
@@ -26,4 +27,14 @@ void net_tune(int fd)
 	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_EVERY_S);
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
+}
+
+unsigned long net_raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	rlim_t before = limit.rlim_cur;
+	limit.rlim_cur = limit.rlim_max;
+	return (unsigned long)(setrlimit(RLIMIT_NOFILE, &limit) ? before : limit.rlim_max);
 }

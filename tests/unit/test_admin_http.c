@@ -151,8 +151,10 @@ START_TEST(a_delayed_reply_comes_later)
 		http_poll(server, -1, 5000);
 	struct pollfd readable = {.fd = client, .events = POLLIN};
 	ck_assert_int_eq(poll(&readable, 1, 0), 0);
+	ck_assert(http_is_busy(server));
 	expect("done");
 	ck_assert_ptr_eq(strstr(answer, "HTTP/1.1 200 "), answer);
+	ck_assert(!http_is_busy(server));
 }
 END_TEST
 
