@@ -46,4 +46,27 @@ struct engine {
 	uint64_t reloads, reloads_refused;
 };
 
+/* engine.c: the state of a channel, NULL when there never was one of this name. */
+struct channel *engine_channel(const struct engine *e, const char *name);
+
+/* destinations.c */
+
+/* Makes the snapshot and its cursors known to the journal and starts the senders that do not run yet: all of them, or
+ * none. */
+int engine_start_senders(struct engine *e, struct conf *conf, struct aff_diag *diag);
+/* Hands conf to the senders that run. */
+void engine_reconfigure_senders(struct engine *e, struct conf *conf);
+/* Ends the senders of *list that conf does not want (conf NULL: all of them). They are freed when the writer has
+ * stopped. */
+void engine_retire_senders(struct engine *e, struct sending **list, const struct conf *conf);
+
+/* listeners.c */
+
+/* Binds what conf listens on and nothing listens on yet. All or none. */
+int engine_bind_new(struct engine *e, const struct conf *conf, struct served **bound, struct aff_diag *diag);
+void engine_close_bound(struct served *bound);
+/* The switch: new sockets, the new snapshot for the others, no more service for channels that are gone. */
+void engine_serve(struct engine *e, struct conf *conf, struct served *bound);
+void engine_forget_served(struct engine *e, const struct channel *channel);
+
 #endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine's destinations: each has a cursor in the journal and a sender that runs.
+ */
+#include <stdlib.h>
+
+#include "engine/engine_internal.h"
+#include "sys/clock.h"
+
+static struct sender *find_sender(const struct engine *e, const char *full_name)
+{
+	for (struct sending *s = e->sending; s; s = s->next) {
+		if (strcmp(sender_destination(s->sender), full_name) == 0)
+			return s->sender;
+	}
+	return NULL;
+}
+
+struct prepare {
+	struct engine *engine;
+	struct conf *conf;
+	struct journal_reader *reader;
+	struct journal_stats stats; /* filled in when a sender starts that had a cursor before */
+	uint64_t *published;        /* by destination, in order */
+};
+
+/* Gives one destination a cursor at the journal's head if it has none, so that a new one starts with the next message. */
+static int prepare_cursor(struct prepare *p, struct journal *journal, const struct conf_dest *dest,
+			  struct aff_diag *diag)
+{
+	struct aff_view name = aff_view_of(dest->full_name);
+	int64_t position;
+	int rc = journal_read_cursor(p->reader, name, &position, diag);
+	if (rc == AFF_ENOTFOUND)
+		return journal_set_cursor(journal, name, journal_head(journal), diag);
+	if (!rc && !find_sender(p->engine, dest->full_name) && !p->stats.nledgers)
+		rc = journal_read_stats(p->reader, &p->stats, diag);
+	return rc;
+}
+
+/* Stores the snapshot and makes the cursors. Runs between two transactions, so what the feeds have published and what the
+ * journal holds agree. */
+static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
+{
+	struct prepare *p = arg;
+	size_t n = 0;
+	int rc = journal_set_snapshot(journal, p->conf->sha256, aff_buf_view(&p->conf->packed), diag);
+	if (!rc)
+		rc = journal_begin(journal, diag);
+	for (size_t c = 0; !rc && c < p->conf->nchannels; c++) {
+		const struct conf_channel *channel = &p->conf->channels[c];
+		for (size_t d = 0; !rc && d < channel->ndests; d++) {
+			rc = prepare_cursor(p, journal, &channel->dests[d], diag);
+			p->published[n++] = feed_published(engine_channel(p->engine, channel->name)->feed);
+		}
+	}
+	if (!rc)
+		return journal_commit(journal, diag);
+	journal_rollback(journal);
+	return rc;
+}
+
+static size_t count_destinations(const struct conf *conf)
+{
+	size_t n = 0;
+	for (size_t c = 0; c < conf->nchannels; c++)
+		n += conf->channels[c].ndests;
+	return n;
+}
+
+static uint64_t backlog_of(const struct journal_stats *stats, const char *destination)
+{
+	for (size_t i = 0; i < stats->nledgers; i++) {
+		if (strcmp(stats->ledgers[i].destination, destination) == 0)
+			return stats->ledgers[i].pending;
+	}
+	return 0;
+}
+
+static int start_sender(struct sending **list, const struct sender_setup *setup, struct aff_diag *diag)
+{
+	struct sending *s = calloc(1, sizeof *s);
+	if (!s)
+		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
+	int rc = sender_start(&s->sender, setup, diag);
+	if (rc) {
+		free(s);
+		return rc;
+	}
+	s->next = *list;
+	*list = s;
+	return 0;
+}
+
+void engine_reconfigure_senders(struct engine *e, struct conf *conf)
+{
+	for (size_t c = 0; c < conf->nchannels; c++) {
+		const struct conf_channel *channel = &conf->channels[c];
+		for (size_t d = 0; d < channel->ndests; d++) {
+			struct sender *running = find_sender(e, channel->dests[d].full_name);
+			if (running)
+				sender_reconfigure(running, conf, channel, &channel->dests[d]);
+		}
+	}
+}
+
+void engine_retire_senders(struct engine *e, struct sending **list, const struct conf *conf)
+{
+	int64_t deadline = clock_mono_us() + e->conf->engine.drain_ms * 1000;
+	for (struct sending **at = list; *at;) {
+		struct sending *s = *at;
+		if (conf && conf_dest(conf, aff_view_of(sender_destination(s->sender)))) {
+			at = &s->next;
+			continue;
+		}
+		sender_end(s->sender, deadline);
+		sender_join(s->sender);
+		*at = s->next;
+		s->next = e->retired;
+		e->retired = s;
+	}
+}
+
+static int start_fresh(struct engine *e, struct prepare *p, struct sending **fresh, struct aff_diag *diag)
+{
+	int rc = 0;
+	size_t n = 0;
+	for (size_t c = 0; !rc && c < p->conf->nchannels; c++) {
+		const struct conf_channel *channel = &p->conf->channels[c];
+		for (size_t d = 0; !rc && d < channel->ndests; d++, n++) {
+			const struct conf_dest *dest = &channel->dests[d];
+			struct sender_setup setup = {
+				.journal = e->conf->engine.journal, .writer = e->writer, .conf = p->conf};
+			setup.channel = engine_channel(e, channel->name);
+			setup.settings = channel;
+			setup.dest = dest;
+			setup.backlog = backlog_of(&p->stats, dest->full_name);
+			setup.published = p->published[n];
+			if (!find_sender(e, dest->full_name))
+				rc = start_sender(fresh, &setup, diag);
+		}
+	}
+	return rc;
+}
+
+int engine_start_senders(struct engine *e, struct conf *conf, struct aff_diag *diag)
+{
+	struct prepare p = {.engine = e, .conf = conf};
+	struct sending *fresh = NULL;
+	p.published = calloc(count_destinations(conf) + 1, sizeof *p.published);
+	if (!p.published)
+		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
+	int rc = journal_reader_open(&p.reader, e->conf->engine.journal, diag);
+	if (!rc)
+		rc = writer_call(e->writer, prepare, &p, diag);
+	if (!rc)
+		rc = start_fresh(e, &p, &fresh, diag);
+	if (rc)
+		engine_retire_senders(e, &fresh, NULL);
+	while (fresh) {
+		struct sending *s = fresh;
+		fresh = s->next;
+		s->next = e->sending;
+		e->sending = s;
+	}
+	journal_stats_free(&p.stats);
+	journal_reader_close(p.reader);
+	free(p.published);
+	return rc;
+}
