@@ -74,7 +74,8 @@ CLI_OBJ   := $(CLI_SRC:%.c=$(B)/%.o)
 TEST_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 TESTS     := $(TEST_SRC:tests/unit/%.c=$(B)/tests/%)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
-BENCHES   := $(addprefix $(B)/bench/,load sink commit lib)
+BENCHES   := $(addprefix $(B)/bench/,load sink commit lib journal)
+CRASHERS  := $(B)/crash/journal_crash
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/*.c))
 FUZZERS   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 HEADERS   := $(sort $(wildcard include/afferent/*.h include/afferent/*.def))
@@ -128,7 +129,12 @@ RUN       = tests/run --build $(B) --make '$(MAKE)'
 ASAN      := SANITIZE=address,undefined
 TSAN      := SANITIZE=thread
 
-tests: all $(TESTS)
+$(B)/crash/%: tests/crash/%.c $(ENGINE_A) $(STATIC) build/config.mk
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS) -o $@
+
+tests: all $(TESTS) $(CRASHERS)
 # A test that does not compile must not hide the others: it is missing from the build folder and tests/run says so.
 tests-most:
 	-@$(MAKE) -k tests
@@ -232,7 +238,7 @@ clean:
 distclean: clean
 	rm -rf configure autom4te.cache config.log config.status
 
--include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(BENCH_SRC:%.c=$(B)/%.d)
+-include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(CRASHERS:=.d) $(BENCH_SRC:%.c=$(B)/%.d)
 .PHONY: all tests tests-most check check-unit check-scenario check-variant check-asan check-tsan check-mutants lint symbols \
         format coverage coverage-report fuzz fuzz-run bench install uninstall dist clean distclean
 .SECONDARY:

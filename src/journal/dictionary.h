@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The compression dictionaries of one open journal. The packers give samples until there are enough, the sealer's thread
- * trains, the packers take the result, and the writer stores a dictionary in each log file whose rows need it. Dictionaries
- * live until the journal is closed.
+ * The compression dictionaries of one open journal. The packers give samples until there are enough, the sealer's
+ * thread trains, the packers take the result, and the writer stores a dictionary in each log file whose rows need it.
+ * Dictionaries live until the journal is closed.
  */
 #ifndef JOURNAL_DICTIONARY_H
 #define JOURNAL_DICTIONARY_H

@@ -30,8 +30,9 @@ struct journal {
 	bool in_transaction;
 };
 
-/* Makes the next log file with what it starts with and makes it the open one; `old`, when it is not NULL, is where the
- * cursors come from, and is closed and handed to the sealer. AFF_EFULL: nothing has changed; other failures are final. */
+/* Makes the next log file with what it starts with and makes it the open one; `old`, when it is not NULL, is where
+ * the cursors come from, and is closed and handed to the sealer. AFF_EFULL: nothing has changed; other failures are
+ * final. */
 int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *diag);
 
 #endif

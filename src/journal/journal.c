@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Opening, closing and writing. Everything here but journal_head is called by one thread. An error other than a full disk is
- * kept in `failed` and returned from then on: what the disk holds is known again only after the next start.
+ * Opening, closing and writing. Everything here but journal_head is called by one thread. An error other than a full
+ * disk is kept in `failed` and returned from then on: what the disk holds is known again only after the next start.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -198,7 +198,8 @@ static int check(struct journal *j, bool in_transaction, struct aff_diag *diag)
 	if (j->failed)
 		return aff_diag_set(diag, j->failed, "the journal failed before: %s", aff_error_text(j->failed));
 	if (j->in_transaction != in_transaction)
-		return aff_diag_set(diag, AFF_EARGUMENT, in_transaction ? "no transaction was begun" : "a transaction is open");
+		return aff_diag_set(diag, AFF_EARGUMENT,
+		                    in_transaction ? "no transaction was begun" : "a transaction is open");
 	return 0;
 }
 
@@ -223,7 +224,8 @@ int journal_add_message(struct journal *j, struct journal_message *m, struct aff
 		return rc;
 	if (m->received_us < 0 || m->received_us == INT64_MAX || m->channel.n == 0 || m->verdict < JOURNAL_ACCEPTED ||
 	    m->verdict > JOURNAL_REJECTED)
-		return fail(j, aff_diag_set(diag, AFF_EARGUMENT, "the message lacks a channel, a verdict or a receive time"));
+		return fail(j, aff_diag_set(diag, AFF_EARGUMENT,
+		                            "the message lacks a channel, a verdict or a receive time"));
 	m->id = m->received_us > j->last ? m->received_us : j->last + 1;
 	rc = logfile_add_message(&j->file, m, diag);
 	if (!rc)

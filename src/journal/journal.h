@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The journal: a row of SQLite log files in one folder. It is the engine's queue, its audit trail and its recovery: an
- * acknowledged message is a row, a destination is a cursor over the rows, and what became of a message at a destination is an
- * outcome row, committed together with the cursor.
+ * The journal: a row of SQLite log files in one folder. It is the engine's queue, its audit trail and its recovery:
+ * an acknowledged message is a row, a destination is a cursor over the rows, and what became of a message at a
+ * destination is an outcome row, committed together with the cursor.
  *
  *	<folder>/lock                     held by the process that writes
- *	<folder>/log-<first id>.db        the log files; the newest is open, the others are sealed: indexed and never written again
+ *	<folder>/log-<first id>.db        the log files; the newest is open, the others are sealed
  *
- * A log file stands for itself: configuration snapshots, compression dictionaries and names that its rows refer to are in it.
- * An id is the receive time in microseconds since 1970 UTC, made unique and increasing by the writer.
+ * A sealed file has indices and is never written again. A log file stands for itself: configuration snapshots,
+ * compression dictionaries and names that its rows refer to are in it. An id is the receive time in microseconds
+ * since 1970 UTC, made unique and increasing by the writer.
  *
- * One thread writes (struct journal); any number of threads read, each with a struct journal_reader of its own, and pack
- * bodies, each with a struct journal_packer of its own.
+ * One thread writes (struct journal); any number of threads read, each with a struct journal_reader of its own, and
+ * pack bodies, each with a struct journal_packer of its own.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
@@ -65,7 +66,7 @@ struct journal_outcome {
 	unsigned char snapshot[SHA256_SIZE]; /* the configuration it was rendered with */
 	unsigned char sent[SHA256_SIZE];     /* SHA-256 of the bytes sent; zeros when nothing was sent */
 	uint32_t sent_length;
-	struct aff_view detail;      /* the rule ("line 14: drop segment"), the reason, or what the peer answered (codes only) */
+	struct aff_view detail;      /* the rule ("line 14: drop segment"), the reason, the answer (codes only) */
 };
 
 /* ---- writing: one thread ---- */
@@ -78,23 +79,24 @@ struct journal_options {
 
 struct journal;
 
-/* Opens the journal, making the folder and the first log file when there is none. Takes the lock: AFF_EBUSY when another
- * process has it. AFF_ECORRUPT, AFF_EIO, AFF_EFULL. Starts the sealer thread (low priority: indexes closed log files, trains
- * the compression dictionary). */
+/* Opens the journal, making the folder and the first log file when there is none. Takes the lock: AFF_EBUSY when
+ * another process has it. AFF_ECORRUPT, AFF_EIO, AFF_EFULL. Starts the sealer thread (low priority: indexes closed
+ * log files, trains the compression dictionary). */
 int journal_open(struct journal **out, const struct journal_options *options, struct aff_diag *diag);
 void journal_close(struct journal *j);
 
-/* Makes a configuration snapshot known: stored in the open log file and in every later one until another is set. Its own
- * transaction; returns after it is durable. */
+/* Makes a configuration snapshot known: stored in the open log file and in every later one until another is set. Its
+ * own transaction; returns after it is durable. */
 int journal_set_snapshot(struct journal *j, const unsigned char sha[SHA256_SIZE], struct aff_view packed,
                          struct aff_diag *diag);
 
-/* One transaction: begin, any number of adds, commit. journal_commit returns 0 only after fdatasync did. Any failure but
- * AFF_EFULL is final: stop acknowledging and end the process. After a failure the transaction is rolled back. */
+/* One transaction: begin, any number of adds, commit. journal_commit returns 0 only after fdatasync did. Any failure
+ * but AFF_EFULL is final: stop acknowledging and end the process. After a failure the transaction is rolled back. */
 int journal_begin(struct journal *j, struct aff_diag *diag);
 int journal_add_message(struct journal *j, struct journal_message *m, struct aff_diag *diag);
 int journal_add_outcome(struct journal *j, const struct journal_outcome *o, struct aff_diag *diag);
-/* Sets a destination's cursor: every message of its channel with id <= position has an outcome. */
+/* Sets a destination's cursor: every accepted message of its channel with id <= position (and after where it started:
+ * the first position it was set to) has an outcome, and the next one has none. */
 int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t position, struct aff_diag *diag);
 int journal_commit(struct journal *j, struct aff_diag *diag);
 void journal_rollback(struct journal *j);
@@ -119,20 +121,23 @@ void journal_reader_close(struct journal_reader *r);
 
 /* A row as read; views live until the callback returns. */
 struct journal_row {
-	struct journal_message message;  /* body: still packed */
+	struct journal_message message;  /* body: still packed; empty unless raw was asked for */
 	struct aff_view raw;             /* the message as received; empty unless asked for */
 };
-/* Returns 0 to go on, 1 to stop, < 0 to stop with this error. */
+/* Returns 0 to go on, 1 to stop, < 0 to stop with this error. Called while nothing is locked, so it may take its
+ * time; it must not use the reader that calls it. */
 typedef int journal_row_fn(void *arg, const struct journal_row *row);
 typedef int journal_outcome_fn(void *arg, const struct journal_outcome *outcome);
 
 /* Accepted messages of a channel with id > after, in order, raw filled in, until fn stops. */
-int journal_read_channel(struct journal_reader *r, struct aff_view channel, int64_t after, journal_row_fn *fn, void *arg,
-                         struct aff_diag *diag);
+int journal_read_channel(struct journal_reader *r, struct aff_view channel, int64_t after, journal_row_fn *fn,
+                         void *arg, struct aff_diag *diag);
 
 /* Where a destination's cursor stands: 0 found, AFF_ENOTFOUND: it never had one. */
-int journal_read_cursor(struct journal_reader *r, struct aff_view destination, int64_t *position, struct aff_diag *diag);
-/* Outcomes of a destination for messages with id > after, in order of message id (ahead of the cursor, with several lanes). */
+int journal_read_cursor(struct journal_reader *r, struct aff_view destination, int64_t *position,
+                        struct aff_diag *diag);
+/* Outcomes of a destination for messages with id > after, in order of message id (ahead of the cursor, with several
+ * lanes). */
 int journal_read_outcomes(struct journal_reader *r, struct aff_view destination, int64_t after, journal_outcome_fn *fn,
                           void *arg, struct aff_diag *diag);
 
@@ -154,7 +159,8 @@ int journal_search(struct journal_reader *r, const struct journal_query *q, jour
 /* One message by id, raw filled in; AFF_ENOTFOUND. */
 int journal_get(struct journal_reader *r, int64_t id, journal_row_fn *fn, void *arg, struct aff_diag *diag);
 /* All outcomes of one message, oldest first. */
-int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_fn *fn, void *arg, struct aff_diag *diag);
+int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_fn *fn, void *arg,
+                         struct aff_diag *diag);
 /* A stored configuration snapshot, appended to out; AFF_ENOTFOUND. */
 int journal_get_snapshot(struct journal_reader *r, const unsigned char sha[SHA256_SIZE], struct aff_buf *out,
                          struct aff_diag *diag);

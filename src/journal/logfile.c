@@ -11,17 +11,19 @@ static const char *const texts[LOGFILE_STATEMENTS] = {
 	[LOGFILE_ADD_NAME] = "INSERT INTO name(kind, text) VALUES(?1, ?2)",
 	[LOGFILE_FIND_SNAPSHOT] = "SELECT id FROM snapshot WHERE sha256 = ?1",
 	[LOGFILE_ADD_SNAPSHOT] = "INSERT INTO snapshot(sha256, body) VALUES(?1, ?2)"
-	                         " ON CONFLICT(sha256) DO UPDATE SET body = excluded.body",
+				 " ON CONFLICT(sha256) DO UPDATE SET body = excluded.body",
 	[LOGFILE_ADD_DICTIONARY] = "INSERT OR IGNORE INTO dictionary(id, body) VALUES(?1, ?2)",
-	[LOGFILE_ADD_MESSAGE] = "INSERT INTO message(id, received, channel, peer, type, verdict, error, control_id, patient,"
-	                        " device, snapshot, length, dictionary, body)"
-	                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-	[LOGFILE_ADD_OUTCOME] = "INSERT INTO outcome(message, destination, kind, at, tries, snapshot, sent, sent_length, detail)"
-	                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[LOGFILE_ADD_MESSAGE] =
+		"INSERT INTO message(id, received, channel, peer, type, verdict, error, control_id, patient,"
+		" device, snapshot, length, dictionary, body)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	[LOGFILE_ADD_OUTCOME] =
+		"INSERT INTO outcome(message, destination, kind, at, tries, snapshot, sent, sent_length, detail)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[LOGFILE_SET_CURSOR] = "INSERT INTO cursor(destination, start, position) VALUES(?1, ?2, ?3)"
-	                       " ON CONFLICT(destination) DO UPDATE SET position = excluded.position",
+			       " ON CONFLICT(destination) DO UPDATE SET position = excluded.position",
 	[LOGFILE_SET_SKEW] = "INSERT INTO meta(key, value) VALUES('skew', ?1)"
-	                     " ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)",
+			     " ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)",
 };
 
 static int integer_or(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *out, struct aff_diag *diag)

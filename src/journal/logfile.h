@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The open log file, as the writer sees it: prepared statements and what it knows to be stored already. Names, snapshots and
- * dictionaries are stored when the first row needs them.
+ * The open log file, as the writer sees it: prepared statements and what it knows to be stored already. Names,
+ * snapshots and dictionaries are stored when the first row needs them.
  */
 #ifndef JOURNAL_LOGFILE_H
 #define JOURNAL_LOGFILE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bodies as the journal stores them: one zstd frame with its checksum, without the dictionary's id and the content's size,
- * which are columns of the row. Level 1: it costs less than the pages it saves. What cannot be compressed grows by 13 bytes.
+ * Bodies as the journal stores them: one zstd frame with its checksum, without the dictionary's id and the content's
+ * size, which are columns of the row. Level 1: it costs less than the pages it saves. What cannot be compressed grows
+ * by 13 bytes.
  */
 #ifndef JOURNAL_PACK_H
 #define JOURNAL_PACK_H

@@ -50,8 +50,8 @@ static int read_file(struct reading *g, struct reader_file *f)
 	return rc;
 }
 
-int journal_read_channel(struct journal_reader *r, struct aff_view channel, int64_t after, journal_row_fn *fn, void *arg,
-                         struct aff_diag *diag)
+int journal_read_channel(struct journal_reader *r, struct aff_view channel, int64_t after, journal_row_fn *fn,
+                         void *arg, struct aff_diag *diag)
 {
 	struct reading g = {r, channel, after, fn, arg, diag};
 	int rc = reader_refresh(r, diag);
@@ -101,7 +101,8 @@ int journal_get_snapshot(struct journal_reader *r, const unsigned char sha[SHA25
 			continue;
 		}
 		if (!rc)
-			rc = sql_prepare(f->db, "SELECT body FROM snapshot WHERE sha256 = ?1 AND body IS NOT NULL", &s, diag);
+			rc = sql_prepare(f->db, "SELECT body FROM snapshot WHERE sha256 = ?1 AND body IS NOT NULL", &s,
+			                 diag);
 		if (rc)
 			break;
 		sql_bind_blob(s, 1, sha, SHA256_SIZE);
@@ -113,7 +114,9 @@ int journal_get_snapshot(struct journal_reader *r, const unsigned char sha[SHA25
 			rc = sql_error(f->db, step, "read a configuration", diag);
 		sqlite3_finalize(s);
 		if (found)
-			return rc ? aff_diag_set(diag, rc, "%s: a stored configuration: %s", sql_file_name(f->db), aff_error_text(rc)) : 0;
+			return rc ? aff_diag_set(diag, rc, "%s: a stored configuration: %s", sql_file_name(f->db),
+			                         aff_error_text(rc))
+			          : 0;
 	}
 	return rc ? rc : aff_diag_set(diag, AFF_ENOTFOUND, "this configuration is not in the journal");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Cursors and outcomes. The outcome of a message is in the log file that was open when it was reached: the message's own or a
- * later one.
+ * Cursors and outcomes. The outcome of a message is in the log file that was open when it was reached: the message's
+ * own or a later one.
  */
 #include <stdlib.h>
 
@@ -40,10 +40,11 @@ static int make_room(struct collected *c)
 
 static int collect_row(struct collected *c, sqlite3_stmt *s, struct aff_diag *diag)
 {
-	struct aff_view destination = sql_text(s, 1), sha = sql_blob(s, 5), sent = sql_blob(s, 6), detail = sql_text(s, 8);
+	struct aff_view destination = sql_text(s, 1), sha = sql_blob(s, 5), sent = sql_blob(s, 6),
+			detail = sql_text(s, 8);
 	int kind = sqlite3_column_int(s, 2);
-	if (destination.n == 0 || sha.n != SHA256_SIZE || (sent.n && sent.n != SHA256_SIZE) || kind < JOURNAL_DELIVERED ||
-	    kind > JOURNAL_DEAD)
+	if (destination.n == 0 || sha.n != SHA256_SIZE || (sent.n && sent.n != SHA256_SIZE) ||
+	    kind < JOURNAL_DELIVERED || kind > JOURNAL_DEAD)
 		return aff_diag_set(diag, AFF_ECORRUPT, "%s: an outcome of message %lld is damaged",
 		                    sql_file_name(sqlite3_db_handle(s)), (long long)sqlite3_column_int64(s, 0));
 	if (make_room(c))
@@ -146,8 +147,9 @@ static int of_destination(struct collected *c, const struct reader_file *f, stru
 	int rc = reader_name(f, NAME_DESTINATION, destination, &name, diag);
 	if (rc)
 		return rc == AFF_ENOTFOUND ? 0 : rc;
-	rc = sql_prepare(f->db, OUTCOME_COLUMNS "WHERE o.destination = ?1 AND o.message > ?2 ORDER BY o.message, o.id LIMIT ?3", &s,
-	                 diag);
+	rc = sql_prepare(
+		f->db, OUTCOME_COLUMNS "WHERE o.destination = ?1 AND o.message > ?2 ORDER BY o.message, o.id LIMIT ?3",
+		&s, diag);
 	size_t before = c->n;
 	if (!rc) {
 		sqlite3_bind_int64(s, 1, name);
@@ -220,7 +222,8 @@ int journal_read_cursor(struct journal_reader *r, struct aff_view destination, i
 		rc = aff_diag_set(diag, AFF_EIO, "the newest log file was removed");
 	if (!rc)
 		rc = sql_prepare(f->db,
-		                 "SELECT c.position FROM cursor c JOIN name n ON n.id = c.destination WHERE n.kind = 3 AND n.text = ?1",
+		                 "SELECT c.position FROM cursor c JOIN name n ON n.id = c.destination WHERE n.kind = 3 "
+		                 "AND n.text = ?1",
 		                 &s, diag);
 	if (!rc) {
 		sqlite3_bind_text64(s, 1, destination.p, destination.n, SQLITE_STATIC, SQLITE_UTF8);

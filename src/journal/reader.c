@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Connections are kept for the newest log file and for sealed ones. One that has been closed by the writer but is not yet
- * sealed is let go after each question, so that the sealer can finish it.
+ * Connections are kept for the newest log file and for sealed ones. One that has been closed by the writer but is not
+ * yet sealed is let go after each question, so that the sealer can finish it.
  */
 #include "journal/reader.h"
 
@@ -122,7 +122,8 @@ int reader_file(struct journal_reader *r, size_t i, struct reader_file **out, st
 	return 0;
 }
 
-int reader_name(const struct reader_file *f, enum name_kind kind, struct aff_view text, int64_t *id, struct aff_diag *diag)
+int reader_name(const struct reader_file *f, enum name_kind kind, struct aff_view text, int64_t *id,
+                struct aff_diag *diag)
 {
 	sqlite3_stmt *s = NULL;
 	int rc = sql_prepare(f->db, "SELECT id FROM name WHERE kind = ?1 AND text = ?2", &s, diag);
@@ -168,7 +169,8 @@ static int take_row(struct reader_page *page, sqlite3_stmt *s, bool *fits, struc
 {
 	static const int texts[] = {2, 3, 4, 5, 6, 7};
 	struct aff_view v[sizeof texts / sizeof *texts], body = sql_blob(s, 13);
-	int64_t id = sqlite3_column_int64(s, 0), length = sqlite3_column_int64(s, 11), dictionary = sqlite3_column_int64(s, 12);
+	int64_t id = sqlite3_column_int64(s, 0), length = sqlite3_column_int64(s, 11),
+		dictionary = sqlite3_column_int64(s, 12);
 	int verdict = sqlite3_column_int(s, 8);
 	size_t need = body.n;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -176,8 +178,8 @@ static int take_row(struct reader_page *page, sqlite3_stmt *s, bool *fits, struc
 		need += v[i].n;
 	}
 	struct aff_view sha = sql_blob(s, 10);
-	if (v[0].n == 0 || sha.n != SHA256_SIZE || verdict < JOURNAL_ACCEPTED || verdict > JOURNAL_REJECTED || length < 0 ||
-	    length > PACK_MAX_MESSAGE || dictionary < 0 || dictionary > UINT32_MAX)
+	if (v[0].n == 0 || sha.n != SHA256_SIZE || verdict < JOURNAL_ACCEPTED || verdict > JOURNAL_REJECTED ||
+	    length < 0 || length > PACK_MAX_MESSAGE || dictionary < 0 || dictionary > UINT32_MAX)
 		return damaged(sqlite3_db_handle(s), id, "a column is damaged", diag);
 	*fits = page->n == 0 || need <= page->bytes.allocated - page->bytes.n;
 	if (!*fits)
@@ -249,9 +251,10 @@ int reader_cursors(const struct reader_file *newest, struct reader_cursors *out,
 	sqlite3_stmt *s = NULL;
 	int step = SQLITE_DONE;
 	*out = (struct reader_cursors){0};
-	int rc = sql_prepare(newest->db,
-	                     "SELECT n.text, c.start, c.position FROM cursor c JOIN name n ON n.id = c.destination ORDER BY 1",
-	                     &s, diag);
+	int rc = sql_prepare(
+		newest->db,
+		"SELECT n.text, c.start, c.position FROM cursor c JOIN name n ON n.id = c.destination ORDER BY 1", &s,
+		diag);
 	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW) {
 		struct aff_view name = sql_text(s, 0);
 		struct reader_cursor *more = realloc(out->item, (out->n + 1) * sizeof *more);
@@ -264,7 +267,8 @@ int reader_cursors(const struct reader_file *newest, struct reader_cursors *out,
 		if (rc)
 			break;
 		struct reader_cursor *c = &out->item[out->n++];
-		*c = (struct reader_cursor){.start = sqlite3_column_int64(s, 1), .position = sqlite3_column_int64(s, 2)};
+		*c = (struct reader_cursor){.start = sqlite3_column_int64(s, 1),
+		                            .position = sqlite3_column_int64(s, 2)};
 		memcpy(c->destination, name.p, name.n);
 	}
 	if (!rc && step != SQLITE_DONE)

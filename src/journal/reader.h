@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The parts of reading that its several questions share: the list of log files, read-only connections to them, and rows read
- * a page at a time. No callback runs while a statement is open, so that a slow one does not hold the writer's WAL.
+ * The parts of reading that its several questions share: the list of log files, read-only connections to them, and
+ * rows read a page at a time. No callback runs while a statement is open, so that a slow one does not hold the
+ * writer's WAL.
  */
 #ifndef JOURNAL_READER_H
 #define JOURNAL_READER_H
@@ -48,7 +49,8 @@ int reader_refresh(struct journal_reader *r, struct aff_diag *diag);
 int reader_file(struct journal_reader *r, size_t i, struct reader_file **out, struct aff_diag *diag);
 bool reader_is_newest(const struct journal_reader *r, const struct reader_file *f);
 /* The id of a name in this log file: 0, or AFF_ENOTFOUND. */
-int reader_name(const struct reader_file *f, enum name_kind kind, struct aff_view text, int64_t *id, struct aff_diag *diag);
+int reader_name(const struct reader_file *f, enum name_kind kind, struct aff_view text, int64_t *id,
+                struct aff_diag *diag);
 /* The same, as a column of SQL would want it: 0 when there is none. */
 int reader_name_or_0(const struct reader_file *f, enum name_kind kind, struct aff_view text, int64_t *id,
                      struct aff_diag *diag);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The next log file is made under another name, with the cursors, the configuration and the dictionary it starts with, and
- * gets its own name when all of that is on disk: a crash leaves either nothing or a whole file.
+ * The next log file is made under another name, with the cursors, the configuration and the dictionary it starts
+ * with, and gets its own name when all of that is on disk: a crash leaves either nothing or a whole file.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,9 +17,11 @@ static int copy_cursors(sqlite3 *from, struct logfile *to, struct aff_diag *diag
 {
 	sqlite3_stmt *s = NULL;
 	int step = SQLITE_DONE;
-	int rc = sql_prepare(from, "SELECT n.text, c.start, c.position FROM cursor c JOIN name n ON n.id = c.destination", &s, diag);
+	int rc = sql_prepare(
+		from, "SELECT n.text, c.start, c.position FROM cursor c JOIN name n ON n.id = c.destination", &s, diag);
 	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW)
-		rc = logfile_set_cursor(to, sql_text(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), diag);
+		rc = logfile_set_cursor(to, sql_text(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2),
+		                        diag);
 	if (!rc && step != SQLITE_DONE)
 		rc = sql_error(from, step, "read the cursors", diag);
 	sqlite3_finalize(s);

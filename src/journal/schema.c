@@ -32,11 +32,12 @@ const char schema_tables[] =
 	" kind INTEGER NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, snapshot INTEGER NOT NULL, sent BLOB,"
 	" sent_length INTEGER NOT NULL, detail TEXT);"
 	"CREATE TABLE cursor(destination INTEGER PRIMARY KEY, start INTEGER NOT NULL, position INTEGER NOT NULL);"
-	/* Filled when the file is sealed. */
-	"CREATE TABLE message_total(channel INTEGER, verdict INTEGER, n INTEGER, length INTEGER);"
-	"CREATE TABLE outcome_total(destination INTEGER, kind INTEGER, n INTEGER);"
+	/* Filled when the file is sealed; low and high are ids of messages. */
+	"CREATE TABLE message_total(low INTEGER, high INTEGER, channel INTEGER, verdict INTEGER, n INTEGER,"
+	" length INTEGER);"
+	"CREATE TABLE outcome_total(low INTEGER, high INTEGER, destination INTEGER, kind INTEGER, n INTEGER);"
 	"PRAGMA application_id = " NUMBER(APPLICATION_ID) ";"
-	"PRAGMA user_version = " NUMBER(SCHEMA_VERSION) ";";
+							  "PRAGMA user_version = " NUMBER(SCHEMA_VERSION) ";";
 
 /* Each index is (column, time), as the row id comes last in every index. */
 const char schema_indices[] =
@@ -48,9 +49,11 @@ const char schema_indices[] =
 
 const char schema_totals[] =
 	"DELETE FROM message_total;"
-	"INSERT INTO message_total SELECT channel, verdict, count(*), sum(length) FROM message GROUP BY channel, verdict;"
+	"INSERT INTO message_total SELECT min(id), max(id), channel, verdict, count(*), sum(length) FROM message"
+	" GROUP BY channel, verdict;"
 	"DELETE FROM outcome_total;"
-	"INSERT INTO outcome_total SELECT destination, kind, count(*) FROM outcome GROUP BY destination, kind;";
+	"INSERT INTO outcome_total SELECT min(message), max(message), destination, kind, count(*) FROM outcome"
+	" GROUP BY destination, kind;";
 
 static const char settings[] =
 	"PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -8192;"
@@ -95,8 +98,8 @@ int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_dia
 	if (!rc && application != APPLICATION_ID)
 		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s is not a log file", sql_file_name(db));
 	if (!rc && version != SCHEMA_VERSION) {
-		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s has format %lld, this program knows format %d", sql_file_name(db),
-		                  (long long)version, SCHEMA_VERSION);
+		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s has format %lld, this program knows format %d",
+		                  sql_file_name(db), (long long)version, SCHEMA_VERSION);
 		aff_diag_hint(diag, "use the newer version of afferent that wrote it");
 	}
 	if (rc)
@@ -111,8 +114,8 @@ int schema_create(sqlite3 **out, const char *path, const char *vfs, struct aff_d
 	sqlite3 *db;
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return aff_diag_set(diag, errno == ENOSPC || errno == EDQUOT ? AFF_EFULL : AFF_EIO, "cannot create %s: %s", path,
-		                    strerror(errno));
+		return aff_diag_set(diag, errno == ENOSPC || errno == EDQUOT ? AFF_EFULL : AFF_EIO,
+		                    "cannot create %s: %s", path, strerror(errno));
 	close(fd);
 	int rc = open_connection(&db, path, vfs, diag);
 	if (rc)
@@ -139,7 +142,8 @@ int schema_use_wal(sqlite3 *db, struct aff_diag *diag)
 	if (step != SQLITE_ROW)
 		rc = sql_error(db, step, "switch to WAL", diag);
 	else if (!aff_view_is(sql_text(s, 0), "wal"))
-		rc = aff_diag_set(diag, AFF_EIO, "%s: the file system does not allow write-ahead logging", sql_file_name(db));
+		rc = aff_diag_set(diag, AFF_EIO, "%s: the file system does not allow write-ahead logging",
+		                  sql_file_name(db));
 	sqlite3_finalize(s);
 	return rc;
 }

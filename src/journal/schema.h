@@ -18,11 +18,12 @@ extern const char schema_tables[];
 extern const char schema_indices[];
 extern const char schema_totals[];
 
-/* Opens a log file for reading and writing through the named VFS (durable: FULL), or only for reading (vfs NULL). Refuses
- * files of another program or of a newer version (AFF_ECORRUPT, with a hint); a file that is not there is AFF_ENOTFOUND. */
+/* Opens a log file for reading and writing through the named VFS (durable: FULL), or only for reading (vfs NULL).
+ * Refuses files of another program or of a newer version (AFF_ECORRUPT, with a hint); a file that is not there is
+ * AFF_ENOTFOUND. */
 int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag);
-/* Makes a new log file, readable by the owner alone, with its tables. It has a rollback journal until schema_use_wal, so that
- * everything it starts with is in the one file when it gets its name. */
+/* Makes a new log file, readable by the owner alone, with its tables. It has a rollback journal until schema_use_wal,
+ * so that everything it starts with is in the one file when it gets its name. */
 int schema_create(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag);
 int schema_use_wal(sqlite3 *db, struct aff_diag *diag);
 

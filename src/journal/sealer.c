@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sealing is done in WAL mode, so that readers go on reading. After it the log file goes back to a rollback journal, which it
- * never needs again: a sealed log file is one file, complete in itself, that can be read from a folder without write
- * permission. While a reader keeps the file open this last step is not possible; the file is then sealed but keeps its WAL
- * mode until the next start tries again.
+ * Sealing is done in WAL mode, so that readers go on reading. After it the log file goes back to a rollback journal,
+ * which it never needs again: a sealed log file is one file, complete in itself, that can be read from a folder
+ * without write permission. While a reader keeps the file open this last step is not possible; the file is then
+ * sealed but keeps its WAL mode until the next start tries again.
  */
 #include "journal/sealer.h"
 
@@ -71,7 +71,8 @@ static void train(struct sealer *s)
 {
 	int rc = book_train(s->book);
 	if (rc)
-		log_info("journal", "no compression dictionary: %s", rc == AFF_ENOTFOUND ? "too little in common" : aff_error_text(rc));
+		log_info("journal", "no compression dictionary: %s",
+		         rc == AFF_ENOTFOUND ? "too little in common" : aff_error_text(rc));
 }
 
 static void report(int rc, const struct aff_diag *diag)

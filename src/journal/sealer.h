@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The sealer's thread: gives closed log files their indices and totals, and trains the compression dictionary. It runs at low
- * priority, owns the log files that the writer has closed, and waits only for work. The writer must have closed a file
- * before it is handed over: this SQLite may damage a log file that two connections write or checkpoint.
+ * The sealer's thread: gives closed log files their indices and totals, and trains the compression dictionary. It
+ * runs at low priority, owns the log files that the writer has closed, and waits only for work. The writer must have
+ * closed a file before it is handed over: this SQLite may damage a log file that two connections write or checkpoint.
  */
 #ifndef JOURNAL_SEALER_H
 #define JOURNAL_SEALER_H

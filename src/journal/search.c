@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Search, newest log file first (or oldest first). The open file is scanned, sealed ones have indices; both by the same SQL.
+ * Search, newest log file first (or oldest first). The open file is scanned, sealed ones have indices; both by the
+ * same SQL.
  */
 #include "journal/search.h"
 
@@ -85,12 +86,14 @@ static int prepare(const struct search *q, const struct reader_file *f, const ch
 	aff_buf_put_text(&sql, select);
 	search_put_where(&sql, &q->query);
 	aff_buf_put_char(&sql, '\0');
-	int rc = sql.error ? aff_diag_set(q->diag, sql.error, "out of memory") : sql_prepare(f->db, sql.p, out, q->diag);
+	int rc =
+		sql.error ? aff_diag_set(q->diag, sql.error, "out of memory") : sql_prepare(f->db, sql.p, out, q->diag);
 	aff_buf_free(&sql);
 	return rc;
 }
 
-/* What is left to look at in one log file. Ids are never smaller than the time received, and larger by at most the skew. */
+/* What is left to look at in one log file. Ids are never smaller than the time received, and larger by at most the
+ * skew. */
 static int range_in(const struct search *q, const struct reader_file *f, struct search_range *out)
 {
 	int64_t skew = 0;
@@ -116,7 +119,8 @@ static void advance(struct search *q, struct search_range *range, int64_t id)
 
 static const char *row_select(const struct search *q)
 {
-	return q->query.raw ? "SELECT " READER_COLUMNS READER_BODY READER_FROM : "SELECT " READER_COLUMNS READER_NO_BODY READER_FROM;
+	return q->query.raw ? "SELECT " READER_COLUMNS READER_BODY READER_FROM
+	                    : "SELECT " READER_COLUMNS READER_NO_BODY READER_FROM;
 }
 
 static int give(struct search *q, struct reader_file *f, const struct journal_message *m)
@@ -166,8 +170,8 @@ static int give_by_id(struct search *q, size_t file, int64_t id)
 	return rc || q->reader->page.n == 0 ? rc : give(q, f, &q->reader->page.row[0]);
 }
 
-/* One window of candidates. The connection may be closed while outcomes are read in other log files, so the statement lives
- * only as long as the candidates are taken. *more: the window was full. */
+/* One window of candidates. The connection may be closed while outcomes are read in other log files, so the statement
+ * lives only as long as the candidates are taken. *more: the window was full. */
 static int search_window(struct search *q, size_t file, struct search_range *range, bool *more)
 {
 	struct reader_file *f;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The configurations this process has made known, packed, to be stored in each log file whose rows name them. The last few
- * are kept: messages in flight may still name an older one.
+ * The configurations this process has made known, packed, to be stored in each log file whose rows name them. The
+ * last few are kept: messages in flight may still name an older one.
  */
 #ifndef JOURNAL_SNAPSHOT_H
 #define JOURNAL_SNAPSHOT_H

@@ -26,7 +26,8 @@ static int code_of(sqlite3 *db, int rc)
 	case SQLITE_NOTADB:
 		return AFF_ECORRUPT;
 	case SQLITE_IOERR:
-		/* The shared-memory file cannot grow on a full disk. A failed sync has lost data whatever its reason. */
+		/* The shared-memory file cannot grow on a full disk. A failed sync has lost data whatever its reason.
+		 * */
 		if (rc == SQLITE_IOERR_SHMSIZE && db && sqlite3_system_errno(db) == ENOSPC)
 			return AFF_EFULL;
 		return AFF_EIO;
@@ -38,8 +39,8 @@ static int code_of(sqlite3 *db, int rc)
 int sql_error(sqlite3 *db, int rc, const char *doing, struct aff_diag *diag)
 {
 	int code = code_of(db, rc);
-	aff_diag_set(diag, code, "%s: cannot %s: %s (SQLite %d)", db ? sql_file_name(db) : "journal", doing, sqlite3_errstr(rc),
-	             rc);
+	aff_diag_set(diag, code, "%s: cannot %s: %s (SQLite %d)", db ? sql_file_name(db) : "journal", doing,
+	             sqlite3_errstr(rc), rc);
 	if (code == AFF_ECORRUPT)
 		aff_diag_hint(diag, "set this log file aside and restore it from a backup");
 	else if (code == AFF_EFULL)

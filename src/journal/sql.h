@@ -9,7 +9,8 @@
 
 #include <afferent/text.h>
 
-/* What SQLite reported as AFF_E...: FULL, CORRUPT, BUSY, NOMEM, AGAIN (interrupted), else IO; with a diag that names the file. */
+/* What SQLite reported as AFF_E...: FULL, CORRUPT, BUSY, NOMEM, AGAIN (interrupted), else IO; with a diag that names
+ * the file. */
 int sql_error(sqlite3 *db, int rc, const char *doing, struct aff_diag *diag);
 /* The log file's name without its folder. */
 const char *sql_file_name(sqlite3 *db);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ledger, counted from the rows: received from the messages, delivered and so on from the outcomes, pending from the
- * messages after the cursor less the outcomes after it. The three are counted independently, so that an imbalance shows.
+ * The ledger, counted from the rows: received from the messages, delivered and so on from the outcomes, pending from
+ * the messages after the cursor less the outcomes after it. The three are counted independently, so that an imbalance
+ * shows.
  *
- * The newest log file is counted within one read transaction together with its cursors; older ones no longer change. A sealed
- * file that lies on one side of every start and cursor is counted by its totals, others row by row.
+ * The newest log file is counted within one read transaction together with its cursors; older ones no longer change.
+ * A sealed file has totals, which serve when all that they sum up lies on one side of every start and cursor;
+ * otherwise the rows are counted one by one.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include "journal/sql.h"
 
 #define ATTEMPTS 5
+#define MIXED    1
 
 struct count {
 	int64_t start;
@@ -65,99 +68,89 @@ static int find_names(struct counting *c, const struct reader_file *f)
 	return rc;
 }
 
-/* No start and no cursor lies within these ids, so each ledger counts all of them or none. */
-static bool is_one_sided(const struct counting *c, int64_t low, int64_t high)
+/* Messages or outcomes that are counted at once: a total, or a single row. */
+struct group {
+	int64_t low, high; /* ids of the messages */
+	int64_t name;      /* channel or destination */
+	int kind;          /* verdict or outcome */
+	uint64_t n, length;
+};
+
+/* No start and no cursor of the group's ledgers lies within it: each of them counts all of it or nothing. */
+static bool is_one_sided(const struct counting *c, const struct group *g)
 {
 	for (size_t i = 0; i < c->out->nledgers; i++) {
 		int64_t start = c->count[i].start, cursor = c->out->ledgers[i].cursor;
-		if ((low <= start && start < high) || (low <= cursor && cursor < high))
+		if (c->count[i].channel != g->name && c->count[i].destination != g->name)
+			continue;
+		if ((g->low <= start && start < g->high) || (g->low <= cursor && cursor < g->high))
 			return false;
 	}
 	return true;
 }
 
-static void count_messages(struct counting *c, int64_t id, int64_t channel, int verdict, uint64_t n, uint64_t length)
+static void count_messages(struct counting *c, const struct group *g)
 {
-	c->out->messages += n;
-	c->out->bytes_received += length;
-	c->out->accepted += verdict == JOURNAL_ACCEPTED ? n : 0;
-	c->out->kept += verdict == JOURNAL_KEPT ? n : 0;
-	c->out->rejected += verdict == JOURNAL_REJECTED ? n : 0;
-	for (size_t i = 0; verdict == JOURNAL_ACCEPTED && i < c->out->nledgers; i++) {
-		struct journal_ledger *l = &c->out->ledgers[i];
-		if (c->count[i].channel != channel)
+	c->out->messages += g->n;
+	c->out->bytes_received += g->length;
+	c->out->accepted += g->kind == JOURNAL_ACCEPTED ? g->n : 0;
+	c->out->kept += g->kind == JOURNAL_KEPT ? g->n : 0;
+	c->out->rejected += g->kind == JOURNAL_REJECTED ? g->n : 0;
+	for (size_t i = 0; g->kind == JOURNAL_ACCEPTED && i < c->out->nledgers; i++) {
+		if (c->count[i].channel != g->name)
 			continue;
-		l->received += id > c->count[i].start ? n : 0;
-		c->count[i].after += id > l->cursor ? n : 0;
+		c->out->ledgers[i].received += g->low > c->count[i].start ? g->n : 0;
+		c->count[i].after += g->low > c->out->ledgers[i].cursor ? g->n : 0;
 	}
 }
 
-static void count_outcomes(struct counting *c, int64_t message, int64_t destination, int kind, uint64_t n)
+static void count_outcomes(struct counting *c, const struct group *g)
 {
 	for (size_t i = 0; i < c->out->nledgers; i++) {
 		struct journal_ledger *l = &c->out->ledgers[i];
-		if (c->count[i].destination != destination || message <= c->count[i].start)
+		if (c->count[i].destination != g->name || g->low <= c->count[i].start)
 			continue;
-		l->delivered += kind == JOURNAL_DELIVERED ? n : 0;
-		l->filtered += kind == JOURNAL_FILTERED ? n : 0;
-		l->merged += kind == JOURNAL_MERGED ? n : 0;
-		l->dead += kind == JOURNAL_DEAD ? n : 0;
-		c->count[i].outcomes_after += message > l->cursor ? n : 0;
+		l->delivered += g->kind == JOURNAL_DELIVERED ? g->n : 0;
+		l->filtered += g->kind == JOURNAL_FILTERED ? g->n : 0;
+		l->merged += g->kind == JOURNAL_MERGED ? g->n : 0;
+		l->dead += g->kind == JOURNAL_DEAD ? g->n : 0;
+		c->count[i].outcomes_after += g->low > l->cursor ? g->n : 0;
 	}
 }
 
-/* Messages of one log file. `id` stands for all of them when they are counted by totals. */
-static int messages_of(struct counting *c, const struct reader_file *f, bool totals, int64_t id)
+/* Steps through groups. With `count` NULL it only looks whether all are one-sided (MIXED when one is not). */
+static int each_group(struct counting *c, sqlite3 *db, const char *sql,
+                      void (*count)(struct counting *, const struct group *))
 {
 	sqlite3_stmt *s = NULL;
 	int step = SQLITE_DONE;
-	int rc = sql_prepare(f->db,
-	                     totals ? "SELECT n, channel, verdict, length FROM message_total"
-	                            : "SELECT id, channel, verdict, length FROM message",
-	                     &s, c->diag);
+	int rc = sql_prepare(db, sql, &s, c->diag);
 	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW) {
-		int64_t first = sqlite3_column_int64(s, 0);
-		count_messages(c, totals ? id : first, sqlite3_column_int64(s, 1), sqlite3_column_int(s, 2),
-		               totals ? (uint64_t)first : 1, (uint64_t)sqlite3_column_int64(s, 3));
+		struct group g = {
+			.low = sqlite3_column_int64(s, 0),
+			.high = sqlite3_column_int64(s, 1),
+			.name = sqlite3_column_int64(s, 2),
+			.kind = sqlite3_column_int(s, 3),
+			.n = (uint64_t)sqlite3_column_int64(s, 4),
+			.length = (uint64_t)sqlite3_column_int64(s, 5),
+		};
+		if (count)
+			count(c, &g);
+		else if (!is_one_sided(c, &g))
+			rc = MIXED;
 	}
 	if (!rc && step != SQLITE_DONE)
-		rc = sql_error(f->db, step, "count the messages", c->diag);
+		rc = sql_error(db, step, "count", c->diag);
 	sqlite3_finalize(s);
 	return rc;
 }
 
-static int outcomes_of(struct counting *c, const struct reader_file *f, bool totals, int64_t id)
+/* Counts by totals where a sealed file has them and they serve, else row by row. */
+static int count_by(struct counting *c, const struct reader_file *f, const char *totals, const char *rows,
+                    void (*count)(struct counting *, const struct group *))
 {
-	sqlite3_stmt *s = NULL;
-	int step = SQLITE_DONE;
-	int rc = sql_prepare(f->db,
-	                     totals ? "SELECT n, destination, kind FROM outcome_total"
-	                            : "SELECT message, destination, kind FROM outcome",
-	                     &s, c->diag);
-	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW) {
-		int64_t first = sqlite3_column_int64(s, 0);
-		count_outcomes(c, totals ? id : first, sqlite3_column_int64(s, 1), sqlite3_column_int(s, 2),
-		               totals ? (uint64_t)first : 1);
-	}
-	if (!rc && step != SQLITE_DONE)
-		rc = sql_error(f->db, step, "count the outcomes", c->diag);
-	sqlite3_finalize(s);
-	return rc;
-}
-
-/* Can a sealed file's outcomes be counted by totals? *id stands for the messages they are about. */
-static int outcomes_are_one_sided(struct counting *c, const struct reader_file *f, bool *totals, int64_t *id)
-{
-	int64_t high = 0;
-	*totals = false;
-	*id = 0;
-	if (!f->sealed)
-		return 0;
-	int rc = sql_integer(f->db, "SELECT min(message) FROM outcome", id, c->diag);
-	if (!rc)
-		rc = sql_integer(f->db, "SELECT max(message) FROM outcome", &high, c->diag);
-	*totals = rc == AFF_ENOTFOUND || (!rc && is_one_sided(c, *id, high));
-	return rc == AFF_ENOTFOUND ? 0 : rc;
+	int rc = f->sealed ? each_group(c, f->db, totals, NULL) : MIXED;
+	return rc < 0 ? rc : each_group(c, f->db, rc == MIXED ? rows : totals, count);
 }
 
 static int read_ends(struct counting *c, const struct reader_file *f)
@@ -188,17 +181,15 @@ static uint64_t size_of(const struct journal_reader *r, int64_t first)
 	return size;
 }
 
-static int count_file(struct counting *c, const struct reader_file *f, int64_t last_id)
+static int count_file(struct counting *c, const struct reader_file *f)
 {
-	bool by_totals;
-	int64_t id;
 	int rc = find_names(c, f);
 	if (!rc)
-		rc = messages_of(c, f, f->sealed && is_one_sided(c, f->first, last_id), f->first);
+		rc = count_by(c, f, "SELECT low, high, channel, verdict, n, length FROM message_total",
+		              "SELECT id, id, channel, verdict, 1, length FROM message", count_messages);
 	if (!rc)
-		rc = outcomes_are_one_sided(c, f, &by_totals, &id);
-	if (!rc)
-		rc = outcomes_of(c, f, by_totals, id);
+		rc = count_by(c, f, "SELECT low, high, destination, kind, n, 0 FROM outcome_total",
+		              "SELECT message, message, destination, kind, 1, 0 FROM outcome", count_outcomes);
 	if (!rc)
 		rc = read_ends(c, f);
 	c->out->files++;
@@ -226,7 +217,7 @@ static int count_newest(struct counting *c)
 	if (!rc && (r->list.n == 0 || r->list.first[r->list.n - 1] != newest))
 		rc = AFF_EAGAIN;
 	if (!rc)
-		rc = count_file(c, f, INT64_MAX);
+		rc = count_file(c, f);
 	sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
@@ -246,7 +237,8 @@ static int find_oldest_pending(struct counting *c, struct journal_ledger *l)
 			rc = reader_name(f, NAME_CHANNEL, channel, &name, c->diag);
 		if (!rc)
 			rc = sql_prepare(f->db,
-			                 "SELECT received FROM message WHERE id > ?1 AND +channel = ?2 AND verdict = 1 ORDER BY id"
+			                 "SELECT received FROM message WHERE id > ?1 AND +channel = ?2 AND verdict = 1 "
+			                 "ORDER BY id"
 			                 " LIMIT 1",
 			                 &s, c->diag);
 		if (!rc) {
@@ -269,13 +261,15 @@ static int count_all(struct counting *c)
 		struct reader_file *f;
 		rc = reader_file(r, i, &f, c->diag);
 		if (!rc)
-			rc = count_file(c, f, r->list.first[i + 1] - 1);
+			rc = count_file(c, f);
 		else if (rc == READER_GONE)
 			rc = 0;
 	}
 	for (size_t i = 0; !rc && i < c->out->nledgers; i++) {
 		struct journal_ledger *l = &c->out->ledgers[i];
-		l->pending = c->count[i].after > c->count[i].outcomes_after ? c->count[i].after - c->count[i].outcomes_after : 0;
+		l->pending = c->count[i].after > c->count[i].outcomes_after
+		                     ? c->count[i].after - c->count[i].outcomes_after
+		                     : 0;
 		if (l->pending)
 			rc = find_oldest_pending(c, l);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which messages have a status. The open log file has no index on outcomes, so messages are taken in windows, and each log
- * file's outcomes for the window are read in one go. The window grows: first answers come soon, rare ones do not cost a pass
- * over the outcomes each.
+ * Which messages have a status. The open log file has no index on outcomes, so messages are taken in windows, and
+ * each log file's outcomes for the window are read in one go. The window grows: first answers come soon, rare ones do
+ * not cost a pass over the outcomes each.
  */
 #include <stdlib.h>
 
@@ -98,7 +98,8 @@ int status_take(struct status *s, const struct reader_file *f, sqlite3_stmt *sta
 	int rc = names_in(s, f, NAME_CHANNEL, &channels, diag);
 	while (!rc && s->n < s->window && (step = sqlite3_step(statement)) == SQLITE_ROW) {
 		int64_t id = sqlite3_column_int64(statement, 0);
-		s->candidate[s->n++] = (struct candidate){id, wanted_by(s, channels, id, sqlite3_column_int64(statement, 1)), 0};
+		s->candidate[s->n++] =
+			(struct candidate){id, wanted_by(s, channels, id, sqlite3_column_int64(statement, 1)), 0};
 	}
 	if (!rc && step != SQLITE_ROW && step != SQLITE_DONE)
 		rc = sql_error(f->db, step, "search", diag);
@@ -180,7 +181,8 @@ static int find_bounds(const struct reader_file *f, struct outcome_bounds *b, st
 	                     &statement, diag);
 	int step = rc ? SQLITE_DONE : sqlite3_step(statement);
 	if (step == SQLITE_ROW)
-		*b = (struct outcome_bounds){true, sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+		*b = (struct outcome_bounds){true, sqlite3_column_int64(statement, 0),
+		                             sqlite3_column_int64(statement, 1)};
 	else if (!rc)
 		rc = sql_error(f->db, step, "read the outcomes", diag);
 	sqlite3_finalize(statement);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Each open file is a wrapper followed in the same memory by the real file. Memory-mapped reading is left out: the journal
- * does not use it.
+ * Each open file is a wrapper followed in the same memory by the real file. Memory-mapped reading is left out: the
+ * journal does not use it.
  */
 #include "journal/vfs.h"
 

@@ -77,10 +77,12 @@ static const unsigned char fixture_sha[SHA256_SIZE] = {1, 2, 3};
 /* The raw text of message number n; about 600 bytes that compress. */
 __attribute__((unused)) static struct aff_view fixture_raw(char *buf, size_t size, unsigned n)
 {
-	int length = snprintf(buf, size, "MSH|^~\\&|MON|ICU|EHR|HOSP|20250115||ORU^R01|C%u|P|2.6\rPID|||P%u\r", n, n % 7);
+	int length =
+		snprintf(buf, size, "MSH|^~\\&|MON|ICU|EHR|HOSP|20250115||ORU^R01|C%u|P|2.6\rPID|||P%u\r", n, n % 7);
 	for (unsigned i = 0; i < 8; i++)
-		length += snprintf(buf + length, size - (size_t)length, "OBX|%u|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.%u|%u|bpm|||||R\r",
-		                   i, i, (n * 37 + i) % 200);
+		length += snprintf(buf + length, size - (size_t)length,
+		                   "OBX|%u|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.%u|%u|bpm|||||R\r", i, i,
+		                   (n * 37 + i) % 200);
 	return aff_view(buf, (size_t)length);
 }
 

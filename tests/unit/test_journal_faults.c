@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Failing disks. A small run of the journal is done again and again; each time another of its writes or syncs fails. Whatever
- * was committed with 0 must be there afterwards, and an error other than a full disk must be the last word.
+ * Failing disks. A small run of the journal is done again and again; each time another of its writes or syncs fails.
+ * Whatever was committed with 0 must be there afterwards, and an error other than a full disk must be the last word.
  */
 #include "journal_fixture.h"
 
@@ -85,7 +85,8 @@ static int run(bool go_on_when_full)
 	return first;
 }
 
-/* Everything that was committed is there, in order; more may be there: rows whose commit failed after they were written. */
+/* Everything that was committed is there, in order; more may be there: rows whose commit failed after they were
+ * written. */
 static void check_committed(const char *what)
 {
 	vfs_plan(VFS_WRITE, 0, false, SQLITE_OK);
@@ -100,7 +101,8 @@ static void check_committed(const char *what)
 	for (size_t i = 0; i < n_committed; i++) {
 		while (at < rows->n && rows->id[at] < committed[i])
 			at++;
-		ck_assert_msg(at < rows->n && rows->id[at] == committed[i], "%s: message %zu of %zu is lost", what, i, n_committed);
+		ck_assert_msg(at < rows->n && rows->id[at] == committed[i], "%s: message %zu of %zu is lost", what, i,
+		              n_committed);
 	}
 	for (size_t i = 0; i < r->list.n; i++) {
 		struct reader_file *f;
@@ -108,7 +110,8 @@ static void check_committed(const char *what)
 		sqlite3_stmt *s = NULL;
 		OK(sql_prepare(f->db, "PRAGMA integrity_check", &s, &diag));
 		ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
-		ck_assert_msg(aff_view_is(sql_text(s, 0), "ok"), "%s: %s", what, (const char *)sqlite3_column_text(s, 0));
+		ck_assert_msg(aff_view_is(sql_text(s, 0), "ok"), "%s: %s", what,
+		              (const char *)sqlite3_column_text(s, 0));
 		sqlite3_finalize(s);
 	}
 	journal_reader_close(r);

@@ -173,11 +173,14 @@ START_TEST(sealing_makes_indices_that_are_used)
 	struct reader_file *f;
 	OK(reader_file(reader, 2, &f, &diag));
 	ck_assert(!f->sealed);
-	ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), 0);
+	ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"),
+	                 0);
 	for (size_t i = 0; i < 2; i++) {
 		OK(reader_file(reader, i, &f, &diag));
 		ck_assert(f->sealed);
-		ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"), 5);
+		ck_assert_int_eq(
+			count_in(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"),
+			5);
 		ck_assert_int_eq(count_in(f->db, "SELECT sum(n) FROM message_total"), 10);
 		/* A sealed file is one file. */
 		OK(folder_path(path, sizeof path, fixture_folder, f->first, "-wal", &diag));
@@ -185,7 +188,8 @@ START_TEST(sealing_makes_indices_that_are_used)
 	}
 	explain(f->db, &(struct journal_query){.control_id = aff_view_of("C3")}, plan, sizeof plan);
 	ck_assert_ptr_nonnull(strstr(plan, "message_control_id"));
-	explain(f->db, &(struct journal_query){.patient = aff_view_of("P3"), .from_us = T0, .verdict = JOURNAL_ACCEPTED}, plan,
+	explain(f->db,
+	        &(struct journal_query){.patient = aff_view_of("P3"), .from_us = T0, .verdict = JOURNAL_ACCEPTED}, plan,
 	        sizeof plan);
 	ck_assert_ptr_nonnull(strstr(plan, "message_patient"));
 	explain(f->db, &(struct journal_query){.device = aff_view_of("D3"), .channel = aff_view_of("monitors")}, plan,
@@ -266,7 +270,8 @@ START_TEST(damage_is_named)
 	sqlite3 *db;
 	OK(folder_path(path, sizeof path, fixture_folder, first, "", &diag));
 	OK(schema_open(&db, path, "unix", &diag));
-	snprintf(sql, sizeof sql, "UPDATE message SET body = substr(body, 1, length(body) - 9) || randomblob(9) WHERE id = %lld",
+	snprintf(sql, sizeof sql,
+	         "UPDATE message SET body = substr(body, 1, length(body) - 9) || randomblob(9) WHERE id = %lld",
 	         (long long)ids[2]);
 	OK(sql_exec(db, sql, &diag));
 	snprintf(sql, sizeof sql, "UPDATE message SET channel = 99 WHERE id = %lld", (long long)ids[3]);
@@ -281,7 +286,8 @@ START_TEST(damage_is_named)
 		ck_assert_ptr_nonnull(strstr(diag.text, name));
 		ck_assert_ptr_nonnull(strstr(diag.text, ".db"));
 	}
-	ck_assert_int_eq(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag), AFF_ECORRUPT);
+	ck_assert_int_eq(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag),
+	                 AFF_ECORRUPT);
 	ck_assert_uint_eq(rows->n, 2);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Readers at the side of the writer, in other threads and in another process: they see whole transactions in order, and the
- * ledger is balanced at every instant.
+ * Readers at the side of the writer, in other threads and in another process: they see whole transactions in order,
+ * and the ledger is balanced at every instant.
  */
 #include <pthread.h>
 #include <sys/wait.h>
@@ -89,8 +89,9 @@ static int watch_ledger(struct aff_diag *d)
 			break;
 		const struct journal_ledger *l = s.nledgers ? &s.ledgers[0] : NULL;
 		if (l && (l->received != l->delivered + l->pending || l->received != s.messages || l->pending > BATCH))
-			rc = aff_diag_set(d, AFF_ECORRUPT, "received %llu, delivered %llu, pending %llu", (unsigned long long)l->received,
-			                  (unsigned long long)l->delivered, (unsigned long long)l->pending);
+			rc = aff_diag_set(d, AFF_ECORRUPT, "received %llu, delivered %llu, pending %llu",
+			                  (unsigned long long)l->received, (unsigned long long)l->delivered,
+			                  (unsigned long long)l->pending);
 		seen = s.messages;
 		journal_stats_free(&s);
 	}
@@ -209,8 +210,11 @@ START_TEST(threads_pack_for_one_writer)
 				size_t at = k ? w[i].ends[k - 1] : 0;
 				snprintf(control, sizeof control, "C%u", w[i].from + k);
 				struct journal_message m = {
-					.received_us = T0, .channel = aff_view_of("monitors"), .control_id = aff_view_of(control),
-					.verdict = JOURNAL_ACCEPTED, .dictionary = w[i].dictionary[k],
+					.received_us = T0,
+					.channel = aff_view_of("monitors"),
+					.control_id = aff_view_of(control),
+					.verdict = JOURNAL_ACCEPTED,
+					.dictionary = w[i].dictionary[k],
 					.length = (uint32_t)fixture_raw(raw, sizeof raw, w[i].from + k).n,
 					.body = aff_view(w[i].bodies.p + at, w[i].ends[k] - at),
 				};

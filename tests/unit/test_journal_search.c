@@ -85,7 +85,10 @@ static void deliver(size_t d, unsigned steps)
 		if (dice(4) == 0)
 			continue; /* this lane is stuck */
 		unsigned kind = dice(100);
-		m->outcome[d] = kind < 70 ? JOURNAL_DELIVERED : kind < 85 ? JOURNAL_FILTERED : kind < 95 ? JOURNAL_MERGED : JOURNAL_DEAD;
+		m->outcome[d] = kind < 70   ? JOURNAL_DELIVERED
+		                : kind < 85 ? JOURNAL_FILTERED
+		                : kind < 95 ? JOURNAL_MERGED
+		                            : JOURNAL_DEAD;
 		fixture_outcome(j, m->id, destinations[d], (enum journal_outcome_kind)m->outcome[d]);
 	}
 	for (size_t i = 0; i < n_model; i++) {
@@ -181,7 +184,8 @@ static bool matches(const struct model_message *m, const struct journal_query *q
 	       (q->peer.n == 0 || aff_view_is(q->peer, m->number % 2 ? "10.0.0.1:99" : "10.0.0.2:99")) &&
 	       (q->verdict == 0 || q->verdict == m->verdict) && (q->from_us == 0 || m->received >= q->from_us) &&
 	       (q->to_us == 0 || m->received < q->to_us) &&
-	       (q->before_id == 0 || (q->oldest_first ? m->id > q->before_id : m->id < q->before_id)) && has_status(m, q);
+	       (q->before_id == 0 || (q->oldest_first ? m->id > q->before_id : m->id < q->before_id)) &&
+	       has_status(m, q);
 }
 
 static void check_question(const struct journal_query *q, const char *what)
@@ -237,7 +241,8 @@ static void ask(unsigned n)
 	struct journal_query q;
 	char texts[3][24], what[80];
 	for (unsigned i = 0; i < n; i++) {
-		snprintf(what, sizeof what, "a question after %zu messages (seed %llu)", n_model, (unsigned long long)seed);
+		snprintf(what, sizeof what, "a question after %zu messages (seed %llu)", n_model,
+		         (unsigned long long)seed);
 		random_question(&q, texts);
 		check_question(&q, what);
 	}
@@ -339,7 +344,8 @@ START_TEST(pages_follow_each_other_and_a_callback_ends_them)
 	OK(journal_search(reader, &q, fixture_collect, rows, &diag));
 	ck_assert_uint_eq(rows->n, 5);
 	ck_assert_int_eq(journal_search(reader, &q, stop_with_error, NULL, &diag), AFF_ECLOSED);
-	ck_assert_int_eq(journal_read_channel(reader, aff_view_of("pumps"), 0, stop_with_error, NULL, &diag), AFF_ECLOSED);
+	ck_assert_int_eq(journal_read_channel(reader, aff_view_of("pumps"), 0, stop_with_error, NULL, &diag),
+	                 AFF_ECLOSED);
 }
 END_TEST
 

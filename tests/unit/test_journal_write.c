@@ -206,7 +206,8 @@ START_TEST(configurations_are_stored_in_every_file)
 		struct reader_file *f;
 		int64_t n = 0;
 		OK(reader_file(r, i, &f, &diag));
-		OK(sql_integer(f->db, "SELECT length(body) > 0 FROM snapshot WHERE hex(sha256) LIKE '010203%'", &n, &diag));
+		OK(sql_integer(f->db, "SELECT length(body) > 0 FROM snapshot WHERE hex(sha256) LIKE '010203%'", &n,
+		               &diag));
 		ck_assert_int_eq(n, 1);
 	}
 	other[0] = 77;
