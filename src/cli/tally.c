@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Counting replies. Buckets: one for each microsecond below 64, then 32 for each power of two, up to 2^41 us; what is longer is in the last.
+ * Counting replies. Buckets: one for each microsecond below 64, then 32 for each power of two, up to 2^41 us; what is
+ * longer is in the last.
  */
 #include "cli/tally.h"
 
