@@ -3,7 +3,7 @@
  * afferent receive: a receiving system for tests and demonstrations.
  */
 #include <inttypes.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -157,6 +157,8 @@ static int watch(int loop, int fd)
 
 static int receive(struct receive *r, const char *mllp, const char *fhir)
 {
+	/* Who reads the addresses from standard error may close it after that. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	net_raise_descriptors();
 	int stop = stop_open(), loop = epoll_create1(EPOLL_CLOEXEC), rc = open_faces(r, mllp, fhir);
 	if (!rc && (stop < 0 || loop < 0 || watch(loop, stop) || (r->mllp && watch(loop, ehr_mllp_fd(r->mllp)))))
