@@ -197,12 +197,11 @@ int cmd_check(int argc, char **argv)
 	};
 	const struct usage usage = {
 		.command = "check", .arguments = "[PATH]", .examples = examples, .least = 0, .most = 1,
-		.about =
-		    "Reads a configuration and tells every mistake in it: file, line and column, the line with the "
-		         "place marked, and what to do. Nothing is started.\n\n"
+		.about = "Reads a configuration and tells every mistake in it: file, line and column, the line with "
+		         "the place marked, and what to do. Nothing is started.\n\n"
 		         "PATH is the configuration folder, the current one unless said otherwise, with afferent.yaml, "
-		         "channels/ and mappings/. It may be one channel's file; its tables are then looked for in mappings/ "
-		         "beside the folder of the file.",
+		         "channels/ and mappings/. It may be one channel's file; its tables are then looked for in "
+		         "mappings/ beside the folder of the file.",
 		.exit0 = "no mistakes (warnings at most)", .exit1 = "there are mistakes",
 	};
 	bool json = false, keys = false;
