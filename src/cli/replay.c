@@ -103,8 +103,8 @@ static int deliver(struct replay *r, int64_t id, const struct pipeline_result *p
 			return 0;
 		}
 		if (try == r->tries)
-			return command_error("message %" PRId64 ": %s: %s, %u tries; the replay stops before it", id,
-			                     r->dest.full_name, r->answer.detail, try);
+			return command_error("message %" PRId64 ": %s: %s, tried %u times; the replay stops before it",
+			                     id, r->dest.full_name, r->answer.detail, try);
 		wait_for(r, back_off_ms(r, try));
 	}
 }

@@ -35,7 +35,9 @@ static const char channel_yaml[] =
 	"destinations:\n"
 	"  - name: archive\n"
 	"    file: {to: archive.hl7}\n"
-	"    when: PID-3.1 != P9\n";
+	"    when: PID-3.1 != P9\n"
+	"  - name: away\n" /* nobody listens there */
+	"    mllp: {to: \"127.0.0.1:1\"}\n";
 
 static const char *at(const char *name)
 {
@@ -385,6 +387,15 @@ START_TEST(replay_asks_for_clear_orders)
 }
 END_TEST
 
+START_TEST(replay_stops_where_it_cannot_go_on)
+{
+	ck_assert_int_eq(run("replay --config FOLDER --to away --all --reason x --tries 1"), 2);
+	HAS(err_text, "lab/away: ");
+	HAS(err_text, "tried 1 times; the replay stops before it");
+	HAS(out_text, "0 sent to lab/away");
+}
+END_TEST
+
 START_TEST(dry_run_sends_nothing)
 {
 	ck_assert_int_eq(run("replay --config FOLDER --to archive --all --dry-run"), 0);
@@ -417,6 +428,7 @@ int main(void)
 	tcase_add_test(t, replay_into_a_file);
 	tcase_add_test(t, replay_delivers);
 	tcase_add_loop_test(t, replay_asks_for_clear_orders, 0, (int)(sizeof refused / sizeof refused[0]));
+	tcase_add_test(t, replay_stops_where_it_cannot_go_on);
 	tcase_add_test(t, dry_run_sends_nothing);
 	tcase_add_test(t, a_journal_that_is_not_there);
 	suite_add_tcase(s, t);
