@@ -136,8 +136,8 @@ undo:
 
 void put_reference_range(struct aff_fhir *f, const struct row *r, const struct aff_unit *to)
 {
-	struct aff_view text = text_plain(f, obx(f, r, 7));
-	if (!is_valued(text))
+	struct aff_view text = trimmed(obx(f, r, 7));
+	if (!is_valued(text_plain(f, text)))
 		return;
 	PUT(f, ",\"referenceRange\":[{");
 	if (put_bounds(f, r, text, to)) {
@@ -148,7 +148,7 @@ void put_reference_range(struct aff_fhir *f, const struct row *r, const struct a
 			       "\"code\":\"alarm-limits\"}]}");
 	} else {
 		PUT(f, "\"text\":");
-		put_string(f, text_plain(f, obx(f, r, 7)));
+		put_string(f, text_plain(f, text));
 	}
 	PUT(f, "}]");
 }
