@@ -2,6 +2,17 @@
  *
  * HL7 v2 device observations as a FHIR R4 (4.0.1) Bundle, after the Point-of-Care Device and v2-to-FHIR guides.
  * The same message and options give the same bytes, so that a retry or a replay creates nothing twice.
+ *
+ * What is chosen where the guides leave a choice:
+ * - Patient: conditional create by the first PID-3 that identifies somebody. Nobody ("Unknown", zeros, empty) makes no
+ *   Patient; the Observation's subject then says with a data-absent-reason that it is unknown.
+ * - Device: conditional update by OBX-18. A device that does not identify itself makes no Device.
+ * - Observation: conditional create by OBX-21, else by an identifier made of what names the message and the row.
+ * - Vital signs: converted to a unit of the R4 profile where one of the same quantity was sent; what cannot conform
+ *   goes without the LOINC code that asks for the profile. Cuff pressures of one measurement become one panel.
+ * - Time: OBX-14, else that of the level above, else OBR-7 (a series of values: OBR-7 to OBR-8), else MSH-7.
+ * - A value flagged as not usable (OBX-8 INV, NAV, OFF, ...) is left out with its reason.
+ * - Number and name of a code that do not belong together are kept as text, without a coding.
  */
 #ifndef AFFERENT_FHIR_H
 #define AFFERENT_FHIR_H

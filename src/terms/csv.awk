@@ -55,10 +55,11 @@ function header(line, wanted,    n, m, i, name, names)
 	columns = n
 }
 
+# A C string. The FHIR renderer puts these texts into JSON as they are, so what either language would escape is refused.
 function literal(text)
 {
-	gsub(/\\/, "\\\\", text)
-	gsub(/"/, "\\\"", text)
+	if (text ~ /["\\]/)
+		fail("a quotation mark or backslash in " text)
 	return "\"" text "\""
 }
 
