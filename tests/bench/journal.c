@@ -246,6 +246,9 @@ int main(int argc, char **argv)
 	empty_folder(folder);
 	o.file_rows = n_rows;
 	must(journal_open(&j, &o, &diag), &diag);
+	must(journal_begin(j, &diag), &diag);
+	must(journal_set_cursor(j, aff_view_of("icu-monitors/ehr"), 0, &diag), &diag);
+	must(journal_commit(j, &diag), &diag);
 	write_rows(4000, 64, true);
 	sealer_drain(&j->sealer);
 	figure("write with outcome, 64 a commit", write_rows(n_rows - 4000, 64, true), "rows/s");
