@@ -165,8 +165,8 @@ int cmd_run(int argc, char **argv)
 	};
 	int format = 0, level = LOG_LEVEL_INFO;
 	const struct option options[] = {
-		OPTION_CHOICE('l', "log", &format, "FORMAT", formats, "how log lines are written: text or json"),
-		OPTION_CHOICE('v', "level", &level, "LEVEL", levels, "what is logged: error, warn, info or debug"),
+		OPTION_CHOICE('l', "log", &format, "FORMAT", formats, "how log lines are written"),
+		OPTION_CHOICE('v', "level", &level, "LEVEL", levels, "what is logged"),
 		OPTION_END};
 	sigset_t signals;
 	int n = option_parse(&usage, options, argc, argv);
