@@ -20,6 +20,11 @@ struct channel {
 	_Atomic int64_t last_us;        /* wall clock of the newest message */
 };
 
+struct channel *channel_find(struct channel *list, const char *name);
+/* floor, feed_bytes: see feed_new. 0, AFF_ENOMEM. */
+int channel_add(struct channel **list, const char *name, int64_t floor, size_t feed_bytes);
+void channel_free_all(struct channel *list);
+
 static inline void count(_Atomic uint64_t *counter, uint64_t n)
 {
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);

@@ -24,7 +24,8 @@ struct prepare {
 	uint64_t *published;        /* by destination, in order */
 };
 
-/* Gives one destination a cursor at the journal's head if it has none, so that a new one starts with the next message. */
+/* Gives one destination a cursor at the journal's head if it has none, so that a new one starts with the next
+ * message. */
 static int prepare_cursor(struct prepare *p, struct journal *journal, const struct conf_dest *dest,
 			  struct aff_diag *diag)
 {
@@ -38,8 +39,8 @@ static int prepare_cursor(struct prepare *p, struct journal *journal, const stru
 	return rc;
 }
 
-/* Stores the snapshot and makes the cursors. Runs between two transactions, so what the feeds have published and what the
- * journal holds agree. */
+/* Stores the snapshot and makes the cursors. Runs between two transactions, so what the feeds have published and what
+ * the journal holds agree. */
 static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
 {
 	struct prepare *p = arg;
@@ -51,7 +52,7 @@ static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
 		const struct conf_channel *channel = &p->conf->channels[c];
 		for (size_t d = 0; !rc && d < channel->ndests; d++) {
 			rc = prepare_cursor(p, journal, &channel->dests[d], diag);
-			p->published[n++] = feed_published(engine_channel(p->engine, channel->name)->feed);
+			p->published[n++] = feed_published(channel_find(p->engine->channels, channel->name)->feed);
 		}
 	}
 	if (!rc)
@@ -131,7 +132,7 @@ static int start_fresh(struct engine *e, struct prepare *p, struct sending **fre
 			const struct conf_dest *dest = &channel->dests[d];
 			struct sender_setup setup = {
 				.journal = e->conf->engine.journal, .writer = e->writer, .conf = p->conf};
-			setup.channel = engine_channel(e, channel->name);
+			setup.channel = channel_find(e->channels, channel->name);
 			setup.settings = channel;
 			setup.dest = dest;
 			setup.backlog = backlog_of(&p->stats, dest->full_name);

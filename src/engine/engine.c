@@ -18,33 +18,15 @@
 
 /* ---- channels ---- */
 
-struct channel *engine_channel(const struct engine *e, const char *name)
-{
-	for (struct channel *c = e->channels; c; c = c->next) {
-		if (strcmp(feed_channel(c->feed), name) == 0)
-			return c;
-	}
-	return NULL;
-}
-
 static int add_channels(struct engine *e, const struct conf *conf)
 {
 	size_t share = conf->engine.memory / FEEDS_SHARE / (conf->nchannels ? conf->nchannels : 1);
-	for (size_t i = 0; i < conf->nchannels; i++) {
-		if (engine_channel(e, conf->channels[i].name))
-			continue;
-		struct channel *c = calloc(1, sizeof *c);
-		if (!c)
-			return AFF_ENOMEM;
-		c->feed = feed_new(conf->channels[i].name, journal_head(e->journal), share);
-		if (!c->feed) {
-			free(c);
-			return AFF_ENOMEM;
-		}
-		c->next = e->channels;
-		e->channels = c;
+	int rc = 0;
+	for (size_t i = 0; !rc && i < conf->nchannels; i++) {
+		if (!channel_find(e->channels, conf->channels[i].name))
+			rc = channel_add(&e->channels, conf->channels[i].name, journal_head(e->journal), share);
 	}
-	return 0;
+	return rc;
 }
 
 /* ---- start, reload, stop ---- */
@@ -201,12 +183,7 @@ void engine_stop(struct engine *e)
 	free_senders(e->retired);
 	while (e->served)
 		engine_forget_served(e, e->served->channel);
-	while (e->channels) {
-		struct channel *c = e->channels;
-		e->channels = c->next;
-		feed_free(c->feed);
-		free(c);
-	}
+	channel_free_all(e->channels);
 	journal_close(e->journal);
 	if (e->conf)
 		conf_unref(e->conf);

@@ -46,9 +46,6 @@ struct engine {
 	uint64_t reloads, reloads_refused;
 };
 
-/* engine.c: the state of a channel, NULL when there never was one of this name. */
-struct channel *engine_channel(const struct engine *e, const char *name);
-
 /* destinations.c */
 
 /* Makes the snapshot and its cursors known to the journal and starts the senders that do not run yet: all of them, or

@@ -12,7 +12,7 @@
 #include "conf/conf.h"
 #include "journal/journal.h"
 
-struct io;
+struct mailbox;
 struct channel;
 
 struct envelope {
@@ -21,7 +21,7 @@ struct envelope {
 	int result;                  /* the writer's: 0 committed, AFF_EFULL */
 	struct conf *conf;           /* a reference: the snapshot it came under */
 	struct channel *channel;     /* the engine's state of its channel */
-	struct io *io;               /* who sends the answer; NULL when read back from the journal */
+	struct mailbox *home;        /* of the io thread that sends the answer */
 	uint32_t slot, generation;   /* the connection it goes to */
 	bool close_after;            /* the connection is closed after the answer */
 	int64_t arrived_us;          /* monotonic */

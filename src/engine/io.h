@@ -34,9 +34,6 @@ void io_drain(struct io *io, int64_t deadline_us);
 /* Ends the thread and frees it. */
 void io_stop(struct io *io);
 
-/* The writer's side: envelopes come back to be answered. */
-void io_done(struct io *io, struct envelope *first, struct envelope *last);
-
 /* From the last byte of a message to its answer handed to the kernel. */
 const struct histogram *io_latency(const struct io *io);
 

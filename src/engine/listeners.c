@@ -44,7 +44,7 @@ static int bind_one(struct engine *e, const struct conf_channel *channel, struct
 	net_address_format(&address, s->address, sizeof s->address);
 	s->listener = fd;
 	s->asked = channel->source.listen;
-	s->channel = engine_channel(e, channel->name);
+	s->channel = channel_find(e->channels, channel->name);
 	*out = s;
 	return 0;
 }
@@ -96,7 +96,7 @@ void engine_serve(struct engine *e, struct conf *conf, struct served *bound)
 {
 	for (size_t i = 0; i < conf->nchannels; i++) {
 		const struct conf_channel *channel = &conf->channels[i];
-		struct channel *state = engine_channel(e, channel->name);
+		struct channel *state = channel_find(e->channels, channel->name);
 		struct served *s = bound;
 		while (s && s->channel != state)
 			s = s->next;

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "engine/channel.h"
-#include "engine/io.h"
+#include "engine/mailbox.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -142,8 +142,8 @@ static void finish(struct chain *batch, int result)
 	unsigned nwoken = 0;
 	while (batch->first) {
 		struct chain part = {batch->first, batch->first};
-		struct io *io = batch->first->io;
-		for (struct envelope *e = batch->first; e && e->io == io; e = e->next) {
+		struct mailbox *home = batch->first->home;
+		for (struct envelope *e = batch->first; e && e->home == home; e = e->next) {
 			e->result = result;
 			part.last = e;
 			unsigned i = 0;
@@ -156,7 +156,7 @@ static void finish(struct chain *batch, int result)
 		}
 		batch->first = part.last->next;
 		part.last->next = NULL;
-		io_done(io, part.first, part.last);
+		mailbox_put(home, part.first, part.last);
 	}
 	if (!result)
 		wake_senders(woken, nwoken);

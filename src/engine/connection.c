@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A connection of an io thread: bytes come in, frames become envelopes, envelopes come back and their answers go out.
+ */
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "engine/io_internal.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define READ_SIZE (256u << 10) /* at once, when nothing is unfinished */
+#define READ_MORE (16u << 10)  /* at once, into a connection's own buffer */
+#define READS_A_TURN 4 /* then others get theirs */
+#define MAX_JUNK (64u << 10)
+#define OUT_MAX (1u << 20)      /* answers that a peer does not read */
+#define INFLIGHT_MAX (4u << 20) /* messages of one connection on their way */
+
+/* May more be read from it now? */
+static bool may_read(const struct io *io, const struct connection *c)
+{
+	return !c->ended && !io->draining && c->inflight < INFLIGHT_MAX && c->out.n < OUT_MAX / 2;
+}
+
+/* Is there nothing left to do for it? */
+static bool is_over(const struct connection *c)
+{
+	return c->ended && !c->unanswered && !c->out.n;
+}
+
+void connection_watch(struct io *io, struct connection *c)
+{
+	uint32_t interest = 0;
+	if (may_read(io, c) && !io->starved)
+		interest |= EPOLLIN;
+	if (c->out.n)
+		interest |= EPOLLOUT;
+	if (interest == c->interest)
+		return;
+	struct epoll_event ev = {.events = interest, .data.u64 = io_tag(c->generation, c->slot)};
+	epoll_ctl(io->epoll, EPOLL_CTL_MOD, c->stream.fd, &ev);
+	c->interest = interest;
+}
+
+void connection_close(struct io *io, struct connection *c)
+{
+	struct port *p = c->port;
+	net_stream_close(&c->stream);
+	aff_buf_free(&c->in);
+	aff_buf_free(&c->out);
+	io->slots[c->slot] = NULL;
+	io->unanswered -= c->unanswered;
+	atomic_fetch_sub(&p->channel->connections, 1);
+	if (--p->connections == 0 && p->leaving)
+		port_free(io, p);
+	free(c);
+}
+
+static uint32_t free_slot(struct io *io)
+{
+	for (uint32_t i = 0; i < io->nslots; i++) {
+		if (!io->slots[i])
+			return i;
+	}
+	uint32_t n = io->nslots ? io->nslots * 2 : 64;
+	struct connection **slots = realloc(io->slots, n * sizeof(struct connection *));
+	if (!slots)
+		return UINT32_MAX;
+	memset(slots + io->nslots, 0, (n - io->nslots) * sizeof *slots);
+	io->slots = slots;
+	uint32_t slot = io->nslots;
+	io->nslots = n;
+	return slot;
+}
+
+void connection_add(struct io *io, struct port *p, int fd, const struct net_address *peer)
+{
+	uint32_t slot = free_slot(io);
+	struct connection *c = slot == UINT32_MAX ? NULL : calloc(1, sizeof *c);
+	if (!c) {
+		close(fd);
+		return;
+	}
+	if (++io->next_generation >= IO_TAG_PORT)
+		io->next_generation = 1;
+	c->slot = slot;
+	c->generation = io->next_generation;
+	net_stream_init(&c->stream, fd);
+	c->port = p;
+	aff_mllp_init(&c->framer, p->settings->source.max_frame, MAX_JUNK);
+	c->framer.lenient_end = p->settings->source.lenient_end;
+	aff_buf_init(&c->in, p->settings->source.max_frame + READ_SIZE + MAX_JUNK);
+	aff_buf_init(&c->out, OUT_MAX);
+	c->active_us = clock_mono_us();
+	net_address_format(peer, c->peer, sizeof c->peer);
+	io->slots[slot] = c;
+	p->connections++;
+	atomic_fetch_add(&p->channel->connections, 1);
+	c->interest = io->starved ? 0 : EPOLLIN;
+	struct epoll_event ev = {.events = c->interest, .data.u64 = io_tag(c->generation, slot)};
+	if (epoll_ctl(io->epoll, EPOLL_CTL_ADD, fd, &ev))
+		connection_close(io, c);
+}
+
+/* ---- messages in ---- */
+
+static void take_message(struct io *io, struct connection *c, struct aff_view message, int frame_error)
+{
+	struct port *p = c->port;
+	struct envelope *e =
+		ingest_message(io->ingest, p->conf, p->settings, aff_view_of(c->peer), message, frame_error);
+	if (!e) {
+		log_error("listener", "%s: out of memory for a message; the connection is closed unanswered",
+			  p->settings->name);
+		c->ended = true;
+		return;
+	}
+	e->channel = p->channel;
+	e->home = &io->mailbox;
+	e->slot = c->slot;
+	e->generation = c->generation;
+	c->inflight += e->size;
+	c->unanswered++;
+	io->unanswered++;
+	if (e->close_after)
+		c->ended = true;
+	atomic_fetch_add(&io->budget->used, e->size);
+	if (io->last)
+		io->last->next = e;
+	else
+		io->first = e;
+	io->last = e;
+}
+
+/* Takes the frames out of buf[0..n); returns how many bytes are used up. */
+static size_t take_frames(struct io *io, struct connection *c, const char *buf, size_t n)
+{
+	size_t used = 0;
+	while (!c->ended) {
+		struct aff_view frame = {"", 0};
+		size_t consumed = 0;
+		int rc = aff_mllp_next(&c->framer, buf + used, n - used, &frame, &consumed);
+		used += consumed;
+		if (rc == 1) {
+			take_message(io, c, frame, 0);
+		} else if (rc == 0) {
+			break;
+		} else {
+			count(&c->port->channel->framing_errors, 1);
+			if (rc == AFF_EFRAME) {
+				take_message(io, c, frame, rc);
+				continue;
+			}
+			log_warn("listener", "%s: %s sent %s; the connection is closed", c->port->settings->name,
+				 c->peer,
+				 c->framer.junk ? "too many bytes outside of MLLP frames"
+						: "a frame larger than source.mllp.max_frame");
+			c->ended = true;
+		}
+	}
+	return used;
+}
+
+static void receive(struct io *io, struct connection *c)
+{
+	for (int turn = 0; turn < READS_A_TURN && may_read(io, c); turn++) {
+		bool fresh = c->in.n == 0;
+		struct aff_buf *to = fresh ? &io->scratch : &c->in;
+		if (fresh)
+			aff_buf_clear(to);
+		int rc = net_stream_read(&c->stream, to, fresh ? READ_SIZE : READ_MORE);
+		if (rc == AFF_EAGAIN)
+			break;
+		if (rc) {
+			c->ended = true;
+			break;
+		}
+		c->active_us = clock_mono_us();
+		size_t used = take_frames(io, c, to->p, to->n);
+		if (c->ended)
+			break;
+		if (fresh) {
+			aff_buf_put(&c->in, to->p + used, to->n - used);
+		} else {
+			memmove(c->in.p, c->in.p + used, c->in.n - used);
+			c->in.n -= used;
+		}
+		if (c->in.error)
+			c->ended = true;
+		if (!c->in.n) {
+			aff_buf_free(&c->in);
+			c->frame_us = 0;
+		} else if (used || !c->frame_us) {
+			c->frame_us = c->active_us;
+		}
+		if (fresh && to->n < READ_SIZE / 2)
+			break; /* the socket is most likely empty */
+	}
+	if (atomic_load(&io->budget->used) >= io->budget->max)
+		io->starved = true;
+}
+
+/* ---- answers out ---- */
+
+static void flush_out(struct connection *c)
+{
+	while (c->out.n) {
+		size_t written = 0;
+		int rc = net_stream_write(&c->stream, aff_buf_view(&c->out), &written);
+		if (rc == AFF_EAGAIN)
+			return;
+		if (rc) {
+			c->ended = true;
+			aff_buf_clear(&c->out);
+			return;
+		}
+		c->active_us = clock_mono_us();
+		memmove(c->out.p, c->out.p + written, c->out.n - written);
+		c->out.n -= written;
+	}
+}
+
+static void send_answer(struct connection *c, struct aff_view answer)
+{
+	size_t written = 0;
+	if (!c->out.n && answer.n) {
+		int rc = net_stream_write(&c->stream, answer, &written);
+		if (rc && rc != AFF_EAGAIN) {
+			c->ended = true;
+			return;
+		}
+	}
+	aff_buf_put(&c->out, answer.p + written, answer.n - written);
+	if (c->out.error)
+		c->ended = true; /* the peer reads none of its answers */
+}
+
+struct connection *connection_at(const struct io *io, uint32_t slot, uint32_t generation)
+{
+	struct connection *c = slot < io->nslots ? io->slots[slot] : NULL;
+	return c && c->generation == generation ? c : NULL;
+}
+
+static void tally(const struct envelope *e)
+{
+	struct channel *ch = e->channel;
+	if (e->result)
+		count(&ch->refused, 1);
+	else if (e->row.verdict == JOURNAL_ACCEPTED)
+		count(&ch->accepted, 1);
+	else if (e->row.verdict == JOURNAL_KEPT)
+		count(&ch->kept, 1);
+	else
+		count(&ch->rejected, 1);
+	count(&ch->bytes, e->raw.n);
+	atomic_store_explicit(&ch->last_us, e->row.received_us, memory_order_relaxed);
+}
+
+/* After whatever happened to it: closed when it is over, else watched for what is wanted now. */
+static void settle(struct io *io, struct connection *c)
+{
+	if (is_over(c))
+		connection_close(io, c);
+	else
+		connection_watch(io, c);
+}
+
+void connection_end(struct io *io, struct connection *c)
+{
+	c->ended = true;
+	settle(io, c);
+}
+
+void connection_ready(struct io *io, struct connection *c, uint32_t events)
+{
+	if (events & EPOLLOUT)
+		flush_out(c);
+	if (events & EPOLLIN)
+		receive(io, c);
+	else if (events & (EPOLLHUP | EPOLLERR))
+		c->ended = true;
+	if (events & EPOLLERR)
+		aff_buf_clear(&c->out);
+	settle(io, c);
+}
+
+void connection_answer(struct io *io, struct envelope *e)
+{
+	struct connection *c = connection_at(io, e->slot, e->generation);
+	tally(e);
+	atomic_fetch_sub(&io->budget->used, e->size);
+	if (c) {
+		c->inflight -= e->size;
+		c->unanswered--;
+		io->unanswered--;
+		send_answer(c, e->result ? ingest_refusal(io->ingest, e, e->result) : e->answer);
+		c->active_us = clock_mono_us();
+		histogram_add(&io->latency, c->active_us - e->arrived_us);
+		settle(io, c);
+	}
+	envelope_unref(e);
+}
+
+void connection_sweep(struct io *io, int64_t now)
+{
+	for (uint32_t i = 0; i < io->nslots; i++) {
+		struct connection *c = io->slots[i];
+		if (!c || c->unanswered || io->starved)
+			continue;
+		const struct conf_source *s = &c->port->settings->source;
+		bool late = c->frame_us && now - c->frame_us > s->frame_ms * 1000;
+		if (late)
+			log_warn("listener", "%s: %s did not finish its frame in time; the connection is closed",
+				 c->port->settings->name, c->peer);
+		if (late || now - c->active_us > s->idle_ms * 1000)
+			connection_close(io, c);
+	}
+	io->swept_us = now;
+}

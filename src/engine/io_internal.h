@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of an io thread share: io.c (the loop and what the engine asks for), port.c (what is listened for),
+ * connection.c (bytes in, answers out). Everything here belongs to the io thread alone, but for the mailbox, the
+ * budget and the fields under `lock`.
+ */
+#ifndef ENGINE_IO_INTERNAL_H
+#define ENGINE_IO_INTERNAL_H
+
+#include <afferent/mllp.h>
+
+#include "engine/ingest.h"
+#include "engine/io.h"
+#include "engine/mailbox.h"
+#include "net/address.h"
+#include "net/stream.h"
+
+/* One channel under its newest snapshot, as this thread serves it. */
+struct port {
+	struct port *next;
+	uint32_t number;             /* names the port in epoll events */
+	int listener;                /* shared with the other io threads; -1 once closed */
+	struct conf *conf;           /* a reference */
+	const struct conf_channel *settings;
+	struct channel *channel;
+	unsigned connections;
+	bool leaving;                /* freed with its last connection */
+};
+
+/* One accepted connection. */
+struct connection {
+	uint32_t slot, generation;
+	struct net_stream stream;
+	struct port *port;
+	struct aff_mllp framer;
+	struct aff_buf in;           /* an unfinished frame; empty between messages */
+	struct aff_buf out;          /* answers that the socket did not take yet */
+	size_t inflight;             /* bytes of envelopes not yet answered */
+	unsigned unanswered;
+	uint32_t interest;           /* what epoll watches */
+	bool ended;                  /* nothing more is read: the peer closed, or we are going to */
+	int64_t active_us;           /* monotonic: when bytes last came or went */
+	int64_t frame_us;            /* since when a frame is unfinished, 0 = none */
+	char peer[NET_ADDRESS_TEXT_SIZE];
+};
+
+struct io_request {
+	enum { IO_SERVE, IO_LEAVE, IO_DRAIN, IO_STOP } kind;
+	int fd;
+	struct conf *conf;
+	const struct conf_channel *settings;
+	struct channel *channel;
+	bool done;
+};
+
+struct io {
+	pthread_t thread;
+	int epoll;
+	struct mailbox mailbox;
+	struct writer *writer;
+	struct budget *budget;
+	struct ingest *ingest;
+	struct aff_buf scratch;        /* what one read brought */
+	struct envelope *first, *last; /* made in this turn, not yet handed over */
+	struct port *ports;
+	uint32_t next_port, next_generation;
+	struct connection **slots;     /* NULL: free */
+	uint32_t nslots;
+	unsigned unanswered;
+	bool starved;                  /* the budget is used up: connections are not read */
+	bool draining, stop;
+	int64_t swept_us;
+	struct histogram latency;
+	pthread_mutex_t lock;          /* for the next two */
+	struct io_request *request;
+	bool quiet;                    /* draining, and nothing is unanswered */
+	pthread_cond_t served;         /* one of them changed */
+};
+
+/* epoll's data: the high half is a connection's generation, or one of these. */
+#define IO_TAG_PORT    0xfffffffeu
+#define IO_TAG_MAILBOX 0xffffffffu
+
+static inline uint64_t io_tag(uint32_t high, uint32_t low)
+{
+	return (uint64_t)high << 32 | low;
+}
+
+/* ---- connection.c ---- */
+
+/* Takes over fd; closes it when there is no memory. */
+void connection_add(struct io *io, struct port *p, int fd, const struct net_address *peer);
+/* NULL when it is gone. */
+struct connection *connection_at(const struct io *io, uint32_t slot, uint32_t generation);
+/* Reads and takes messages, or writes answers, as epoll says; closes it when it is over. */
+void connection_ready(struct io *io, struct connection *c, uint32_t events);
+/* Sends what the writer gave back to the connection it came from, if it is still there. Drops the reference. */
+void connection_answer(struct io *io, struct envelope *e);
+/* Reads no more from it; closes it when everything is answered. */
+void connection_end(struct io *io, struct connection *c);
+void connection_close(struct io *io, struct connection *c);
+/* Tells epoll what is wanted now. */
+void connection_watch(struct io *io, struct connection *c);
+/* Closes those that were silent, or slow with a frame, for too long. */
+void connection_sweep(struct io *io, int64_t now_us);
+
+/* ---- port.c ---- */
+
+void port_serve(struct io *io, const struct io_request *r);
+void port_leave(struct io *io, struct channel *channel);
+/* Accepts what waits at the port with this number. */
+void port_accept(struct io *io, uint32_t number);
+/* Stops listening everywhere. */
+void port_close_all(struct io *io);
+void port_free(struct io *io, struct port *p);
+
+#endif

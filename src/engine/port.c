@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ports of an io thread: for each channel the listening socket and the snapshot that new messages come under.
+ */
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "engine/io_internal.h"
+#include "net/listen.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+void port_free(struct io *io, struct port *p)
+{
+	struct port **at = &io->ports;
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	conf_unref(p->conf);
+	free(p);
+}
+
+static void accept_all(struct io *io, struct port *p)
+{
+	static _Atomic int64_t told; /* once a minute for all listeners */
+	struct net_address peer;
+	int fd;
+	while (p->listener >= 0 && (fd = net_accept(p->listener, &peer)) >= 0) {
+		if (atomic_load(&p->channel->connections) < (int64_t)p->settings->source.max_connections) {
+			connection_add(io, p, fd, &peer);
+			continue;
+		}
+		count(&p->channel->connections_refused, 1);
+		int64_t now = clock_mono_us(), last = atomic_load(&told);
+		if ((!last || now - last > 60000000) && atomic_compare_exchange_strong(&told, &last, now))
+			log_warn(
+				"listener",
+				"%s: all %u connections are in use; one more was refused (source.mllp.max_connections)",
+				p->settings->name, p->settings->source.max_connections);
+		close(fd);
+	}
+}
+
+void port_accept(struct io *io, uint32_t number)
+{
+	struct port *p = io->ports;
+	while (p && p->number != number)
+		p = p->next;
+	if (p)
+		accept_all(io, p);
+}
+
+static void close_listener(struct io *io, struct port *p)
+{
+	if (p->listener >= 0)
+		epoll_ctl(io->epoll, EPOLL_CTL_DEL, p->listener, NULL);
+	p->listener = -1; /* the engine closes it, when all io threads have let it go */
+}
+
+static struct port *port_of(const struct io *io, const struct channel *channel)
+{
+	for (struct port *p = io->ports; p; p = p->next) {
+		if (p->channel == channel && !p->leaving)
+			return p;
+	}
+	return NULL;
+}
+
+static void leave(struct io *io, struct port *p)
+{
+	p->leaving = true;
+	close_listener(io, p);
+	if (!p->connections) {
+		port_free(io, p);
+		return;
+	}
+	for (uint32_t i = 0; i < io->nslots; i++) {
+		struct connection *c = io->slots[i];
+		if (!c || c->port != p)
+			continue;
+		bool last = p->connections == 1;
+		connection_end(io, c);
+		if (last)
+			break; /* the port may be gone with its last connection */
+	}
+}
+
+void port_leave(struct io *io, struct channel *channel)
+{
+	struct port *p = port_of(io, channel);
+	if (p)
+		leave(io, p);
+}
+
+void port_serve(struct io *io, const struct io_request *r)
+{
+	struct port *p = port_of(io, r->channel);
+	if (p && r->fd >= 0) {
+		leave(io, p);
+		p = NULL;
+	}
+	if (!p) {
+		p = calloc(1, sizeof *p);
+		if (!p)
+			return;
+		p->number = io->next_port++;
+		p->listener = r->fd;
+		p->channel = r->channel;
+		p->next = io->ports;
+		io->ports = p;
+		struct epoll_event ev = {.events = EPOLLIN | EPOLLEXCLUSIVE,
+					 .data.u64 = io_tag(IO_TAG_PORT, p->number)};
+		epoll_ctl(io->epoll, EPOLL_CTL_ADD, p->listener, &ev);
+	}
+	if (p->conf)
+		conf_unref(p->conf);
+	p->conf = conf_ref(r->conf);
+	p->settings = r->settings;
+}
+
+void port_close_all(struct io *io)
+{
+	for (struct port *p = io->ports; p; p = p->next)
+		close_listener(io, p);
+}

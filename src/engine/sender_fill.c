@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Into the window: messages come from the feed while the sender keeps up, from the journal when it is behind, and are
+ * transformed, filtered, sampled and rendered in journal order.
+ */
+#include "engine/sender_internal.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define REPORTS_OPEN_MAX 4096u /* outcomes handed to the writer and not yet committed */
+#define TAKE 64
+
+static unsigned choose_lane(struct sender *s, const struct journal_message *m)
+{
+	struct aff_view key = m->peer;
+	if (s->nlanes == 1)
+		return 0;
+	if (s->dest->order == CONF_ORDER_NONE)
+		return s->next_lane++ % s->nlanes;
+	if (s->dest->order == CONF_ORDER_PATIENT && m->patient.n)
+		key = m->patient;
+	else if (s->dest->order == CONF_ORDER_DEVICE && m->device.n)
+		key = m->device;
+	return (unsigned)(hash64(key) % s->nlanes);
+}
+
+static void no_memory(struct sender *s)
+{
+	log_error("sender", "%s: out of memory; the message stays pending", s->destination);
+}
+
+static int enqueue(struct sender *s, const struct journal_message *m, const struct pipeline_result *r)
+{
+	struct delivery *d = window_add(s->window, m->id, m->received_us, r->bytes, r->control_id);
+	if (!d)
+		return AFF_ENOMEM;
+	sha256(d->sha256, d->bytes);
+	d->lane = choose_lane(s, m);
+	struct lane *lane = &s->lanes[d->lane];
+	if (lane->last)
+		lane->last->next = d;
+	else
+		lane->first = d;
+	lane->last = d;
+	return 0;
+}
+
+/* One message enters the window: transformed, filtered, sampled, rendered. */
+static int admit(struct sender *s, const struct journal_message *m, struct aff_view raw)
+{
+	struct pipeline_result r;
+	if (window_is_ended(s->window, m->id))
+		return window_add_ended(s->window, m->id);
+	int rc = pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r);
+	if (rc)
+		return rc;
+	enum journal_outcome_kind kind = r.verdict == PIPELINE_DEAD ? JOURNAL_DEAD : JOURNAL_FILTERED;
+	if (r.verdict == PIPELINE_SEND && s->sampler) {
+		kind = sampler_apply(s->sampler, m, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
+		if (kind)
+			r.verdict = PIPELINE_FILTERED;
+	}
+	if (r.verdict == PIPELINE_SEND) {
+		rc = pipeline_render(s->pipeline, s->dest, &r);
+		if (rc)
+			return rc;
+		if (r.verdict == PIPELINE_SEND)
+			return enqueue(s, m, &r);
+		kind = JOURNAL_DEAD;
+	}
+	if (kind == JOURNAL_DEAD)
+		sender_tell_dead(s, m->id, 0, r.detail);
+	rc = window_add_ended(s->window, m->id);
+	if (!rc)
+		sender_report(s, m->id, kind, NULL, r.detail);
+	return rc;
+}
+
+bool sender_has_room(const struct sender *s)
+{
+	return window_has_room(s->window) && atomic_load(&s->open_reports) < REPORTS_OPEN_MAX;
+}
+
+/* What is done with each message that is read, from the feed or from the journal. */
+typedef int row_fn(struct sender *s, const struct journal_message *m, struct aff_view raw);
+
+static int admit_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
+{
+	if (!sender_has_room(s) || (s->sampler && !sampler_may_apply(s->sampler, m)))
+		return 1;
+	int rc = admit(s, m, raw);
+	if (rc) {
+		no_memory(s);
+		return 1;
+	}
+	s->position = m->id;
+	return 0;
+}
+
+/* A message that was dealt with before a restart or reload: only the sampler's memory is made again. */
+static int warm_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
+{
+	struct pipeline_result r;
+	if (m->id > s->position)
+		return 1;
+	if (!pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r) && r.verdict == PIPELINE_SEND)
+		sampler_apply(s->sampler, m, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
+	s->warmed = m->id;
+	return 0;
+}
+
+static int scan_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
+{
+	struct pipeline_result r;
+	if (!sampler_may_scan(s->sampler, m))
+		return 1;
+	if (pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r)) {
+		no_memory(s);
+		return 1;
+	}
+	sampler_scan(s->sampler, m, r.verdict == PIPELINE_SEND ? pipeline_edit(s->pipeline) : NULL);
+	return 0;
+}
+
+struct behind {
+	struct sender *s;
+	row_fn *fn;
+	bool stopped;
+};
+
+static int on_journal_row(void *arg, const struct journal_row *row)
+{
+	struct behind *b = arg;
+	b->stopped = b->fn(b->s, &row->message, row->raw) != 0;
+	return b->stopped;
+}
+
+/* Reads on after `after`: from the feed, or from the journal where the feed no longer reaches. Returns the position
+ * up to which there is nothing (more) to read. */
+static int64_t read_on(struct sender *s, int64_t after, const int64_t *position, row_fn *fn)
+{
+	struct envelope *taken[TAKE];
+	int64_t floor;
+	for (;;) {
+		int n = feed_take(s->channel->feed, after, taken, TAKE, &floor);
+		if (n == AFF_EAGAIN) {
+			struct behind b = {s, fn, false};
+			struct aff_diag diag = {0};
+			int rc = journal_read_channel(s->reader, aff_view_of(feed_channel(s->channel->feed)), after,
+						      on_journal_row, &b, &diag);
+			if (rc < 0 && log_once_a_minute(&s->told_us, &s->untold)) {
+				char text[400];
+				log_error("sender", "%s: cannot read the journal: %s", s->destination,
+					  aff_diag_format(&diag, text, sizeof text));
+			}
+			s->blocked = rc < 0;
+			if (rc < 0 || b.stopped)
+				return *position;
+			after = floor > *position ? floor : *position;
+			continue;
+		}
+		bool stopped = false;
+		for (int i = 0; i < n; i++) {
+			if (!stopped)
+				stopped = fn(s, &taken[i]->row, taken[i]->raw) != 0;
+			envelope_unref(taken[i]);
+		}
+		if (stopped || n == 0)
+			return n == 0 && after > *position ? after : *position;
+		after = *position;
+	}
+}
+
+void sender_fill_window(struct sender *s)
+{
+	if (s->closing || !sender_has_room(s))
+		return;
+	if (s->sampler && sampler_scans(s->sampler)) {
+		int64_t *scanned = sampler_position(s->sampler);
+		if (*scanned < s->position)
+			*scanned = s->position;
+		*scanned = read_on(s, *scanned, scanned, scan_row);
+		sampler_close_if_due(s->sampler, clock_wall_us());
+	} else if (s->sampler && s->warmed < 0) {
+		s->warmed = sampler_window_start(s->sampler, s->position) - 1;
+		read_on(s, s->warmed, &s->warmed, warm_row);
+	}
+	s->position = read_on(s, s->position, &s->position, admit_row);
+}
+
+/* The newest id that was looked at. */
+int64_t sender_read_to(const struct sender *s)
+{
+	return s->sampler && sampler_scans(s->sampler) ? *sampler_position(s->sampler) : s->position;
+}

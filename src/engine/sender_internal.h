@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of a sender share: sender.c (the thread), sender_fill.c (from the journal into the window),
+ * sender_lanes.c (from the window to the output, and what came of it). Everything belongs to the sender's thread, but
+ * for the atomics and the fields under `lock`.
+ */
+#ifndef ENGINE_SENDER_INTERNAL_H
+#define ENGINE_SENDER_INTERNAL_H
+
+#include <pthread.h>
+
+#include "engine/output.h"
+#include "engine/pipeline.h"
+#include "engine/sampler.h"
+#include "engine/sender.h"
+#include "engine/window.h"
+
+struct lane {
+	struct delivery *first, *last; /* first: in flight or next */
+};
+
+struct sender_request {
+	struct conf *conf; /* a reference; NULL: no new snapshot */
+	const struct conf_channel *settings;
+	const struct conf_dest *dest;
+	bool end;
+	int64_t deadline_us;
+};
+
+struct sender {
+	struct writer *writer;
+	struct channel *channel;
+	char destination[128];
+	pthread_t thread;
+	struct feed_waiter waiter;
+	struct journal_reader *reader;
+	struct pipeline *pipeline;
+	struct sampler *sampler;
+	struct window *window;
+	struct output *output;
+	struct conf *conf;
+	const struct conf_channel *settings;
+	const struct conf_dest *dest;
+	struct lane *lanes;
+	unsigned nlanes, next_lane, flying;
+	int64_t position; /* the newest id that entered the window */
+	int64_t reported_cursor;
+	int64_t warmed; /* -1: the sampler has not seen yet what its window brought before `position` */
+	struct outcome_report *first, *last; /* made in this turn */
+	_Atomic unsigned open_reports;
+	uint64_t random;
+	int64_t told_us;
+	unsigned untold;
+	int64_t dead_told_us;
+	unsigned dead_untold;
+	bool closing; /* no more is sent: a new snapshot or the end is due */
+	bool ended;
+	bool blocked; /* the journal could not be read; it is tried again in a second */
+	uint64_t backlog, published;
+	_Atomic uint64_t counts[JOURNAL_DEAD + 1], retries;
+	_Atomic int64_t oldest_us, delivered_us;
+	struct histogram latency;
+	pthread_mutex_t lock; /* for the next three, and for dest when it changes */
+	struct sender_request request;
+	bool down;
+	char detail[160];
+};
+
+/* ---- sender_lanes.c ---- */
+
+/* The message has this outcome; d is NULL when it was never sent. */
+void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind, const struct delivery *d,
+                   const char *detail);
+/* Hands the turn's outcomes to the writer, with the cursor where everything before has one. */
+void sender_submit_reports(struct sender *s);
+/* Dead letters are told one a minute; the journal has them all. */
+void sender_tell_dead(struct sender *s, int64_t id, unsigned tries, const char *why);
+/* Sends the first message of every lane that is free and due. */
+void sender_start_lanes(struct sender *s);
+/* The output's answer to the delivery in flight on a lane. */
+void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer);
+
+/* ---- sender_fill.c ---- */
+
+/* Is there room in the window, and has the writer kept up with the outcomes? */
+bool sender_has_room(const struct sender *s);
+/* Takes what can be taken into the window. */
+void sender_fill_window(struct sender *s);
+/* The newest id that was looked at. */
+int64_t sender_read_to(const struct sender *s);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Out of the window: each lane sends its first message, and what the destination answers becomes an outcome, a later
+ * try, or a dead letter.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/sender_internal.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+static void chain_report(struct sender *s, struct outcome_report *r)
+{
+	atomic_fetch_add(&s->open_reports, 1);
+	r->open = &s->open_reports;
+	r->outcome.destination = aff_view_of(s->destination);
+	if (s->last)
+		s->last->next = r;
+	else
+		s->first = r;
+	s->last = r;
+}
+
+void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind, const struct delivery *d,
+		   const char *detail)
+{
+	struct outcome_report *r = calloc(1, sizeof *r);
+	if (!r) {
+		log_error("sender", "%s: out of memory for an outcome", s->destination);
+		abort(); /* going on would break the ledger; after a restart the message is sent again */
+	}
+	r->outcome.message = id;
+	r->outcome.kind = kind;
+	r->outcome.at_us = clock_wall_us();
+	memcpy(r->outcome.snapshot, s->conf->sha256, sizeof r->outcome.snapshot);
+	if (d) {
+		r->outcome.tries = d->tries;
+		r->outcome.sent_length = (uint32_t)d->bytes.n;
+		memcpy(r->outcome.sent, d->sha256, sizeof r->outcome.sent);
+	}
+	snprintf(r->detail, sizeof r->detail, "%s", detail);
+	r->outcome.detail = aff_view_of(r->detail);
+	chain_report(s, r);
+	count(&s->counts[kind], 1);
+}
+
+/* Hands the turn's outcomes to the writer, with the cursor where everything before has one. */
+void sender_submit_reports(struct sender *s)
+{
+	int64_t low_water = window_low_water(s->window);
+	if (low_water > s->reported_cursor) {
+		if (!s->last) {
+			struct outcome_report *r = calloc(1, sizeof *r);
+			if (!r)
+				return; /* the cursor moves with the next outcome */
+			chain_report(s, r);
+		}
+		s->last->cursor = low_water;
+		s->reported_cursor = low_water;
+	}
+	if (s->first)
+		writer_report(s->writer, s->first, s->last);
+	s->first = s->last = NULL;
+	atomic_store_explicit(&s->oldest_us, window_oldest_us(s->window), memory_order_relaxed);
+}
+
+/* Dead letters are told one a minute; the journal has them all. */
+void sender_tell_dead(struct sender *s, int64_t id, unsigned tries, const char *why)
+{
+	if (!log_once_a_minute(&s->dead_told_us, &s->dead_untold))
+		return;
+	log_warn("sender", "%s: message %lld is a dead letter after %u tries: %s (%u others since the last such line)",
+		 s->destination, (long long)id, tries, why, s->dead_untold);
+	s->dead_untold = 0;
+}
+
+static int64_t back_off_us(struct sender *s, unsigned tries)
+{
+	int64_t most = s->dest->retry.most_ms, wait = s->dest->retry.first_ms;
+	for (unsigned i = 1; i < tries && wait < most; i++)
+		wait *= 2;
+	if (wait > most)
+		wait = most;
+	s->random ^= s->random << 13;
+	s->random ^= s->random >> 7;
+	s->random ^= s->random << 17;
+	return (int64_t)(s->random % (uint64_t)(wait * 1000 + 1));
+}
+
+static void end_delivery(struct sender *s, struct delivery *d, enum journal_outcome_kind kind, const char *detail)
+{
+	struct lane *lane = &s->lanes[d->lane];
+	lane->first = d->next;
+	if (!lane->first)
+		lane->last = NULL;
+	sender_report(s, d->id, kind, d, detail);
+	window_end(s->window, d);
+}
+
+static void note_state(struct sender *s, bool down, const char *detail)
+{
+	pthread_mutex_lock(&s->lock);
+	bool was_down = s->down;
+	s->down = down;
+	snprintf(s->detail, sizeof s->detail, "%s", detail);
+	pthread_mutex_unlock(&s->lock);
+	if (down && !was_down)
+		s->told_us = 0;
+	if (down && log_once_a_minute(&s->told_us, &s->untold))
+		log_warn("sender", "%s: not delivered: %s; it is tried again, messages wait in the journal",
+			 s->destination, detail);
+	else if (!down && was_down)
+		log_info("sender", "%s: delivers again", s->destination);
+}
+
+void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer)
+{
+	struct sender *s = arg;
+	struct delivery *d = s->lanes[lane].first;
+	int64_t now = clock_mono_us();
+	s->flying--;
+	d->state = DELIVERY_QUEUED;
+	note_state(s, answer->result == OUTPUT_TRANSIENT, answer->detail);
+	bool delivered = answer->result == OUTPUT_DELIVERED;
+#ifdef AFF_MUTANT_2 /* sent is taken for delivered */
+	delivered = true;
+#endif
+	if (delivered) {
+		int64_t wall = clock_wall_us();
+		atomic_store_explicit(&s->delivered_us, wall, memory_order_relaxed);
+		histogram_add(&s->latency, wall - d->received_us);
+		end_delivery(s, d, JOURNAL_DELIVERED, answer->detail);
+		return;
+	}
+	count(&s->retries, 1);
+	bool refused = answer->result == OUTPUT_PERMANENT && ++d->refusals >= s->dest->tries;
+	bool too_late = s->dest->retry.give_up_ms && now - d->first_us > s->dest->retry.give_up_ms * 1000;
+	if (refused || too_late) {
+		sender_tell_dead(s, d->id, d->tries, answer->detail);
+		end_delivery(s, d, JOURNAL_DEAD, answer->detail);
+		return;
+	}
+	int64_t wait = back_off_us(s, d->tries);
+	if (wait < answer->retry_after_ms * 1000)
+		wait = answer->retry_after_ms * 1000;
+	d->due_us = now + wait;
+}
+
+/* Starts the first message of a lane if it is due. true: something was started. */
+static bool start_lane(struct sender *s, unsigned lane, int64_t now)
+{
+	struct delivery *d = s->lanes[lane].first;
+	if (!d || d->state == DELIVERY_FLYING || d->due_us > now)
+		return false;
+	if (!d->tries++)
+		d->first_us = now;
+	d->state = DELIVERY_FLYING;
+	s->flying++;
+	s->output->ops->send(s->output, lane, d->bytes, d->control_id);
+	return true;
+}
+
+void sender_start_lanes(struct sender *s)
+{
+	int64_t now = clock_mono_us();
+	if (s->closing)
+		return;
+	for (unsigned i = 0; i < s->nlanes; i++) {
+		while (start_lane(s, i, now))
+			; /* an output that is done at once takes the next one in the same turn */
+	}
+}
