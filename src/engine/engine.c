@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "net/tune.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -51,16 +51,6 @@ static unsigned io_threads(const struct conf *conf)
 	return n < IO_THREADS_MAX ? n : IO_THREADS_MAX;
 }
 
-/* As many descriptors as the system lets us have. */
-static void raise_limits(void)
-{
-	struct rlimit r;
-	if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
-}
-
 int engine_start(struct engine **out, const char *path, struct aff_diag_list *findings, struct aff_diag *diag)
 {
 	struct served *bound = NULL;
@@ -70,7 +60,7 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	pthread_mutex_init(&e->lock, NULL);
 	e->started_us = clock_wall_us();
 	e->path = strdup(path);
-	raise_limits();
+	net_raise_descriptors();
 	int rc = e->path ? read_conf(&e->conf, path, findings, diag) : AFF_ENOMEM;
 	if (!rc) {
 		struct journal_options options = {.folder = e->conf->engine.journal,
