@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-void json_begin(struct json *j, struct aff_buf *out, int pretty)
+void jsonw_begin(struct json_writer *j, struct aff_buf *out, int pretty)
 {
 	j->out = out;
 	j->pretty = pretty;
@@ -14,7 +14,7 @@ void json_begin(struct json *j, struct aff_buf *out, int pretty)
 	j->comma = 0;
 }
 
-static void line(struct json *j)
+static void line(struct json_writer *j)
 {
 	if (j->pretty) {
 		aff_buf_put_char(j->out, '\n');
@@ -24,7 +24,7 @@ static void line(struct json *j)
 }
 
 /* What stands before every value. */
-static void lead(struct json *j, const char *name)
+static void lead(struct json_writer *j, const char *name)
 {
 	if (j->comma)
 		aff_buf_put_char(j->out, ',');
@@ -38,7 +38,7 @@ static void lead(struct json *j, const char *name)
 	j->comma = 1;
 }
 
-void json_open(struct json *j, const char *name, char c)
+static void open_with(struct json_writer *j, const char *name, char c)
 {
 	lead(j, name);
 	aff_buf_put_char(j->out, c);
@@ -46,7 +46,7 @@ void json_open(struct json *j, const char *name, char c)
 	j->comma = 0;
 }
 
-static void close_with(struct json *j, char c)
+static void close_with(struct json_writer *j, char c)
 {
 	j->depth--;
 	if (j->comma)
@@ -55,12 +55,22 @@ static void close_with(struct json *j, char c)
 	j->comma = 1;
 }
 
-void json_object_end(struct json *j)
+void jsonw_object(struct json_writer *j, const char *name)
+{
+	open_with(j, name, '{');
+}
+
+void jsonw_object_end(struct json_writer *j)
 {
 	close_with(j, '}');
 }
 
-void json_array_end(struct json *j)
+void jsonw_array(struct json_writer *j, const char *name)
+{
+	open_with(j, name, '[');
+}
+
+void jsonw_array_end(struct json_writer *j)
 {
 	close_with(j, ']');
 }
@@ -86,7 +96,7 @@ static bool special(unsigned char c)
 	return c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
 }
 
-size_t json_put_escaped(struct aff_buf *out, struct aff_view value)
+size_t jsonw_put_escaped(struct aff_buf *out, struct aff_view value)
 {
 	const unsigned char *p = (const unsigned char *)value.p;
 	size_t i = 0, invalid = 0;
@@ -120,32 +130,32 @@ size_t json_put_escaped(struct aff_buf *out, struct aff_view value)
 	return invalid;
 }
 
-void json_view(struct json *j, const char *name, struct aff_view value)
+void jsonw_view(struct json_writer *j, const char *name, struct aff_view value)
 {
 	lead(j, name);
 	aff_buf_put_char(j->out, '"');
-	json_put_escaped(j->out, value);
+	jsonw_put_escaped(j->out, value);
 	aff_buf_put_char(j->out, '"');
 }
 
-void json_text(struct json *j, const char *name, const char *value)
+void jsonw_text(struct json_writer *j, const char *name, const char *value)
 {
-	json_view(j, name, aff_view_of(value));
+	jsonw_view(j, name, aff_view_of(value));
 }
 
-void json_i64(struct json *j, const char *name, int64_t value)
+void jsonw_i64(struct json_writer *j, const char *name, int64_t value)
 {
 	lead(j, name);
 	aff_buf_printf(j->out, "%" PRId64, value);
 }
 
-void json_bool(struct json *j, const char *name, int value)
+void jsonw_bool(struct json_writer *j, const char *name, int value)
 {
 	lead(j, name);
 	aff_buf_put_text(j->out, value ? "true" : "false");
 }
 
-void json_raw(struct json *j, const char *name, struct aff_view value)
+void jsonw_raw(struct json_writer *j, const char *name, struct aff_view value)
 {
 	lead(j, name);
 	aff_buf_put_view(j->out, value);
@@ -166,7 +176,7 @@ static size_t string_end(struct aff_view json, size_t i)
 	return i < json.n ? i + 1 : json.n;
 }
 
-void json_indent(struct aff_buf *out, struct aff_view compact)
+void jsonw_indent(struct aff_buf *out, struct aff_view compact)
 {
 	size_t depth = 0, i = 0;
 	while (i < compact.n) {

@@ -12,8 +12,8 @@
 #include "conf/keys.h"
 
 #define FINDINGS_MAX 1000
-#define JSON_MAX     (4u << 20)
-#define QUOTE_WIDTH  100 /* characters of a line that are shown */
+#define JSON_MAX (4u << 20)
+#define QUOTE_WIDTH 100 /* characters of a line that are shown */
 
 static const char *const severities[] = {"error", "warning", "note"};
 
@@ -105,27 +105,27 @@ static void print_text(const struct conf_files *files, const struct aff_diag_lis
 static int print_json(const struct conf_files *files, const struct aff_diag_list *findings)
 {
 	struct aff_buf out;
-	struct json j;
+	struct json_writer j;
 	aff_buf_init(&out, JSON_MAX);
-	json_begin(&j, &out, 0);
-	json_object(&j, NULL);
-	json_i64(&j, "files", (int64_t)files->count);
-	json_i64(&j, "errors", (int64_t)findings->errors);
-	json_i64(&j, "warnings", (int64_t)findings->warnings);
-	json_array(&j, "findings");
+	jsonw_begin(&j, &out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_i64(&j, "files", (int64_t)files->count);
+	jsonw_i64(&j, "errors", (int64_t)findings->errors);
+	jsonw_i64(&j, "warnings", (int64_t)findings->warnings);
+	jsonw_array(&j, "findings");
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct aff_diag *d = &findings->items[i];
-		json_object(&j, NULL);
-		json_text(&j, "severity", severities[d->severity]);
-		json_text(&j, "file", d->source);
-		json_i64(&j, "line", d->line);
-		json_i64(&j, "column", d->column);
-		json_text(&j, "text", d->text);
-		json_text(&j, "hint", d->hint);
-		json_object_end(&j);
+		jsonw_object(&j, NULL);
+		jsonw_text(&j, "severity", severities[d->severity]);
+		jsonw_text(&j, "file", d->source);
+		jsonw_i64(&j, "line", d->line);
+		jsonw_i64(&j, "column", d->column);
+		jsonw_text(&j, "text", d->text);
+		jsonw_text(&j, "hint", d->hint);
+		jsonw_object_end(&j);
 	}
-	json_array_end(&j);
-	json_object_end(&j);
+	jsonw_array_end(&j);
+	jsonw_object_end(&j);
 	int rc = out.error;
 	if (!rc)
 		printf("%.*s\n", (int)out.n, out.p);
@@ -155,8 +155,7 @@ static void print_keys(void)
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
 		if (!i || conf_keys[i].section != conf_keys[i - 1].section)
 			printf("%s%s%s%s\n", i ? "\n" : "", term_style(stdout, TERM_BOLD),
-			       section_title(conf_keys[i].section),
-			       term_style(stdout, TERM_PLAIN));
+			       section_title(conf_keys[i].section), term_style(stdout, TERM_PLAIN));
 		print_key(&conf_keys[i]);
 	}
 }
@@ -191,25 +190,28 @@ static int check(const char *path, bool json)
 
 int cmd_check(int argc, char **argv)
 {
-	static const char *const examples[] = {
-		"afferent check channels/icu-monitors.yaml", "afferent check --json channels/pass-through.yaml",
-		"afferent check --keys", NULL
-	};
+	static const char *const examples[] = {"afferent check channels/icu-monitors.yaml",
+					       "afferent check --json channels/pass-through.yaml",
+					       "afferent check --keys", NULL};
 	const struct usage usage = {
-		.command = "check", .arguments = "[PATH]", .examples = examples, .least = 0, .most = 1,
+		.command = "check",
+		.arguments = "[PATH]",
+		.examples = examples,
+		.least = 0,
+		.most = 1,
 		.about = "Reads a configuration and tells every mistake in it: file, line and column, the line with "
-		         "the place marked, and what to do. Nothing is started.\n\n"
-		         "PATH is the configuration folder, the current one unless said otherwise, with afferent.yaml, "
-		         "channels/ and mappings/. It may be one channel's file; its tables are then looked for in "
-		         "mappings/ beside the folder of the file.",
-		.exit0 = "no mistakes (warnings at most)", .exit1 = "there are mistakes",
+			 "the place marked, and what to do. Nothing is started.\n\n"
+			 "PATH is the configuration folder, the current one unless said otherwise, with afferent.yaml, "
+			 "channels/ and mappings/. It may be one channel's file; its tables are then looked for in "
+			 "mappings/ beside the folder of the file.",
+		.exit0 = "no mistakes (warnings at most)",
+		.exit1 = "there are mistakes",
 	};
 	bool json = false, keys = false;
 	const struct option options[] = {
 		OPTION_FLAG('j', "json", &json, "print one JSON object"),
 		OPTION_FLAG('k', "keys", &keys, "list every key a configuration may have, and do nothing else"),
-		OPTION_END
-	};
+		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);

@@ -42,21 +42,21 @@ struct aff_view journal_command_short(struct aff_view destination)
 	return aff_view(destination.p + before, destination.n - before);
 }
 
-void journal_command_put_outcome(struct json *j, const struct journal_outcome *o)
+void journal_command_put_outcome(struct json_writer *j, const struct journal_outcome *o)
 {
 	char when[WHEN_SIZE], hex[2 * SHA256_SIZE + 1];
-	json_object(j, NULL);
-	json_view(j, "destination", o->destination);
-	json_text(j, "status", journal_outcome_text(o->kind));
-	json_text(j, "at", when_utc(o->at_us, when));
-	json_i64(j, "tries", o->tries);
-	json_view(j, "detail", o->detail);
+	jsonw_object(j, NULL);
+	jsonw_view(j, "destination", o->destination);
+	jsonw_text(j, "status", journal_outcome_text(o->kind));
+	jsonw_text(j, "at", when_utc(o->at_us, when));
+	jsonw_i64(j, "tries", o->tries);
+	jsonw_view(j, "detail", o->detail);
 	if (o->sent_length) {
-		json_i64(j, "sent_length", o->sent_length);
-		json_text(j, "sent_sha256", journal_command_hex(o->sent, hex));
+		jsonw_i64(j, "sent_length", o->sent_length);
+		jsonw_text(j, "sent_sha256", journal_command_hex(o->sent, hex));
 	}
-	json_text(j, "configuration", journal_command_hex(o->snapshot, hex));
-	json_object_end(j);
+	jsonw_text(j, "configuration", journal_command_hex(o->snapshot, hex));
+	jsonw_object_end(j);
 }
 
 const char *journal_command_hex(const unsigned char sha[SHA256_SIZE], char buf[2 * SHA256_SIZE + 1])
@@ -66,22 +66,22 @@ const char *journal_command_hex(const unsigned char sha[SHA256_SIZE], char buf[2
 	return buf;
 }
 
-void journal_command_put_message(struct json *j, const struct journal_message *m)
+void journal_command_put_message(struct json_writer *j, const struct journal_message *m)
 {
 	char when[WHEN_SIZE], hex[2 * SHA256_SIZE + 1];
-	json_i64(j, "id", m->id);
-	json_text(j, "received", when_utc(m->received_us, when));
-	json_view(j, "channel", m->channel);
-	json_view(j, "peer", m->peer);
-	json_view(j, "type", m->type);
-	json_view(j, "control_id", m->control_id);
-	json_view(j, "patient", m->patient);
-	json_view(j, "device", m->device);
-	json_text(j, "verdict", journal_verdict_text(m->verdict));
+	jsonw_i64(j, "id", m->id);
+	jsonw_text(j, "received", when_utc(m->received_us, when));
+	jsonw_view(j, "channel", m->channel);
+	jsonw_view(j, "peer", m->peer);
+	jsonw_view(j, "type", m->type);
+	jsonw_view(j, "control_id", m->control_id);
+	jsonw_view(j, "patient", m->patient);
+	jsonw_view(j, "device", m->device);
+	jsonw_text(j, "verdict", journal_verdict_text(m->verdict));
 	if (m->error)
-		json_text(j, "error", aff_error_name(m->error));
-	json_i64(j, "length", m->length);
-	json_text(j, "configuration", journal_command_hex(m->snapshot, hex));
+		jsonw_text(j, "error", aff_error_name(m->error));
+	jsonw_i64(j, "length", m->length);
+	jsonw_text(j, "configuration", journal_command_hex(m->snapshot, hex));
 }
 
 int cmd_journal(int argc, char **argv)
@@ -92,8 +92,10 @@ int cmd_journal(int argc, char **argv)
 		{"stats", "sizes, rates and the ledger of each destination", journal_stats_command},
 	};
 	static const struct command_group group = {
-		"journal", "Looks into the journal: every message that was received and what became of it.",
-		commands, sizeof commands / sizeof commands[0],
+		"journal",
+		"Looks into the journal: every message that was received and what became of it.",
+		commands,
+		sizeof commands / sizeof commands[0],
 	};
 	return command_dispatch(&group, argc, argv);
 }

@@ -25,7 +25,7 @@ struct aff_view journal_command_short(struct aff_view destination);
 const char *journal_command_hex(const unsigned char sha[SHA256_SIZE], char buf[2 * SHA256_SIZE + 1]);
 
 /* The message's members into the open object; an outcome as an object. */
-void journal_command_put_message(struct json *j, const struct journal_message *m);
-void journal_command_put_outcome(struct json *j, const struct journal_outcome *o);
+void journal_command_put_message(struct json_writer *j, const struct journal_message *m);
+void journal_command_put_outcome(struct json_writer *j, const struct journal_outcome *o);
 
 #endif

@@ -98,24 +98,24 @@ static void print_json(const struct receive *r)
 {
 	const struct ehr *e = &r->ehr;
 	struct aff_buf out;
-	struct json j;
+	struct json_writer j;
 	aff_buf_init(&out, 1 << 16);
-	json_begin(&j, &out, 0);
-	json_object(&j, NULL);
-	json_i64(&j, "received", (int64_t)e->received);
-	json_i64(&j, "accepted", (int64_t)e->accepted);
-	json_i64(&j, "refused", (int64_t)e->refused);
-	json_i64(&j, "not_answered", (int64_t)e->silent);
-	json_i64(&j, "unreadable", (int64_t)e->unreadable);
-	json_i64(&j, "distinct", (int64_t)e->distinct);
-	json_i64(&j, "repeated", (int64_t)e->repeated);
-	json_i64(&j, "connections", (int64_t)e->connections);
-	json_object(&j, "fhir");
-	json_i64(&j, "entries", (int64_t)e->entries);
-	json_i64(&j, "created", (int64_t)e->created);
-	json_i64(&j, "existing", (int64_t)e->existing);
-	json_object_end(&j);
-	json_object_end(&j);
+	jsonw_begin(&j, &out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_i64(&j, "received", (int64_t)e->received);
+	jsonw_i64(&j, "accepted", (int64_t)e->accepted);
+	jsonw_i64(&j, "refused", (int64_t)e->refused);
+	jsonw_i64(&j, "not_answered", (int64_t)e->silent);
+	jsonw_i64(&j, "unreadable", (int64_t)e->unreadable);
+	jsonw_i64(&j, "distinct", (int64_t)e->distinct);
+	jsonw_i64(&j, "repeated", (int64_t)e->repeated);
+	jsonw_i64(&j, "connections", (int64_t)e->connections);
+	jsonw_object(&j, "fhir");
+	jsonw_i64(&j, "entries", (int64_t)e->entries);
+	jsonw_i64(&j, "created", (int64_t)e->created);
+	jsonw_i64(&j, "existing", (int64_t)e->existing);
+	jsonw_object_end(&j);
+	jsonw_object_end(&j);
 	printf("%.*s\n", (int)out.n, out.p);
 	aff_buf_free(&out);
 }
@@ -219,8 +219,7 @@ int cmd_receive(int argc, char **argv)
 		OPTION_NUMBER('n', "count", &r.count, "N", 1, UINT32_MAX, "stop after N messages"),
 		OPTION_DURATION('f', "for", &r.for_ms, "TIME", "stop after this time: 10s, 5m"),
 		OPTION_FLAG('j', "json", &r.json, "print one JSON object at the end"),
-		OPTION_END
-	};
+		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);

@@ -49,17 +49,17 @@ static void reload(struct engine *e, struct aff_buf *out)
 		log_info("reload",
 			 changed ? "the new configuration is in force" : "the configuration is the same as before");
 	if (out) {
-		struct json j;
-		json_begin(&j, out, 0);
-		json_object(&j, NULL);
-		json_bool(&j, "ok", rc == 0);
-		json_bool(&j, "changed", changed);
-		json_text(&j, "error", rc ? aff_diag_format(&diag, text, sizeof text) : "");
-		json_array(&j, "findings");
+		struct json_writer j;
+		jsonw_begin(&j, out, 0);
+		jsonw_object(&j, NULL);
+		jsonw_bool(&j, "ok", rc == 0);
+		jsonw_bool(&j, "changed", changed);
+		jsonw_text(&j, "error", rc ? aff_diag_format(&diag, text, sizeof text) : "");
+		jsonw_array(&j, "findings");
 		for (size_t i = 0; i < findings.count; i++)
-			json_text(&j, NULL, aff_diag_format(&findings.items[i], text, sizeof text));
-		json_array_end(&j);
-		json_object_end(&j);
+			jsonw_text(&j, NULL, aff_diag_format(&findings.items[i], text, sizeof text));
+		jsonw_array_end(&j);
+		jsonw_object_end(&j);
 	}
 	aff_diag_list_free(&findings);
 }
@@ -166,8 +166,7 @@ int cmd_run(int argc, char **argv)
 	int format = 0, level = LOG_LEVEL_INFO;
 	const struct option options[] = {
 		OPTION_CHOICE('l', "log", &format, "FORMAT", formats, "how log lines are written"),
-		OPTION_CHOICE('v', "level", &level, "LEVEL", levels, "what is logged"),
-		OPTION_END};
+		OPTION_CHOICE('v', "level", &level, "LEVEL", levels, "what is logged"), OPTION_END};
 	sigset_t signals;
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)

@@ -137,21 +137,21 @@ static void print_reply(const struct slot *slot, const struct mllp_reply *reply,
 static void print_reply_json(const struct slot *slot, const struct mllp_reply *reply, double ms)
 {
 	struct aff_buf out;
-	struct json j;
+	struct json_writer j;
 	char text[40];
 	aff_buf_init(&out, 1 << 20);
-	json_begin(&j, &out, 0);
-	json_object(&j, NULL);
-	json_text(&j, "from", slot->where);
-	json_view(&j, "control_id", aff_buf_view(&slot->id));
-	json_text(&j, "answer", aff_ack_code_text(reply->code));
+	jsonw_begin(&j, &out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_text(&j, "from", slot->where);
+	jsonw_view(&j, "control_id", aff_buf_view(&slot->id));
+	jsonw_text(&j, "answer", aff_ack_code_text(reply->code));
 	if (reply->condition)
-		json_i64(&j, "condition", reply->condition);
+		jsonw_i64(&j, "condition", reply->condition);
 	if (reply->rc)
-		json_text(&j, "why", reply->why);
+		jsonw_text(&j, "why", reply->why);
 	int n = snprintf(text, sizeof text, "%.3f", ms);
-	json_raw(&j, "ms", aff_view(text, n > 0 ? (size_t)n : 0));
-	json_object_end(&j);
+	jsonw_raw(&j, "ms", aff_view(text, n > 0 ? (size_t)n : 0));
+	jsonw_object_end(&j);
 	printf("%.*s\n", (int)out.n, out.p);
 	aff_buf_free(&out);
 }
@@ -159,14 +159,14 @@ static void print_reply_json(const struct slot *slot, const struct mllp_reply *r
 static void print_summary_json(const struct tally *t)
 {
 	struct aff_buf out;
-	struct json j;
+	struct json_writer j;
 	aff_buf_init(&out, 1 << 16);
-	json_begin(&j, &out, 0);
-	json_object(&j, NULL);
-	json_object(&j, "summary");
+	jsonw_begin(&j, &out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_object(&j, "summary");
 	tally_put_json(t, &j);
-	json_object_end(&j);
-	json_object_end(&j);
+	jsonw_object_end(&j);
+	jsonw_object_end(&j);
 	printf("%.*s\n", (int)out.n, out.p);
 	aff_buf_free(&out);
 }
@@ -327,8 +327,7 @@ int cmd_send(int argc, char **argv)
 		OPTION_DURATION(0, "timeout", &timeout_ms, "TIME", "how long to wait for an answer (default 30s)"),
 		OPTION_FLAG('q', "quiet", &s.quiet, "print what was not accepted and a summary only"),
 		OPTION_FLAG('j', "json", &s.json, "print JSON, one object a line; the last is the summary"),
-		OPTION_END
-	};
+		OPTION_END};
 	struct net_address address;
 	struct aff_diag diag;
 	s.nfiles = option_parse(&usage, options, argc, argv);

@@ -23,14 +23,14 @@ struct show {
 
 static int show_json(struct show *s, const struct input_message *m)
 {
-	struct json j;
+	struct json_writer j;
 	aff_buf_clear(&s->out);
-	json_begin(&j, &s->out, 0);
-	json_object(&j, NULL);
-	json_text(&j, "file", m->file);
-	json_i64(&j, "message", (int64_t)m->number);
+	jsonw_begin(&j, &s->out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_text(&j, "file", m->file);
+	jsonw_i64(&j, "message", (int64_t)m->number);
 	message_put_json(&j, s->msg);
-	json_object_end(&j);
+	jsonw_object_end(&j);
 	aff_buf_put_char(&s->out, '\n');
 	if (!s->out.error)
 		fwrite(s->out.p, 1, s->out.n, stdout);
@@ -58,15 +58,18 @@ static int show_one(void *arg, const struct input_message *m)
 
 int cmd_show(int argc, char **argv)
 {
-	static const char *const examples[] = {
-		"afferent show examples/monitor.hl7", "afferent show --tree examples/monitor.hl7",
-		"afferent show --json examples/two-messages.hl7 | head -n 1", NULL
-	};
+	static const char *const examples[] = {"afferent show examples/monitor.hl7",
+					       "afferent show --tree examples/monitor.hl7",
+					       "afferent show --json examples/two-messages.hl7 | head -n 1", NULL};
 	const struct usage usage = {
-		.command = "show", .arguments = "FILE|-...", .examples = examples, .least = 1, .most = -1,
+		.command = "show",
+		.arguments = "FILE|-...",
+		.examples = examples,
+		.least = 1,
+		.most = -1,
 		.about = "Shows messages readable: one segment a line, or with --tree one value a line with its path "
-		         "and the name of its field.\n\n"
-		         "A file may hold several messages, MLLP frames or batches; - is standard input.",
+			 "and the name of its field.\n\n"
+			 "A file may hold several messages, MLLP frames or batches; - is standard input.",
 		.exit0 = "everything was shown",
 	};
 	struct show s = {.msg = NULL};
@@ -74,8 +77,7 @@ int cmd_show(int argc, char **argv)
 		OPTION_FLAG('t', "tree", &s.tree, "one value a line: path, field name, value without escapes"),
 		OPTION_FLAG('j', "json", &s.json, "one JSON object a message and line"),
 		OPTION_FLAG('l', "lenient", &s.lenient, "accept a byte order mark, blank lines and odd segment ids"),
-		OPTION_END
-	};
+		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);

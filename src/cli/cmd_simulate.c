@@ -174,13 +174,13 @@ static void tear_down(struct simulate *s)
 static void print_json(const struct simulate *s)
 {
 	struct aff_buf out;
-	struct json j;
+	struct json_writer j;
 	aff_buf_init(&out, 1 << 16);
-	json_begin(&j, &out, 0);
-	json_object(&j, NULL);
-	json_i64(&j, "beds", s->ward.nbeds);
+	jsonw_begin(&j, &out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_i64(&j, "beds", s->ward.nbeds);
 	tally_put_json(&s->tally, &j);
-	json_object_end(&j);
+	jsonw_object_end(&j);
 	printf("%.*s\n", (int)out.n, out.p);
 	aff_buf_free(&out);
 }
@@ -257,8 +257,7 @@ int cmd_simulate(int argc, char **argv)
 		OPTION_TEXT(0, "ids", &ids, "FILE", "write the control id of each accepted message to FILE"),
 		OPTION_DURATION(0, "timeout", &timeout_ms, "TIME", "how long to wait for an answer (default 30s)"),
 		OPTION_FLAG('j', "json", &json, "print one JSON object"),
-		OPTION_END
-	};
+		OPTION_END};
 	struct net_address addresses[2];
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)

@@ -26,7 +26,9 @@ struct validate {
 };
 
 static const char *const severities[] = {
-	[AFF_SEVERITY_ERROR] = "error", [AFF_SEVERITY_WARNING] = "warning", [AFF_SEVERITY_INFO] = "info",
+	[AFF_SEVERITY_ERROR] = "error",
+	[AFF_SEVERITY_WARNING] = "warning",
+	[AFF_SEVERITY_INFO] = "info",
 };
 
 /* Collects everything that is wrong with one message. */
@@ -47,7 +49,9 @@ static int check(struct validate *v, const struct input_message *m)
 static void print_finding(const struct input_message *m, const struct aff_diag *d)
 {
 	static const enum term_style_name styles[] = {
-		[AFF_SEVERITY_ERROR] = TERM_RED, [AFF_SEVERITY_WARNING] = TERM_YELLOW, [AFF_SEVERITY_INFO] = TERM_PLAIN,
+		[AFF_SEVERITY_ERROR] = TERM_RED,
+		[AFF_SEVERITY_WARNING] = TERM_YELLOW,
+		[AFF_SEVERITY_INFO] = TERM_PLAIN,
 	};
 	char at[64];
 	aff_location_format(&d->at, at, sizeof at);
@@ -69,36 +73,36 @@ static void print_text(const struct validate *v, const struct input_message *m)
 		printf("%s: and %zu more findings\n", m->where, l->dropped);
 }
 
-static void put_finding(struct json *j, const struct aff_diag *d)
+static void put_finding(struct json_writer *j, const struct aff_diag *d)
 {
 	char at[64];
-	json_object(j, NULL);
-	json_text(j, "severity", severities[d->severity]);
-	json_text(j, "code", aff_error_name(d->code));
-	json_i64(j, "condition", aff_error_condition(d->code));
-	json_text(j, "location", aff_location_format(&d->at, at, sizeof at));
-	json_text(j, "text", d->text);
-	json_text(j, "hint", d->hint);
-	json_object_end(j);
+	jsonw_object(j, NULL);
+	jsonw_text(j, "severity", severities[d->severity]);
+	jsonw_text(j, "code", aff_error_name(d->code));
+	jsonw_i64(j, "condition", aff_error_condition(d->code));
+	jsonw_text(j, "location", aff_location_format(&d->at, at, sizeof at));
+	jsonw_text(j, "text", d->text);
+	jsonw_text(j, "hint", d->hint);
+	jsonw_object_end(j);
 }
 
 static int print_json(struct validate *v, const struct input_message *m)
 {
 	const struct aff_diag_list *l = &v->findings;
-	struct json j;
+	struct json_writer j;
 	aff_buf_clear(&v->out);
-	json_begin(&j, &v->out, 0);
-	json_object(&j, NULL);
-	json_text(&j, "file", m->file);
-	json_i64(&j, "message", (int64_t)m->number);
-	json_bool(&j, "ok", l->errors == 0);
-	json_i64(&j, "errors", (int64_t)l->errors);
-	json_i64(&j, "warnings", (int64_t)l->warnings);
-	json_array(&j, "findings");
+	jsonw_begin(&j, &v->out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_text(&j, "file", m->file);
+	jsonw_i64(&j, "message", (int64_t)m->number);
+	jsonw_bool(&j, "ok", l->errors == 0);
+	jsonw_i64(&j, "errors", (int64_t)l->errors);
+	jsonw_i64(&j, "warnings", (int64_t)l->warnings);
+	jsonw_array(&j, "findings");
 	for (size_t i = 0; i < l->count; i++)
 		put_finding(&j, &l->items[i]);
-	json_array_end(&j);
-	json_object_end(&j);
+	jsonw_array_end(&j);
+	jsonw_object_end(&j);
 	aff_buf_put_char(&v->out, '\n');
 	if (!v->out.error)
 		fwrite(v->out.p, 1, v->out.n, stdout);
@@ -130,31 +134,33 @@ static void print_summary(const struct validate *v)
 
 int cmd_validate(int argc, char **argv)
 {
-	static const char *const levels[] = {
-		[AFF_CHECK_NONE] = "none", [AFF_CHECK_STRUCTURE] = "structure", [AFF_CHECK_IHE_PCD_01] = "ihe-pcd-01",
-		NULL
-	};
-	static const char *const examples[] = {
-		"afferent validate examples/monitor.hl7", "afferent validate --level ihe-pcd-01 examples/monitor.hl7",
-		"afferent validate --json examples/two-messages.hl7",
-		"cat examples/monitor.hl7 | afferent validate --quiet -", NULL
-	};
+	static const char *const levels[] = {[AFF_CHECK_NONE] = "none",
+					     [AFF_CHECK_STRUCTURE] = "structure",
+					     [AFF_CHECK_IHE_PCD_01] = "ihe-pcd-01",
+					     NULL};
+	static const char *const examples[] = {"afferent validate examples/monitor.hl7",
+					       "afferent validate --level ihe-pcd-01 examples/monitor.hl7",
+					       "afferent validate --json examples/two-messages.hl7",
+					       "cat examples/monitor.hl7 | afferent validate --quiet -", NULL};
 	const struct usage usage = {
-		.command = "validate", .arguments = "FILE|-...", .examples = examples, .least = 1, .most = -1,
+		.command = "validate",
+		.arguments = "FILE|-...",
+		.examples = examples,
+		.least = 1,
+		.most = -1,
 		.about = "Checks messages and tells everything that is wrong with them: the place, the HL7 error "
-		         "condition (table 0357), what it is and what to do. Warnings alone are no failure.\n\n"
-		         "Levels: none reads the message and its MSH; structure adds segments, required fields, data "
-		         "types and tables; ihe-pcd-01 adds the rules of the IHE device observation transaction.",
-		.exit0 = "no errors", .exit1 = "errors were found",
+			 "condition (table 0357), what it is and what to do. Warnings alone are no failure.\n\n"
+			 "Levels: none reads the message and its MSH; structure adds segments, required fields, data "
+			 "types and tables; ihe-pcd-01 adds the rules of the IHE device observation transaction.",
+		.exit0 = "no errors",
+		.exit1 = "errors were found",
 	};
 	struct validate v = {.level = AFF_CHECK_STRUCTURE};
 	const struct option options[] = {
 		OPTION_CHOICE('L', "level", &v.level, "LEVEL", levels, "how much is checked"),
 		OPTION_FLAG('l', "lenient", &v.lenient, "accept a byte order mark, blank lines and odd segment ids"),
 		OPTION_FLAG('j', "json", &v.json, "one JSON object a message and line"),
-		OPTION_FLAG('q', "quiet", &v.quiet, "print nothing, only the exit code tells"),
-		OPTION_END
-	};
+		OPTION_FLAG('q', "quiet", &v.quiet, "print nothing, only the exit code tells"), OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);

@@ -50,7 +50,9 @@ struct fact {
 #define BUILD_FACTS 3
 
 static const struct fact build[BUILD_FACTS] = {
-	{"compiler", COMPILER}, {"optimised", OPTIMISED}, {"sanitizer", SANITIZER},
+	{"compiler", COMPILER},
+	{"optimised", OPTIMISED},
+	{"sanitizer", SANITIZER},
 };
 
 /* "10.42 2022-12-11" -> "10.42" */
@@ -65,20 +67,20 @@ static const char *pcre2_version(char buf[PCRE2_VERSION_SIZE])
 static void print_json(const struct fact *libraries)
 {
 	struct aff_buf out;
-	struct json j;
+	struct json_writer j;
 	aff_buf_init(&out, 1 << 16);
-	json_begin(&j, &out, 0);
-	json_object(&j, NULL);
-	json_text(&j, "version", aff_version());
-	json_object(&j, "build");
+	jsonw_begin(&j, &out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_text(&j, "version", aff_version());
+	jsonw_object(&j, "build");
 	for (size_t i = 0; i < BUILD_FACTS; i++)
-		json_text(&j, build[i].name, build[i].value);
-	json_object_end(&j);
-	json_object(&j, "libraries");
+		jsonw_text(&j, build[i].name, build[i].value);
+	jsonw_object_end(&j);
+	jsonw_object(&j, "libraries");
 	for (size_t i = 0; i < LIBRARIES; i++)
-		json_text(&j, libraries[i].name, libraries[i].value);
-	json_object_end(&j);
-	json_object_end(&j);
+		jsonw_text(&j, libraries[i].name, libraries[i].value);
+	jsonw_object_end(&j);
+	jsonw_object_end(&j);
 	printf("%.*s\n", (int)out.n, out.p);
 	aff_buf_free(&out);
 }
@@ -97,22 +99,26 @@ int cmd_version(int argc, char **argv)
 {
 	static const char *const examples[] = {"afferent version", "afferent version --json", NULL};
 	const struct usage usage = {
-		.command = "version", .arguments = "", .examples = examples, .exit0 = "always",
+		.command = "version",
+		.arguments = "",
+		.examples = examples,
+		.exit0 = "always",
 		.about = "Shows the version of afferent, how it was built, and the libraries it runs with.",
 	};
 	bool json = false;
-	const struct option options[] = {
-		OPTION_FLAG('j', "json", &json, "print one JSON object"),
-		OPTION_END
-	};
+	const struct option options[] = {OPTION_FLAG('j', "json", &json, "print one JSON object"), OPTION_END};
 	char pcre2[PCRE2_VERSION_SIZE];
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
 	const struct fact libraries[LIBRARIES] = {
-		{"openssl", OpenSSL_version(OPENSSL_VERSION_NUMBER_TEXT)}, {"sqlite", sqlite3_libversion()},
-		{"libcurl", curl_version_info(0)->version}, {"libevent", event_get_version()},
-		{"libyaml", yaml_get_version_string()}, {"zstd", ZSTD_versionString()}, {"pcre2", pcre2_version(pcre2)},
+		{"openssl", OpenSSL_version(OPENSSL_VERSION_NUMBER_TEXT)},
+		{"sqlite", sqlite3_libversion()},
+		{"libcurl", curl_version_info(0)->version},
+		{"libevent", event_get_version()},
+		{"libyaml", yaml_get_version_string()},
+		{"zstd", ZSTD_versionString()},
+		{"pcre2", pcre2_version(pcre2)},
 		{"jansson", jansson_version_str()},
 	};
 	if (json)

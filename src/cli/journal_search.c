@@ -18,7 +18,7 @@ struct search {
 	struct journal_reader *outcomes;
 	struct table table;
 	struct aff_buf line;
-	struct json json;
+	struct json_writer json;
 	bool as_json;
 	uint64_t found;
 	int64_t last_id;
@@ -47,7 +47,7 @@ static int add_to_table(struct search *s, const struct journal_message *m)
 	table_cell(&s->table, m->type);
 	table_cell(&s->table, m->control_id);
 	table_cellf(&s->table, "%s%s%s", journal_verdict_text(m->verdict), m->error ? " " : "",
-	            m->error ? aff_error_name(m->error) : "");
+		    m->error ? aff_error_name(m->error) : "");
 	table_cell(&s->table, aff_buf_view(&s->line));
 	return s->table.text.error;
 }
@@ -61,13 +61,13 @@ static int json_outcome(void *arg, const struct journal_outcome *o)
 static int print_json(struct search *s, const struct journal_message *m)
 {
 	aff_buf_clear(&s->line);
-	json_begin(&s->json, &s->line, 0);
-	json_object(&s->json, NULL);
+	jsonw_begin(&s->json, &s->line, 0);
+	jsonw_object(&s->json, NULL);
 	journal_command_put_message(&s->json, m);
-	json_array(&s->json, "outcomes");
+	jsonw_array(&s->json, "outcomes");
 	int rc = journal_get_outcomes(s->outcomes, m->id, json_outcome, &s->json, NULL);
-	json_array_end(&s->json);
-	json_object_end(&s->json);
+	jsonw_array_end(&s->json);
+	jsonw_object_end(&s->json);
 	aff_buf_put_char(&s->line, '\n');
 	if (rc < 0 || s->line.error)
 		return rc < 0 ? rc : s->line.error;
@@ -106,13 +106,15 @@ int journal_search_command(int argc, char **argv)
 {
 	static const char *const examples[] = {
 		"afferent journal search --since 10m", "afferent journal search --patient 4711 --json",
-		"afferent journal search --status dead --destination icu-monitors/ehr", NULL
-	};
+		"afferent journal search --status dead --destination icu-monitors/ehr", NULL};
 	const struct usage usage = {
-		.command = "journal search", .arguments = "", .examples = examples,
+		.command = "journal search",
+		.arguments = "",
+		.examples = examples,
 		.about = "Finds messages, newest first: when each was received, how it was answered and what "
-		         "became of it at each destination.",
-		.exit0 = "something was found", .exit1 = "nothing was found",
+			 "became of it at each destination.",
+		.exit0 = "something was found",
+		.exit1 = "nothing was found",
 	};
 	struct search s = {.found = 0};
 	struct query query = {.limit = 100};
@@ -125,8 +127,7 @@ int journal_search_command(int argc, char **argv)
 		OPTION_NUMBER(0, "before", &before, "ID", 1, INT64_MAX, "older than this message: the next page"),
 		OPTION_FLAG('j', "json", &s.as_json, "one JSON object a message and line"),
 		JOURNAL_WHERE_OPTIONS(&journal, &config),
-		OPTION_END
-	};
+		OPTION_END};
 	struct journal_reader *reader = NULL;
 	struct journal_query q;
 	int n = option_parse(&usage, options, argc, argv);

@@ -23,9 +23,9 @@ struct show {
 	int64_t id;
 	bool raw, tree, json;
 	const char *destination;
-	struct aff_buf bytes;             /* the message as received */
+	struct aff_buf bytes; /* the message as received */
 	bool found_outcome;
-	struct journal_outcome outcome;   /* of --sent; its views are not used */
+	struct journal_outcome outcome; /* of --sent; its views are not used */
 	char full_name[128];
 };
 
@@ -60,8 +60,8 @@ static int print_outcome(void *arg, const struct journal_outcome *o)
 {
 	char when[WHEN_SIZE];
 	enum term_style_name style = o->kind == JOURNAL_DELIVERED ? TERM_GREEN
-	                             : o->kind == JOURNAL_DEAD    ? TERM_RED
-	                                                          : TERM_PLAIN;
+				   : o->kind == JOURNAL_DEAD      ? TERM_RED
+								  : TERM_PLAIN;
 	(void)arg;
 	printf("%s  %.*s: %s%s%s", when_local(o->at_us, when), (int)o->destination.n, o->destination.p,
 	       term_style(stdout, style), journal_outcome_text(o->kind), term_style(stdout, TERM_PLAIN));
@@ -105,16 +105,16 @@ static int json_outcome(void *arg, const struct journal_outcome *o)
 static int print_json(struct show *s, const struct journal_message *m, struct aff_view raw)
 {
 	struct aff_buf out;
-	struct json j;
+	struct json_writer j;
 	aff_buf_init(&out, 2 * MESSAGE_MAX);
-	json_begin(&j, &out, 0);
-	json_object(&j, NULL);
+	jsonw_begin(&j, &out, 0);
+	jsonw_object(&j, NULL);
 	journal_command_put_message(&j, m);
-	json_view(&j, "raw", raw);
-	json_array(&j, "outcomes");
+	jsonw_view(&j, "raw", raw);
+	jsonw_array(&j, "outcomes");
 	int rc = journal_get_outcomes(s->reader, m->id, json_outcome, &j, NULL);
-	json_array_end(&j);
-	json_object_end(&j);
+	jsonw_array_end(&j);
+	jsonw_object_end(&j);
 	aff_buf_put_char(&out, '\n');
 	if (!rc)
 		rc = out.error;
@@ -204,7 +204,7 @@ static int render_again(const struct show *s)
 		command_error("out of memory");
 	else if (r.verdict != PIPELINE_SEND)
 		rc = command_error("differs from what was sent: now it is %s: %s",
-		                   r.verdict == PIPELINE_DEAD ? "dead" : "filtered", r.detail);
+				   r.verdict == PIPELINE_DEAD ? "dead" : "filtered", r.detail);
 	else
 		rc = compare(s, r.bytes);
 out:
@@ -240,17 +240,21 @@ static int run(struct show *s)
 
 int journal_show_command(int argc, char **argv)
 {
-	static const char *const examples[] = {
-		"afferent journal show 1795163400123456", "afferent journal show --raw 1795163400123456 >message.hl7",
-		"afferent journal show --sent icu-monitors/fhir 1795163400123456", NULL
-	};
+	static const char *const examples[] = {"afferent journal show 1795163400123456",
+					       "afferent journal show --raw 1795163400123456 >message.hl7",
+					       "afferent journal show --sent icu-monitors/fhir 1795163400123456", NULL};
 	const struct usage usage = {
-		.command = "journal show", .arguments = "ID", .examples = examples, .least = 1, .most = 1,
+		.command = "journal show",
+		.arguments = "ID",
+		.examples = examples,
+		.least = 1,
+		.most = 1,
 		.about = "Shows one message of the journal: when it came from where, how it was answered, what "
-		         "became of it at each destination, and its content.\n\n"
-		         "With --sent what the destination got is rendered again from the configuration of "
-		         "that day, printed, and compared with the SHA-256 of the bytes that were sent.",
-		.exit0 = "shown; with --sent: identical to what was sent", .exit1 = "with --sent: it differs",
+			 "became of it at each destination, and its content.\n\n"
+			 "With --sent what the destination got is rendered again from the configuration of "
+			 "that day, printed, and compared with the SHA-256 of the bytes that were sent.",
+		.exit0 = "shown; with --sent: identical to what was sent",
+		.exit1 = "with --sent: it differs",
 	};
 	struct show s = {.reader = NULL};
 	const char *journal = NULL, *config = NULL;
@@ -260,8 +264,7 @@ int journal_show_command(int argc, char **argv)
 		OPTION_TEXT('S', "sent", &s.destination, "DESTINATION", "what was sent there, made again and compared"),
 		OPTION_FLAG('j', "json", &s.json, "one JSON object"),
 		JOURNAL_WHERE_OPTIONS(&journal, &config),
-		OPTION_END
-	};
+		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);

@@ -72,8 +72,8 @@ static void add_ledger(struct table *t, const struct journal_ledger *l)
 static void print_text(const struct journal_stats *s)
 {
 	static const char *const titles[] = {
-		"destination", ">received", ">delivered", ">filtered", ">merged", ">dead", ">pending", ">oldest",
-		"ledger",
+		"destination", ">received", ">delivered", ">filtered", ">merged",
+		">dead",       ">pending",  ">oldest",    "ledger",
 	};
 	struct table t;
 	print_sizes(s);
@@ -86,49 +86,49 @@ static void print_text(const struct journal_stats *s)
 	table_print(&t, stdout);
 }
 
-static void put_ledger(struct json *j, const struct journal_ledger *l)
+static void put_ledger(struct json_writer *j, const struct journal_ledger *l)
 {
 	char when[WHEN_SIZE];
-	json_object(j, NULL);
-	json_text(j, "destination", l->destination);
-	json_i64(j, "cursor", l->cursor);
-	json_i64(j, "received", (int64_t)l->received);
-	json_i64(j, "delivered", (int64_t)l->delivered);
-	json_i64(j, "filtered", (int64_t)l->filtered);
-	json_i64(j, "merged", (int64_t)l->merged);
-	json_i64(j, "dead", (int64_t)l->dead);
-	json_i64(j, "pending", (int64_t)l->pending);
-	json_i64(j, "imbalance", imbalance(l));
+	jsonw_object(j, NULL);
+	jsonw_text(j, "destination", l->destination);
+	jsonw_i64(j, "cursor", l->cursor);
+	jsonw_i64(j, "received", (int64_t)l->received);
+	jsonw_i64(j, "delivered", (int64_t)l->delivered);
+	jsonw_i64(j, "filtered", (int64_t)l->filtered);
+	jsonw_i64(j, "merged", (int64_t)l->merged);
+	jsonw_i64(j, "dead", (int64_t)l->dead);
+	jsonw_i64(j, "pending", (int64_t)l->pending);
+	jsonw_i64(j, "imbalance", imbalance(l));
 	if (l->oldest_pending_us)
-		json_text(j, "oldest_pending", when_utc(l->oldest_pending_us, when));
-	json_object_end(j);
+		jsonw_text(j, "oldest_pending", when_utc(l->oldest_pending_us, when));
+	jsonw_object_end(j);
 }
 
 static void print_json(const struct journal_stats *s)
 {
 	char when[WHEN_SIZE];
 	struct aff_buf out;
-	struct json j;
+	struct json_writer j;
 	aff_buf_init(&out, 16u << 20);
-	json_begin(&j, &out, 0);
-	json_object(&j, NULL);
-	json_i64(&j, "files", s->files);
-	json_i64(&j, "sealed", s->sealed);
-	json_i64(&j, "messages", (int64_t)s->messages);
-	json_i64(&j, "accepted", (int64_t)s->accepted);
-	json_i64(&j, "kept", (int64_t)s->kept);
-	json_i64(&j, "rejected", (int64_t)s->rejected);
-	json_i64(&j, "bytes_received", (int64_t)s->bytes_received);
-	json_i64(&j, "bytes_stored", (int64_t)s->bytes_stored);
+	jsonw_begin(&j, &out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_i64(&j, "files", s->files);
+	jsonw_i64(&j, "sealed", s->sealed);
+	jsonw_i64(&j, "messages", (int64_t)s->messages);
+	jsonw_i64(&j, "accepted", (int64_t)s->accepted);
+	jsonw_i64(&j, "kept", (int64_t)s->kept);
+	jsonw_i64(&j, "rejected", (int64_t)s->rejected);
+	jsonw_i64(&j, "bytes_received", (int64_t)s->bytes_received);
+	jsonw_i64(&j, "bytes_stored", (int64_t)s->bytes_stored);
 	if (s->messages) {
-		json_text(&j, "first", when_utc(s->first_us, when));
-		json_text(&j, "last", when_utc(s->last_us, when));
+		jsonw_text(&j, "first", when_utc(s->first_us, when));
+		jsonw_text(&j, "last", when_utc(s->last_us, when));
 	}
-	json_array(&j, "ledgers");
+	jsonw_array(&j, "ledgers");
 	for (size_t i = 0; i < s->nledgers; i++)
 		put_ledger(&j, &s->ledgers[i]);
-	json_array_end(&j);
-	json_object_end(&j);
+	jsonw_array_end(&j);
+	jsonw_object_end(&j);
 	aff_buf_put_char(&out, '\n');
 	fwrite(out.p, 1, out.n, stdout);
 	aff_buf_free(&out);
@@ -138,19 +138,19 @@ int journal_stats_command(int argc, char **argv)
 {
 	static const char *const examples[] = {"afferent journal stats", "afferent journal stats --json", NULL};
 	const struct usage usage = {
-		.command = "journal stats", .arguments = "", .examples = examples,
+		.command = "journal stats",
+		.arguments = "",
+		.examples = examples,
 		.about = "Shows what the journal holds and, for each destination, the ledger: every message "
-		         "that was received is delivered, filtered, merged, dead or pending, and nothing else. "
-		         "It is counted from the rows themselves.",
-		.exit0 = "every ledger adds up", .exit1 = "a ledger does not add up",
+			 "that was received is delivered, filtered, merged, dead or pending, and nothing else. "
+			 "It is counted from the rows themselves.",
+		.exit0 = "every ledger adds up",
+		.exit1 = "a ledger does not add up",
 	};
 	bool json = false;
 	const char *journal = NULL, *config = NULL;
-	const struct option options[] = {
-		OPTION_FLAG('j', "json", &json, "one JSON object"),
-		JOURNAL_WHERE_OPTIONS(&journal, &config),
-		OPTION_END
-	};
+	const struct option options[] = {OPTION_FLAG('j', "json", &json, "one JSON object"),
+					 JOURNAL_WHERE_OPTIONS(&journal, &config), OPTION_END};
 	struct journal_reader *reader;
 	struct journal_stats stats;
 	struct aff_diag diag;

@@ -83,7 +83,7 @@ static void walk_repetition(struct walk *w, struct aff_view text)
 	struct aff_view part;
 	/* A path needs its component where there are subcomponents, even if there is only one. */
 	bool several = (w->d.component && memchr(text.p, w->d.component, text.n)) ||
-	               (w->d.subcomponent && memchr(text.p, w->d.subcomponent, text.n));
+		       (w->d.subcomponent && memchr(text.p, w->d.subcomponent, text.n));
 	for (unsigned n = 1; message_next(&s, &part); n++) {
 		w->leaf.path.component = several ? n : 0;
 		walk_component(w, part);
@@ -194,76 +194,77 @@ int message_print_tree(FILE *f, const struct aff_msg *m)
 	return table_print(&t.table, f);
 }
 
-static void json_plain(struct json *j, struct aff_buf *value, struct aff_view raw, const struct aff_delims *d)
+static void json_plain(struct json_writer *j, struct aff_buf *value, struct aff_view raw, const struct aff_delims *d)
 {
 	aff_buf_clear(value);
 	aff_unescape(value, raw, d);
-	json_view(j, NULL, aff_buf_view(value));
+	jsonw_view(j, NULL, aff_buf_view(value));
 }
 
-static void json_component(struct json *j, struct aff_buf *value, struct aff_view text, const struct aff_delims *d)
+static void json_component(struct json_writer *j, struct aff_buf *value, struct aff_view text,
+			   const struct aff_delims *d)
 {
 	struct message_split s = message_split(text, d->subcomponent);
 	struct aff_view part;
 	bool several = d->subcomponent && memchr(text.p, d->subcomponent, text.n);
 	if (several)
-		json_array(j, NULL);
+		jsonw_array(j, NULL);
 	while (message_next(&s, &part))
 		json_plain(j, value, part, d);
 	if (several)
-		json_array_end(j);
+		jsonw_array_end(j);
 }
 
-static void json_field(struct json *j, struct aff_buf *value, struct aff_view text, const struct aff_delims *d)
+static void json_field(struct json_writer *j, struct aff_buf *value, struct aff_view text, const struct aff_delims *d)
 {
 	struct message_split repetitions = message_split(text, d->repetition);
 	struct aff_view repetition, component;
 	while (message_next(&repetitions, &repetition)) {
 		struct message_split components = message_split(repetition, d->component);
-		json_array(j, NULL);
+		jsonw_array(j, NULL);
 		while (message_next(&components, &component))
 			json_component(j, value, component, d);
-		json_array_end(j);
+		jsonw_array_end(j);
 	}
 }
 
-static void json_delimiters(struct json *j, struct aff_view text)
+static void json_delimiters(struct json_writer *j, struct aff_view text)
 {
-	json_array(j, NULL);
-	json_view(j, NULL, text);
-	json_array_end(j);
+	jsonw_array(j, NULL);
+	jsonw_view(j, NULL, text);
+	jsonw_array_end(j);
 }
 
-static void json_segment(struct json *j, struct aff_buf *value, const struct aff_msg *m, unsigned s)
+static void json_segment(struct json_writer *j, struct aff_buf *value, const struct aff_msg *m, unsigned s)
 {
 	struct aff_delims d = aff_msg_delims(m);
-	json_object(j, NULL);
-	json_view(j, "id", aff_msg_id(m, s));
-	json_object(j, "fields");
+	jsonw_object(j, NULL);
+	jsonw_view(j, "id", aff_msg_id(m, s));
+	jsonw_object(j, "fields");
 	for (unsigned f = 1; f <= aff_msg_fields(m, s); f++) {
 		struct aff_view text = aff_msg_field(m, s, f);
 		char name[16];
 		if (!text.n)
 			continue;
 		snprintf(name, sizeof name, "%u", f);
-		json_array(j, name);
+		jsonw_array(j, name);
 		if (message_is_delimiters(m, s, f))
 			json_delimiters(j, text);
 		else
 			json_field(j, value, text, &d);
-		json_array_end(j);
+		jsonw_array_end(j);
 	}
-	json_object_end(j);
-	json_object_end(j);
+	jsonw_object_end(j);
+	jsonw_object_end(j);
 }
 
-void message_put_json(struct json *j, const struct aff_msg *m)
+void message_put_json(struct json_writer *j, const struct aff_msg *m)
 {
 	struct aff_buf value;
 	aff_buf_init(&value, VALUE_MAX);
-	json_array(j, "segments");
+	jsonw_array(j, "segments");
 	for (unsigned s = 0; s < aff_msg_segments(m); s++)
 		json_segment(j, &value, m, s);
-	json_array_end(j);
+	jsonw_array_end(j);
 	aff_buf_free(&value);
 }

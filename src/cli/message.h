@@ -45,7 +45,7 @@ void message_print(FILE *f, const struct aff_msg *m);
 int message_print_tree(FILE *f, const struct aff_msg *m);
 /* {"segments":[{"id":"PID","fields":{"5":[["DOE","JANE"]]}}]} into the open object: repetitions, components; a
  * component with subcomponents is an array too. */
-struct json;
-void message_put_json(struct json *j, const struct aff_msg *m);
+struct json_writer;
+void message_put_json(struct json_writer *j, const struct aff_msg *m);
 
 #endif

@@ -103,26 +103,26 @@ void tally_print(const struct tally *t)
 		       (double)t->longest_us / 1000);
 }
 
-static void put_number(struct json *j, const char *name, double value)
+static void put_number(struct json_writer *j, const char *name, double value)
 {
 	char text[40];
 	int n = snprintf(text, sizeof text, "%.3f", value);
-	json_raw(j, name, aff_view(text, n > 0 ? (size_t)n : 0));
+	jsonw_raw(j, name, aff_view(text, n > 0 ? (size_t)n : 0));
 }
 
-void tally_put_json(const struct tally *t, struct json *j)
+void tally_put_json(const struct tally *t, struct json_writer *j)
 {
-	json_i64(j, "sent", (int64_t)t->sent);
-	json_i64(j, "accepted", (int64_t)t->accepted);
-	json_i64(j, "refused", (int64_t)t->refused);
-	json_i64(j, "unanswered", (int64_t)t->unanswered);
+	jsonw_i64(j, "sent", (int64_t)t->sent);
+	jsonw_i64(j, "accepted", (int64_t)t->accepted);
+	jsonw_i64(j, "refused", (int64_t)t->refused);
+	jsonw_i64(j, "unanswered", (int64_t)t->unanswered);
 	put_number(j, "seconds", seconds(t));
-	json_object(j, "answer_ms");
+	jsonw_object(j, "answer_ms");
 	put_number(j, "p50", tally_percentile_ms(t, 0.5));
 	put_number(j, "p99", tally_percentile_ms(t, 0.99));
 	put_number(j, "p99_9", tally_percentile_ms(t, 0.999));
 	put_number(j, "longest", (double)t->longest_us / 1000);
-	json_object_end(j);
+	jsonw_object_end(j);
 }
 
 int tally_exit(const struct tally *t)

@@ -29,7 +29,7 @@ bool tally_is_accepted(const struct mllp_reply *reply);
 /* A line for people: "12 sent: ...". */
 void tally_print(const struct tally *t);
 /* The same as members of the open object. */
-void tally_put_json(const struct tally *t, struct json *j);
+void tally_put_json(const struct tally *t, struct json_writer *j);
 /* COMMAND_OK when everything was accepted, else COMMAND_NEGATIVE. */
 int tally_exit(const struct tally *t);
 

@@ -227,7 +227,7 @@ int aff_fhir_render(struct aff_fhir *f, struct aff_buf *out, const struct aff_ms
 		return nothing(diag);
 	}
 	if (!rc && options->pretty) {
-		json_indent(out, aff_buf_view(&f->compact));
+		jsonw_indent(out, aff_buf_view(&f->compact));
 		rc = out->error;
 	}
 	if (rc)

@@ -55,7 +55,7 @@ struct aff_view text_plain(struct aff_fhir *f, struct aff_view raw)
 
 void put_contents(struct aff_fhir *f, struct aff_view plain)
 {
-	f->result.invalid_bytes += (unsigned)json_put_escaped(f->out, plain);
+	f->result.invalid_bytes += (unsigned)jsonw_put_escaped(f->out, plain);
 }
 
 void put_string(struct aff_fhir *f, struct aff_view plain)

@@ -42,14 +42,14 @@ void log_line(enum log_level level, const char *area, const char *format, ...)
 		gmtime_r(&seconds, &tm);
 		size_t n = strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
 		snprintf(when + n, sizeof when - n, ".%03dZ", (int)(now / 1000 % 1000));
-		struct json j;
-		json_begin(&j, &line, 0);
-		json_object(&j, NULL);
-		json_text(&j, "time", when);
-		json_text(&j, "level", level_names[level]);
-		json_text(&j, "area", area);
-		json_text(&j, "text", text);
-		json_object_end(&j);
+		struct json_writer j;
+		jsonw_begin(&j, &line, 0);
+		jsonw_object(&j, NULL);
+		jsonw_text(&j, "time", when);
+		jsonw_text(&j, "level", level_names[level]);
+		jsonw_text(&j, "area", area);
+		jsonw_text(&j, "text", text);
+		jsonw_object_end(&j);
 		aff_buf_put_char(&line, '\n');
 	} else {
 		localtime_r(&seconds, &tm);

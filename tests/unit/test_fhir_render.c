@@ -203,7 +203,7 @@ START_TEST(indenting_keeps_strings)
 {
 	struct aff_buf pretty;
 	aff_buf_init(&pretty, 1 << 10);
-	json_indent(&pretty, aff_view_of("{\"a\":[1,{}],\"b\\\"{\":\"x,y:[]\\\\\",\"c\":[]}"));
+	jsonw_indent(&pretty, aff_view_of("{\"a\":[1,{}],\"b\\\"{\":\"x,y:[]\\\\\",\"c\":[]}"));
 	ck_assert(aff_view_is(aff_buf_view(&pretty),
 			      "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\\\"{\": \"x,y:[]\\\\\",\n  \"c\": []\n}"));
 	aff_buf_free(&pretty);
