@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the library needs for one message: nanoseconds, instructions (where the kernel lets us count them) and allocations.
+ * What the library needs for one message: nanoseconds, instructions (where the kernel counts them) and allocations.
  *
  *	lib FILE...        prints one JSON array, an object for each file and step
  *
- * Each step runs for at least 50 ms in each of 7 rounds; the median round counts. The link wraps malloc and its relatives.
+ * Each step runs for at least 50 ms in each of 7 rounds; the median round counts. The link wraps malloc and the like.
  */
 #include <linux/perf_event.h>
 #include <stdio.h>
@@ -78,7 +78,9 @@ static void parse_and_read(struct aff_view m)
 
 static void acknowledge(struct aff_view m)
 {
-	const struct aff_ack ack = {.code = AFF_AA, .control_id = aff_view_of("4711"), .time = aff_view_of("20260101000000")};
+	const struct aff_ack ack = {
+		.code = AFF_AA, .control_id = aff_view_of("4711"), .time = aff_view_of("20260101000000"),
+	};
 	(void)m; /* parsed before */
 	aff_buf_clear(&out);
 	if (aff_ack_build(&out, parser, &ack) != 0)
@@ -150,8 +152,9 @@ static void measure(const char *file, const char *name, void (*step)(struct aff_
 		close(counter);
 	qsort(rounds, ROUNDS, sizeof *rounds, by_ns);
 	const struct figure *f = &rounds[ROUNDS / 2];
-	printf("%s\n {\"message\": \"%s\", \"bytes\": %zu, \"step\": \"%s\", \"ns\": %.1f, \"allocations\": %.3f, \"instructions\": ",
+	printf("%s\n {\"message\": \"%s\", \"bytes\": %zu, \"step\": \"%s\", \"ns\": %.1f, \"allocations\": %.3f, ",
 	       comma ? "," : "", file, m.n, name, f->ns, f->allocations);
+	printf("\"instructions\": ");
 	if (f->instructions > 0)
 		printf("%.0f}", f->instructions);
 	else

@@ -4,8 +4,9 @@
  *
  *	load --port N --connections N --seconds N [--warm-ms N] [--rate N] [--first N] --message FILE
  *
- * Without --rate the loop is closed: a connection sends when its answer has come. With --rate it is open: messages are due at
- * fixed times and latency counts from when a message was due, so a server that stalls cannot hide it by slowing the sender.
+ * Without --rate the loop is closed: a connection sends when its answer has come. With --rate it is open: messages are due
+ * at fixed times and latency counts from when a message was due, so a server that stalls cannot hide it by slowing the
+ * sender.
  * Prints one JSON object. Exits with 1 when an answer was wrong or missing.
  */
 #include <errno.h>
@@ -187,13 +188,21 @@ static void open_connections(struct load *l, uint16_t port, struct aff_view mess
 
 static void report(const struct load *l, double seconds)
 {
-	printf("{\"connections\": %u, \"seconds\": %.3f, \"sent\": %llu, \"acked\": %llu, \"refused\": %llu, \"wrong\": %llu, "
-	       "\"lost\": %llu, \"rate\": %.1f, \"p50_ms\": %.3f, \"p90_ms\": %.3f, \"p99_ms\": %.3f, \"p999_ms\": %.3f, "
-	       "\"max_ms\": %.3f}\n",
-	       l->count, seconds, (unsigned long long)l->sent, (unsigned long long)l->acked, (unsigned long long)l->refused,
-	       (unsigned long long)l->wrong, (unsigned long long)l->lost, (double)l->acked / seconds,
-	       bench_latency_ms(&l->latency, 0.5), bench_latency_ms(&l->latency, 0.9), bench_latency_ms(&l->latency, 0.99),
-	       bench_latency_ms(&l->latency, 0.999), bench_latency_ms(&l->latency, 1));
+	const struct {
+		const char *name;
+		uint64_t n;
+	} counts[] = {{"connections", l->count}, {"sent", l->sent}, {"acked", l->acked}, {"refused", l->refused},
+	              {"wrong", l->wrong}, {"lost", l->lost}};
+	static const struct {
+		const char *name;
+		double q;
+	} quantiles[] = {{"p50_ms", 0.5}, {"p90_ms", 0.9}, {"p99_ms", 0.99}, {"p999_ms", 0.999}, {"max_ms", 1}};
+	printf("{\"seconds\": %.3f, \"rate\": %.1f", seconds, (double)l->acked / seconds);
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		printf(", \"%s\": %llu", counts[i].name, (unsigned long long)counts[i].n);
+	for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+		printf(", \"%s\": %.3f", quantiles[i].name, bench_latency_ms(&l->latency, quantiles[i].q));
+	printf("}\n");
 }
 
 int main(int argc, char **argv)
@@ -203,7 +212,8 @@ int main(int argc, char **argv)
 	uint64_t warm = bench_number(argc, argv, "warm-ms", 0) * 1000000u;
 	const char *path = bench_text(argc, argv, "message", NULL);
 	if (!path || l.count < 1 || l.count > MAX_CONNECTIONS || seconds < 1) {
-		fprintf(stderr, "usage: load --port N --connections N --seconds N [--warm-ms N] [--rate N] [--first N] --message FILE\n");
+		fprintf(stderr, "usage: load --port N --connections N --seconds N [--warm-ms N] [--rate N] [--first N] "
+		                "--message FILE\n");
 		return 2;
 	}
 	struct aff_buf message;

@@ -22,7 +22,9 @@ static uint64_t frames;
 static void on_frame(struct bench_connection *c, struct aff_view frame)
 {
 	(void)c;
-	const struct aff_ack ack = {.code = AFF_AA, .control_id = aff_view_of("SINK"), .time = aff_view_of("20260101000000")};
+	const struct aff_ack ack = {
+		.code = AFF_AA, .control_id = aff_view_of("SINK"), .time = aff_view_of("20260101000000"),
+	};
 	aff_buf_clear(&answer);
 	if (aff_msg_parse(parser, frame.p, frame.n, 0, NULL) == 0 && aff_ack_build(&answer, parser, &ack) == 0)
 		aff_mllp_put(&out, aff_buf_view(&answer));
@@ -66,7 +68,8 @@ int main(int argc, char **argv)
 	aff_buf_init(&answer, 1 << 16);
 	aff_buf_init(&out, 1 << 24);
 	int listener = bench_listen((uint16_t)bench_number(argc, argv, "port", 0));
-	struct epoll_event e = {.events = EPOLLIN, .data.ptr = &listener}, s = {.events = EPOLLIN, .data.ptr = &signals};
+	struct epoll_event e = {.events = EPOLLIN, .data.ptr = &listener};
+	struct epoll_event s = {.events = EPOLLIN, .data.ptr = &signals};
 	epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &e);
 	epoll_ctl(epoll, EPOLL_CTL_ADD, signals, &s);
 	for (;;) {

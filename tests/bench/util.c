@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See util.h. Bench programs have nobody to report errors to but their caller's terminal, so they exit on the first one.
+ * See util.h. Bench programs have nobody to report errors to but a terminal, so they exit on the first one.
  */
 #include "util.h"
 
