@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The main job on one machine: the engine with the shipped channels, a simulated ward, an EHR and a FHIR endpoint. Everything lies
-# in the folder demo/ and stays there to be looked at; all processes are gone when it ends. DEMO_SECONDS: how long the ward
-# sends (8).
+# The main job on one machine: the engine with the shipped channels, a simulated ward, an EHR and a FHIR endpoint.
+# Everything lies in the folder demo/ and stays there to be looked at; all processes are gone when it ends.
+# DEMO_SECONDS: how long the ward sends (8).
 set -eu
 cd "$(dirname "$0")/.."
 afferent=${AFFERENT:-build/gcc/afferent}
@@ -30,11 +30,15 @@ title()
 }
 # port WANTED: the first port from there on that nobody listens on (and that was not given out before).
 given=' '
+is_taken()
+{
+	[ "$given" != "${given#* "$1" }" ] ||
+		cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print $2 }' | grep -q ":$(printf %04X "$1")\$"
+}
 port()
 {
 	port=$1
-	while cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print $2 }' | grep -q ":$(printf %04X "$port")\$" ||
-		[ "$given" != "${given#* "$port" }" ]; do
+	while is_taken "$port"; do
 		port=$((port + 1))
 	done
 	[ "$port" -eq "$1" ] || echo "Port $1 is in use here; taking $port."
@@ -53,8 +57,8 @@ port 6661; hl7=$port
 port 8080; fhir=$port
 # A chart wants one reading a minute; the demonstration does not last that long.
 for file in demo/channels/*.yaml; do
-	sed -e "s/127\.0\.0\.1:2575/127.0.0.1:$monitors/; s/127\.0\.0\.1:2576/127.0.0.1:$pumps/; s/127\.0\.0\.1:2577/127.0.0.1:$others/" \
-		-e "s/127\.0\.0\.1:6661/127.0.0.1:$hl7/; s/127\.0\.0\.1:8080/127.0.0.1:$fhir/; s/every: 60s/every: 4s/" "$file" >demo/edited
+	sed -e "s/:2575/:$monitors/; s/:2576/:$pumps/; s/:2577/:$others/; s/:6661/:$hl7/; s/:8080/:$fhir/" \
+		-e "s/every: 60s/every: 4s/" "$file" >demo/edited
 	cat demo/edited >"$file"
 done
 rm demo/edited
@@ -74,7 +78,8 @@ engine=$!
 sed -n 's/.*listener: /  /p' demo/engine.log
 
 title "A ward of 8 beds sends for $seconds s"
-"$afferent" simulate --monitors-to "127.0.0.1:$monitors" --pumps-to "127.0.0.1:$pumps" --beds 8 --rate 100/s --for "${seconds}s"
+"$afferent" simulate --monitors-to "127.0.0.1:$monitors" --pumps-to "127.0.0.1:$pumps" --beds 8 --rate 100/s \
+	--for "${seconds}s"
 
 title "Waiting until everything has arrived, then stopping"
 "$afferent" status demo --wait 20s --drained >demo/status.log
@@ -92,8 +97,8 @@ title "What happened, counted from the journal (received = delivered + filtered 
 title "What the EHR says it got"
 sed 's/^/  /' demo/ehr.log
 
-id=$("$afferent" journal search --config demo --channel icu-monitors --status delivered --destination icu-monitors/ehr --limit 1 \
-	--json | sed 's/.*"id":"\{0,1\}\([0-9]*\).*/\1/')
+id=$("$afferent" journal search --config demo --channel icu-monitors --status delivered \
+	--destination icu-monitors/ehr --limit 1 --json | sed 's/.*"id":"\{0,1\}\([0-9]*\).*/\1/')
 short()
 {
 	tr '\r' '\n' | cut -c 1-110 | head -n "$1" | sed 's/^/  /'
@@ -103,8 +108,8 @@ title "One message as it came"
 title "as it left for the EHR"
 "$afferent" journal show --config demo --sent icu-monitors/ehr "$id" 2>/dev/null | short 8
 title "and as it left for the FHIR server (one resource of the bundle)"
-"$afferent" journal show --config demo --sent icu-monitors/fhir "$id" 2>/dev/null | sed 's/},{"fullUrl/},\n{"fullUrl/g' |
-	grep -m 1 valueQuantity | fold -w 110 | short 12
+"$afferent" journal show --config demo --sent icu-monitors/fhir "$id" 2>/dev/null |
+	sed 's/},{"fullUrl/},\n{"fullUrl/g' | grep -m 1 valueQuantity | fold -w 110 | short 12
 
 cat <<END
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What a packager does: the tarball builds, install puts everything in its place, a program of one's own builds against the
-# installed library with pkg-config and runs, uninstall leaves nothing behind.
+# What a packager does: the tarball builds, install puts everything in its place, a program of one's own builds against
+# the installed library with pkg-config and runs, uninstall leaves nothing behind.
 set -eu
 cd "$(dirname "$0")/.."
 make=${1:-make}
@@ -37,7 +37,8 @@ export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
 # shellcheck disable=SC2046
 cc "$work/use.c" $(pkg-config --define-variable=prefix="$prefix" --define-variable=libdir="$prefix/lib" \
 	--define-variable=includedir="$prefix/include" --cflags --libs afferent) -o "$work/use"
-LD_LIBRARY_PATH=$prefix/lib "$work/use" | grep -q 'no MSH in 3 bytes' || { echo "the program said something else"; exit 1; }
+LD_LIBRARY_PATH=$prefix/lib "$work/use" | grep -q 'no MSH in 3 bytes' ||
+	{ echo "the program said something else"; exit 1; }
 [ -L "$prefix/lib/libafferent.so" ] || { echo "libafferent.so is no link"; exit 1; }
 
 $make uninstall "DESTDIR=$root"

@@ -9,8 +9,8 @@
  * connection without these still works. */
 void net_tune(int fd);
 
-/* Lets the process open as many descriptors as it may: the soft limit that a shell hands on, often 1,024, is for programs that
- * use select. Returns the limit. */
+/* Lets the process open as many descriptors as it may: the soft limit that a shell hands on, often 1,024, is for
+ * programs that use select. Returns the limit. */
 unsigned long net_raise_descriptors(void);
 
 #endif

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The figures: what the library needs for a message, and what the engine does on loopback beside the yardstick (a bare group
-commit on the same disk). Engine and yardstick take turns, medians over the rounds are shown; everything goes to a JSON file too.
+"""The figures: what the library needs for a message, and what the engine does on loopback beside the yardstick (a bare
+group commit on the same disk). Engine and yardstick take turns, medians over the rounds are shown; everything goes to a
+JSON file too.
 
 	bench.py --build build/gcc [--rounds N] [--seconds N] [--json FILE] [--only library|ingest|open|idle]...
 """
@@ -237,7 +238,8 @@ def show(figures):
 	if "open" in figures:
 		show_compared("open loop: messages/s due", "rate", figures["open"])
 	if "idle" in figures:
-		print(f"start to listening {figures['idle']['start_ms']:.0f} ms, idle memory {figures['idle']['rss_mb']:.1f} MB")
+		idle = figures["idle"]
+		print(f"start to listening {idle['start_ms']:.0f} ms, idle memory {idle['rss_mb']:.1f} MB")
 
 
 def machine():

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The yardstick: the least that a server can do that acknowledges only what is on disk. It finds frames, appends them to
- * one file, calls fdatasync and answers AA. No parsing, no index, no compression, no delivery. What the engine reaches is
- * read as a share of this figure, taken on the same disk in the same minutes.
+ * The yardstick: the least that a server can do that acknowledges only what is on disk. It finds frames, appends them
+ * to one file, calls fdatasync and answers AA. No parsing, no index, no compression, no delivery. What the engine
+ * reaches is read as a share of this figure, taken on the same disk in the same minutes.
  *
  *	commit --file FILE [--port N]
  *
@@ -74,8 +74,8 @@ static void send_answers(struct aff_buf *mine)
 		char text[256];
 		memcpy(&a, mine->p + at, sizeof a);
 		int n = snprintf(text, sizeof text,
-		                 "\x0bMSH|^~\\&|EHR|HOSP|BED|WARD|20260101000000||ACK^R01^ACK|1|P|2.6\rMSA|AA|%.*s\r\x1c\r",
-		                 BENCH_ID, a.id);
+		                 "\x0bMSH|^~\\&|EHR|HOSP|BED|WARD|20260101000000||ACK^R01^ACK|1|P|2.6\r"
+		                 "MSA|AA|%.*s\r\x1c\r", BENCH_ID, a.id);
 		send(a.fd, text, (size_t)n, MSG_NOSIGNAL); /* a peer that has left meanwhile misses its answer */
 	}
 	aff_buf_clear(mine);

@@ -4,9 +4,9 @@
  *
  *	load --port N --connections N --seconds N [--warm-ms N] [--rate N] [--first N] --message FILE
  *
- * Without --rate the loop is closed: a connection sends when its answer has come. With --rate it is open: messages are due
- * at fixed times and latency counts from when a message was due, so a server that stalls cannot hide it by slowing the
- * sender.
+ * Without --rate the loop is closed: a connection sends when its answer has come. With --rate it is open: messages are
+ * due at fixed times and latency counts from when a message was due, so a server that stalls cannot hide it by slowing
+ * the sender.
  * Prints one JSON object. Exits with 1 when an answer was wrong or missing.
  */
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the bench programs share: the clock, message templates with a control id that changes, latencies, their command lines.
+ * What the bench programs share: the clock, message templates with a control id that changes, latencies, their command
+ * lines.
  */
 #ifndef BENCH_UTIL_H
 #define BENCH_UTIL_H

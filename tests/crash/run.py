@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The promise behind an AA: senders under load, the engine is killed with SIGKILL in the middle of it, again and again. After the
-last start every message that was ever acknowledged is in the journal and has reached the destination at least once, each
-connection's messages in order.
+"""The promise behind an AA: senders under load, the engine is killed with SIGKILL in the middle of it, again and again.
+After the last start every message that was ever acknowledged is in the journal and has reached the destination at least
+once, each connection's messages in order.
 
 	run.py --afferent build/gcc/afferent [--cycles N] [--senders N] [--acks N]
 """

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Any bytes as a configuration: the first byte chooses whether they are a channel, a table, a .csv, afferent.yaml or a stored
- * snapshot. Whatever loads must pack and load again to the same hash.
+ * Any bytes as a configuration: the first byte chooses whether they are a channel, a table, a .csv, afferent.yaml or a
+ * stored snapshot. Whatever loads must pack and load again to the same hash.
  */
 #include <stdio.h>
 #include <stdlib.h>

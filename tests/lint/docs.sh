@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Documents keep their word: relative links lead to files, and shell blocks that follow the line <!-- run --> are run in an
-# empty folder with `afferent` on the PATH and $AFF_SOURCE naming the source tree.
+# Documents keep their word: relative links lead to files, and shell blocks that follow the line <!-- run --> are run in
+# an empty folder with `afferent` on the PATH and $AFF_SOURCE naming the source tree.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 status=0
@@ -23,8 +23,8 @@ for doc in *.md doc/*.md; do
 			armed && /^```/ { if (inside) { inside = armed = 0 } else inside = 1; next }
 			inside && n == want { sub(/^\$ /, ""); print }' "$doc" >"$work/block.sh"
 		mkdir -p "$work/run"
-		if ! (cd "$work/run" && PATH="$top/${AFF_BUILD:-build/gcc}:$PATH" AFF_SOURCE=$top timeout 60 sh -eu ../block.sh) \
-			>"$work/out" 2>&1 </dev/null; then
+		if ! (cd "$work/run" && PATH="$top/${AFF_BUILD:-build/gcc}:$PATH" AFF_SOURCE=$top \
+			timeout 60 sh -eu ../block.sh) >"$work/out" 2>&1 </dev/null; then
 			echo "$doc: block $i to run failed:"
 			sed 's/^/    /' "$work/block.sh" "$work/out"
 			status=1

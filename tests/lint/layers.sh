@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The layers of doc/design.md: which folder may include which, no cycles among headers, one home for each third-party library.
+# The layers of doc/design.md: which folder may include which, no cycles among headers, one home for each third-party
+# library.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 

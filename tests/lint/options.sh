@@ -21,7 +21,11 @@ options()
 {
 	"$afferent" "$@" --help >"$work/help" || { echo "afferent $* --help fails"; return; }
 	awk '/^options:/ { on = 1; next } /^$/ { on = 0 }
-		on && /^  (-.,|   ) --/ { short = substr($0, 3, 2); sub(/^......--/, "--"); print (short == "  " ? "" : short " ") $1 }' \
+		on && /^  (-.,|   ) --/ {
+			short = substr($0, 3, 2)
+			sub(/^......--/, "--")
+			print (short == "  " ? "" : short " ") $1
+		}' \
 		"$work/help"
 	for sub in $(commands <"$work/help"); do
 		options "$@" "$sub"

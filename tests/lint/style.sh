@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# What a reader should never have to ask for: no banned function, an SPDX line, tabs, short lines, short files, no notes to self,
-# nothing that belongs to one machine.
+# What a reader should never have to ask for: no banned function, an SPDX line, tabs, short lines, short files, no notes
+# to self, nothing that belongs to one machine.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 report=$(mktemp) || exit 2
@@ -13,7 +13,9 @@ files()
 	if git rev-parse --git-dir >/dev/null 2>&1; then
 		git ls-files --cached --others --exclude-standard -- "$@" | while read -r f; do [ -f "$f" ] && echo "$f"; done
 	else
-		for pattern in "$@"; do find . -path ./build -prune -o -type f -name "${pattern##*/}" -print | sed 's,^\./,,'; done
+		for pattern in "$@"; do
+			find . -path ./build -prune -o -type f -name "${pattern##*/}" -print | sed 's,^\./,,'
+		done
 	fi
 }
 # complain TEXT: everything on stdin is a place that is wrong.
@@ -24,7 +26,8 @@ complain()
 
 sources=$(files '*.c' '*.h' '*.def')
 scripts=$(files '*.sh' '*.py' quickstart .ci/run tests/run)
-everything=$(files '*.c' '*.h' '*.def' '*.sh' '*.py' '*.md' '*.yaml' '*.scn' '*.ac' '*.in' '*.[157]' Makefile quickstart .ci/run tests/run)
+everything=$(files '*.c' '*.h' '*.def' '*.sh' '*.py' '*.md' '*.yaml' '*.scn' '*.ac' '*.in' '*.[157]' Makefile quickstart \
+	.ci/run tests/run)
 here=tests/lint/style.sh
 
 # shellcheck disable=SC2046,SC2086
@@ -32,14 +35,16 @@ here=tests/lint/style.sh
 banned='strcpy|strcat|sprintf|vsprintf|strtok|gets|system|popen|atoi|atol|atof|alloca'
 grep -nE "(^|[^_[:alnum:].>])($banned)[[:space:]]*\(" $sources | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(/?\*|//)' |
 	complain "banned function"
-grep -nE '\b(sleep|usleep|nanosleep)[[:space:]]*\(' $(files 'tests/*.c' 'tests/*.h' 'tests/*.py') | complain "a test never sleeps"
+grep -nE '\b(sleep|usleep|nanosleep)[[:space:]]*\(' $(files 'tests/*.c' 'tests/*.h' 'tests/*.py') |
+	complain "a test never sleeps"
 for f in $sources $scripts; do
 	head -n 3 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$f:1"
 done | complain "no SPDX line"
 grep -nE '^ {2,8}[^ *]' $(echo "$sources" | grep -v '\.def$') | complain "indented with blanks, not tabs"
 grep -nE '[[:space:]]+$' $sources $scripts | complain "blanks at the end of the line"
-for f in $sources $scripts; do
-	expand -t 8 "$f" | LC_ALL=C.UTF-8 grep -nE '^.{121,}$' | sed "s,^\([0-9]*\):.*,$f:\1: too long,"
+for f in $sources $scripts; do # a tab is 8 columns in C, 4 in scripts
+	case $f in *.[ch] | *.def) tab=8 ;; *) tab=4 ;; esac
+	expand -t $tab "$f" | LC_ALL=C.UTF-8 grep -nE '^.{121,}$' | sed "s,^\([0-9]*\):.*,$f:\1: too long,"
 done | complain "at most 120"
 for f in $(echo "$sources" | grep -E '\.[ch]$'); do
 	awk -v f="$f" 'END { if (NR > 800) print f ": " NR " lines" }' "$f"

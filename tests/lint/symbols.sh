@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The symbol map lists exactly what the public headers declare, and the library defines all of it. --write makes the map anew.
+# The symbol map lists exactly what the public headers declare, and the library defines all of it. --write makes the map
+# anew.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 map=src/libafferent.map
@@ -35,10 +36,16 @@ fi
 
 status=0
 grep -oE '\baff_[a-z0-9_]+' $map | sort -u >"$work/listed"
-comm -23 "$work/declared" "$work/listed" | sed 's/$/: declared in a public header, not in the map (make symbols)/' | grep . && status=1
-comm -13 "$work/declared" "$work/listed" | sed 's/$/: in the map, not declared in a public header (make symbols)/' | grep . && status=1
+# wrong A B TEXT: what is in the list A and not in B.
+wrong()
+{
+	comm -23 "$work/$1" "$work/$2" | sed "s/\$/: $3/" | grep . && status=1
+}
+wrong declared listed "declared in a public header, not in the map (make symbols)"
+wrong listed declared "in the map, not declared in a public header (make symbols)"
 if [ -e "$build/libafferent.so.0" ]; then
-	nm -D --defined-only "$build/libafferent.so.0" | awk '$3 !~ /^AFFERENT_/ { sub(/@.*/, "", $3); print $3 }' | grep '^aff_' | sort -u >"$work/defined"
-	comm -23 "$work/declared" "$work/defined" | sed 's/$/: declared, not defined in the library/' | grep . && status=1
+	nm -D --defined-only "$build/libafferent.so.0" | awk '$3 ~ /^aff_/ { sub(/@.*/, "", $3); print $3 }' |
+		sort -u >"$work/defined"
+	wrong declared defined "declared, not defined in the library"
 fi
 exit $status

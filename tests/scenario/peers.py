@@ -131,7 +131,7 @@ class Server:
 
 
 class Ehr(Server):
-	"""An MLLP receiver. Answers: AA AE AR CA CE CR, nothing, wrong-id, late (with the next message's), reset, garbage."""
+	"""An MLLP receiver. Answers: AA AE AR CA CE CR, nothing, wrong-id, garbage, reset, late (before the next)."""
 
 	def __init__(self, port):
 		super().__init__(port)

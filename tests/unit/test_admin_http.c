@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The HTTP server, with a raw socket as its client, on one thread: the server polls with the client's descriptor as the other
- * one.
+ * The HTTP server, with a raw socket as its client, on one thread: the server polls with the client's descriptor as the
+ * other one.
  */
 #include <check.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The manual pages list exactly the keys of the grammar table, with its words. What a page lacks is printed, ready to be put
- * in.
+ * The manual pages list exactly the keys of the grammar table, with its words. What a page lacks is printed, ready to
+ * be put in.
  */
 #include <check.h>
 #include <stdio.h>
@@ -82,7 +82,8 @@ START_TEST(every_section_stands_in_its_page)
 		aff_buf_put_char(&section, '\0');
 		keys += count(section.p, ".It Ic ");
 		if (!strstr(page.p, section.p)) {
-			fprintf(stderr, "%s lacks (%s):\n%s", pages[_i].page, section_title((enum section_id)s), section.p);
+			fprintf(stderr, "%s lacks (%s):\n%s", pages[_i].page,
+				        section_title((enum section_id)s), section.p);
 			missing++;
 		}
 		aff_buf_free(&section);

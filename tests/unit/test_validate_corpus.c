@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Checks messages of many senders, where they are present: every finding must point to something that is there (or to the
- * gap where something is missing), and have a text and a hint.
+ * Checks messages of many senders, where they are present: every finding must point to something that is there (or to
+ * the gap where something is missing), and have a text and a hint.
  */
 #include <afferent/validate.h>
 #include <ftw.h>
@@ -38,7 +38,8 @@ static void check_message(const char *path, enum aff_check_level level)
 	ck_assert_uint_eq(found.dropped, 0);
 	for (size_t i = 0; i < found.count; i++) {
 		check_place(path, &found.items[i]);
-		ck_assert_msg(found.items[i].text[0] && found.items[i].hint[0], "%s: finding %zu says nothing", path, i);
+		ck_assert_msg(found.items[i].text[0] && found.items[i].hint[0], "%s: finding %zu says nothing",
+			              path, i);
 	}
 	aff_diag_list_free(&found);
 }
