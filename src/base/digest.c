@@ -4,11 +4,25 @@
  */
 #include "base/digest.h"
 
-#include <openssl/sha.h>
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+#include <pthread.h>
+
+/* Looked up once: OpenSSL 3 takes locks to find an algorithm by name. */
+static EVP_MD *sha256_method;
+
+static void find_sha256(void)
+{
+	sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
 
 void sha256(unsigned char out[SHA256_SIZE], struct aff_view bytes)
 {
-	SHA256((const unsigned char *)bytes.p, bytes.n, out);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, find_sha256);
+	if (!sha256_method || EVP_Digest(bytes.p, bytes.n, out, NULL, sha256_method, NULL) != 1)
+		abort(); /* a library that cannot hash */
 }
 
 void hex_put(struct aff_buf *out, const unsigned char *bytes, size_t n)

@@ -75,11 +75,16 @@ static int make_output(struct sender *s)
 	return make[s->dest->kind](&s->output, s->dest, sender_on_done, s);
 }
 
-static void take_request(struct sender *s)
+static void drain_eventfd(const struct sender *s)
 {
 	uint64_t n;
 	ssize_t got = read(s->waiter.eventfd, &n, sizeof n);
 	(void)got;
+}
+
+static void take_request(struct sender *s)
+{
+	drain_eventfd(s);
 	pthread_mutex_lock(&s->lock);
 	struct sender_request r = s->request;
 	bool late = r.end && clock_mono_us() > r.deadline_us;
@@ -111,7 +116,8 @@ static void *sender_main(void *arg)
 {
 	struct sender *s = arg;
 	while (!s->ended) {
-		take_request(s);
+		if (atomic_exchange(&s->asked, false) || s->closing)
+			take_request(s);
 		sender_fill_window(s);
 		sender_start_lanes(s);
 		sender_submit_reports(s);
@@ -122,7 +128,8 @@ static void *sender_main(void *arg)
 			wait = 0;
 		if (!s->ended)
 			s->output->ops->poll(s->output, s->waiter.eventfd, wait);
-		atomic_store(&s->waiter.waiting, false);
+		if (!atomic_exchange(&s->waiter.waiting, false))
+			drain_eventfd(s); /* somebody cleared it and woke us */
 	}
 	sender_submit_reports(s);
 	return NULL;
@@ -200,6 +207,7 @@ int sender_start(struct sender **out, const struct sender_setup *setup, struct a
 
 static void wake(struct sender *s)
 {
+	atomic_store(&s->asked, true);
 	static const uint64_t one = 1;
 	ssize_t n = write(s->waiter.eventfd, &one, sizeof one);
 	(void)n;

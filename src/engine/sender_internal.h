@@ -60,6 +60,7 @@ struct sender {
 	_Atomic uint64_t counts[JOURNAL_DEAD + 1], retries;
 	_Atomic int64_t oldest_us, delivered_us;
 	struct histogram latency;
+	_Atomic bool asked;            /* there is a request */
 	pthread_mutex_t lock; /* for the next three, and for dest when it changes */
 	struct sender_request request;
 	bool down;

@@ -101,8 +101,11 @@ static void check_rule(struct check *c, const struct rule *r, unsigned segment)
 void check_fields(struct check *c, unsigned segment)
 {
 	struct aff_view id = aff_msg_id(c->m, segment);
-	for (size_t i = 0; id.n == 3 && i < sizeof rules / sizeof rules[0]; i++) {
-		if (memcmp(id.p, rules[i].segment, 3) == 0)
-			check_rule(c, &rules[i], segment);
-	}
+	const size_t count = sizeof rules / sizeof rules[0];
+	size_t i = id.n == 3 ? 0 : count;
+	while (i < count && memcmp(id.p, rules[i].segment, 3) != 0)
+		i++;
+	/* a segment's rules stand together */
+	for (; i < count && memcmp(id.p, rules[i].segment, 3) == 0; i++)
+		check_rule(c, &rules[i], segment);
 }
