@@ -26,8 +26,8 @@ complain()
 
 sources=$(files '*.c' '*.h' '*.def')
 scripts=$(files '*.sh' '*.py' quickstart .ci/run tests/run)
-everything=$(files '*.c' '*.h' '*.def' '*.sh' '*.py' '*.md' '*.yaml' '*.scn' '*.ac' '*.in' '*.[157]' Makefile quickstart \
-	.ci/run tests/run)
+everything=$(files '*.c' '*.h' '*.def' '*.sh' '*.py' '*.md' '*.yaml' '*.scn' '*.ac' '*.in' '*.[157]' Makefile \
+	quickstart .ci/run tests/run)
 here=tests/lint/style.sh
 
 # shellcheck disable=SC2046,SC2086
