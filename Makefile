@@ -118,6 +118,10 @@ $(B)/afferent.pc: afferent.pc.in build/config.mk
 	$(Q)sed -e 's|@VERSION@|$(VERSION)|;s|@prefix@|$(prefix)|;s|@libdir@|$(libdir)|;s|@includedir@|$(includedir)|' $< > $@
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
+# Check may have been installed after configure ran.
+CHECK_LIBS   := $(or $(CHECK_LIBS),$(shell pkg-config --libs check 2>/dev/null))
+CHECK_CFLAGS := $(or $(CHECK_CFLAGS),$(shell pkg-config --cflags check 2>/dev/null))
+
 # tests/run runs parts one after the other, none hides another, and counts: "N passed, N failed".
 $(B)/tests/test_conf_memory: LDFLAGS += $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 $(B)/tests/%: tests/unit/%.c $(CLI_A) $(ENGINE_A) $(STATIC) build/config.mk

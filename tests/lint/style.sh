@@ -14,7 +14,7 @@ files()
 		git ls-files --cached --others --exclude-standard -- "$@" | while read -r f; do [ -f "$f" ] && echo "$f"; done
 	else
 		for pattern in "$@"; do
-			find . -path ./build -prune -o -type f -name "${pattern##*/}" -print | sed 's,^\./,,'
+			find . \( -path ./build -o -path ./demo \) -prune -o -type f -path "./$pattern" -print | sed 's,^\./,,'
 		done
 	fi
 }

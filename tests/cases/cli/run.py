@@ -7,6 +7,7 @@ A case file is a row of cases:
     === title
     --- file NAME         a file to make; lines end with LF, with CR when NAME ends with .hl7, or as told: cr lf crlf
     --- run               a shell command line; `afferent` is the binary, examples/, channels/ and mappings/ are there
+    --- needs             a shell command; where it fails the case is skipped
     --- stdin             what it reads
     --- stdout            exactly what it must print (left out: anything)
     --- stderr            likewise
@@ -42,7 +43,7 @@ def unescape(text):
 class Case:
     def __init__(self, where, title):
         self.where, self.title = where, title
-        self.files, self.command, self.stdin, self.exit = [], "", b"", 0
+        self.files, self.command, self.stdin, self.exit, self.needs = [], "", b"", 0, None
         self.exact, self.has = {}, {}
 
     def take(self, head, lines):
@@ -53,6 +54,8 @@ class Case:
             self.files.append((words[1], b"".join(unescape(line) + end for line in lines)))
         elif words[0] == "run":
             self.command = text
+        elif words[0] == "needs":
+            self.needs = text
         elif words[0] == "stdin":
             self.stdin = unescape(text)
         elif words[0] == "exit":
@@ -180,6 +183,9 @@ def main():
              for case in read_cases(os.path.join(HERE, name))]
     cases += plain_examples(args.afferent)
     cases = [case for case in cases if not args.only or any(part in case.title for part in args.only)]
+    skipped = [case for case in cases if case.needs and subprocess.call(["sh", "-c", case.needs], stdout=subprocess.DEVNULL,
+                                                                        stderr=subprocess.DEVNULL)]
+    cases = [case for case in cases if case not in skipped]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         wrongs = pool.map(lambda case: run_case(case, args.afferent), cases)
         results = [(f"{case.where}: {case.title}", wrong) for case, wrong in zip(cases, wrongs)]
@@ -189,7 +195,9 @@ def main():
     for title, wrong in failed:
         print(f"FAIL {title}")
         print("\n".join("    " + line for entry in wrong for line in entry.rstrip().splitlines()))
-    print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    for case in skipped:
+        print(f"skipped {case.where}: {case.title} (needs: {case.needs.strip()})")
+    print(f"{len(results) - len(failed)} passed, {len(failed)} failed, {len(skipped)} skipped")
     return 1 if failed else 0
 
 
