@@ -223,9 +223,11 @@ static int read_addresses(struct net_address to[2], const char *both, const char
 int cmd_simulate(int argc, char **argv)
 {
 	static const char *const examples[] = {
-		"afferent simulate --to 127.0.0.1:2575 --beds 8 --rate 20/s --for 10s",
-		"afferent simulate --monitors-to 127.0.0.1:2575 --pumps-to 127.0.0.1:2576 --count 1000 --rate max",
+		"afferent simulate --to 127.0.0.1:2575 --processing P --beds 8 --rate 20/s --for 10s",
+		"afferent simulate --monitors-to 127.0.0.1:2575 --pumps-to 127.0.0.1:2576 --processing P "
+		"--count 1000 --rate max",
 		NULL};
+	static const char *const processing_ids[] = {"T", "P", "D", NULL};
 	const struct usage usage = {
 		.command = "simulate",
 		.arguments = "",
@@ -233,7 +235,8 @@ int cmd_simulate(int argc, char **argv)
 		.about = "Plays a ward: at each bed a monitor (heart rate, respiration, saturation, temperature,"
 			 " now and then a cuff pressure) and an infusion pump (its events and its state), each "
 			 "on a connection of its own. The values are made up; the messages are what IHE devices "
-			 "send, marked as training data in MSH-11.",
+			 "send, marked as training data in MSH-11 so that no chart takes them for "
+			 "real. The shipped channels refuse training data: to try them, give --processing P.",
 		.exit0 = "all messages were accepted",
 		.exit1 = "some were refused or not answered",
 	};
@@ -242,6 +245,7 @@ int cmd_simulate(int argc, char **argv)
 	uint64_t beds = 4, seed = 1, vendor_percent = 25;
 	int64_t timeout_ms = DEFAULT_TIMEOUT_MS;
 	bool json = false;
+	int processing = 0;
 	const struct option options[] = {
 		OPTION_TEXT('t', "to", &to, "HOST:PORT", "where the receiver listens; numeric, like 127.0.0.1:2575"),
 		OPTION_TEXT(0, "monitors-to", &monitors_to, "HOST:PORT", "another one for the monitors"),
@@ -254,6 +258,8 @@ int cmd_simulate(int argc, char **argv)
 		OPTION_NUMBER(0, "seed", &seed, "N", 0, UINT32_MAX, "other values: the same seed gives the same ones"),
 		OPTION_NUMBER(0, "vendor-codes", &vendor_percent, "PERCENT", 0, 100,
 			      "monitors that send their maker's codes"),
+		OPTION_CHOICE(0, "processing", &processing, "ID", processing_ids,
+			      "MSH-11: training, production, debugging"),
 		OPTION_TEXT(0, "ids", &ids, "FILE", "write the control id of each accepted message to FILE"),
 		OPTION_DURATION(0, "timeout", &timeout_ms, "TIME", "how long to wait for an answer (default 30s)"),
 		OPTION_FLAG('j', "json", &json, "print one JSON object"),
@@ -272,5 +278,6 @@ int cmd_simulate(int argc, char **argv)
 		return command_error("cannot write %s", ids);
 	if (ward_init(&s.ward, (unsigned)beds, seed, (unsigned)vendor_percent, clock_wall_us()))
 		return command_error("%s", aff_error_text(AFF_ENOMEM));
+	s.ward.processing = processing_ids[processing];
 	return simulate(&s, addresses, timeout_ms, json);
 }

@@ -98,6 +98,7 @@ int ward_init(struct ward *w, unsigned beds, uint64_t seed, unsigned vendor_perc
 		return AFF_ENOMEM;
 	w->nbeds = beds;
 	w->run = (uint64_t)now_us;
+	w->processing = "T";
 	for (unsigned i = 0; i < beds; i++) {
 		struct ward_bed *bed = &w->beds[i];
 		bed->number = i + 1;

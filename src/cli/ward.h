@@ -36,6 +36,7 @@ struct ward_bed {
 struct ward {
 	struct ward_bed *beds;
 	unsigned nbeds;
+	const char *processing; /* MSH-11: "T" (training) unless it is changed */
 	uint64_t run, messages; /* what makes control ids unique: this run, the message in it */
 };
 

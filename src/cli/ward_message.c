@@ -27,6 +27,7 @@ enum device { MONITOR = 1, PUMP = 2 };
 
 struct writer {
 	struct aff_build b;
+	const char *processing;
 	char time[AFF_DTM_SIZE];
 	char eui[17];
 	unsigned observations;
@@ -64,7 +65,7 @@ static void put_msh(struct writer *w, const char *application, const char *type,
 	aff_build_skip(&w->b, 1);
 	raw(w, type);
 	field(w, id);
-	field(w, "T");
+	field(w, w->processing);
 	field(w, "2.6");
 	aff_build_skip(&w->b, 2);
 	field(w, "AL");
@@ -108,6 +109,7 @@ static void begin(struct writer *w, struct ward *ward, const struct ward_bed *be
 		  struct aff_buf *out, char id[WARD_ID_SIZE])
 {
 	memset(w, 0, sizeof *w);
+	w->processing = ward->processing;
 	aff_dtm_now_text(w->time, now_us);
 	snprintf(w->eui, sizeof w->eui, "02AFFE%02X%08X", (unsigned)device, bed->number);
 	snprintf(id, WARD_ID_SIZE, "%" PRIX64 "-%" PRIu64, ward->run, ++ward->messages);

@@ -123,6 +123,11 @@ void read_accept(struct reader *r, struct conf_accept *a, const struct node *map
 	fields_read(r, &f, SECTION_ACCEPT, map);
 	if (f.value[KEY_ACCEPT_messages])
 		read_messages(r, a, f.value[KEY_ACCEPT_messages]);
+	const struct node *processing = f.value[KEY_ACCEPT_processing];
+	a->processing = processing ? get_words(r, &f, KEY_ACCEPT_processing) : CONF_PRODUCTION;
+	if (processing && !processing->count)
+		report_error(&r->report, processing->at, "write [P], or [P, T] to take training data too",
+		             "the list is empty: nothing would be taken");
 	const struct node *check = f.value[KEY_ACCEPT_check];
 	if (check && check->text.n > 4 && !memcmp(check->text.p + check->text.n - 4, ".xml", 4)) {
 		report_error(&r->report, check->at, "write none, structure or ihe-pcd-01",

@@ -66,9 +66,13 @@ struct conf_source {
 	bool plaintext_accepted; /* `plaintext: accept-phi-in-clear` */
 };
 
+/* MSH-11, HL7 table 0103: in the order of keys.def. */
+enum conf_processing { CONF_PRODUCTION = 1 << 0, CONF_TRAINING = 1 << 1, CONF_DEBUGGING = 1 << 2 };
+
 struct conf_accept {
 	char (*messages)[16];    /* "ORU^R01"; "ORU^*" and "*" allowed */
 	size_t nmessages;        /* 0: all */
+	unsigned processing;     /* enum conf_processing, or'ed */
 	enum aff_check_level check;
 	bool keep_others;        /* otherwise: keep (journal only) instead of reject */
 };

@@ -96,6 +96,25 @@ static int accept_type(const struct aff_msg *m, const struct conf_accept *accept
 	return rc;
 }
 
+/* Is the processing id accepted? Training and debugging data look like readings and must not reach a live chart
+ * unnoticed. What is none of the three is for the checks to judge. */
+static int accept_processing(const struct aff_msg *m, const struct conf_accept *accept, struct aff_diag *diag)
+{
+	struct aff_view id = aff_msg_get(m, 0, 11, 1, 1, 0);
+	unsigned bit = 0;
+	if (id.n == 1)
+		bit = id.p[0] == 'P' ? CONF_PRODUCTION
+		    : id.p[0] == 'T' ? CONF_TRAINING
+		    : id.p[0] == 'D' ? CONF_DEBUGGING
+				     : 0;
+	if (!bit || (accept->processing & bit))
+		return 0;
+	aff_diag_set(diag, AFF_EPROCESSING, "%s", aff_error_text(AFF_EPROCESSING));
+	aff_diag_at(diag, "MSH", 1, 11);
+	aff_diag_hint(diag, "see accept.processing of the channel");
+	return AFF_EPROCESSING;
+}
+
 /* Checks at the channel's level: 0 or the first error's code. The list keeps none: only the first error is told. */
 static int check(const struct aff_msg *m, enum aff_check_level level, struct aff_diag *diag)
 {
@@ -104,6 +123,21 @@ static int check(const struct aff_msg *m, enum aff_check_level level, struct aff
 	int errors = aff_validate(m, level, &findings, diag);
 	aff_diag_list_free(&findings);
 	return errors < 0 ? errors : errors > 0 ? diag->code : 0;
+}
+
+/* Accepted, kept or refused: sets *verdict, returns 0 or why it is refused. */
+static int accept_or_keep(const struct aff_msg *m, const struct conf_accept *accept, enum journal_verdict *verdict,
+			  struct aff_diag *diag)
+{
+	int rc = accept_type(m, accept, diag);
+	if (!rc)
+		rc = accept_processing(m, accept, diag);
+	if (!rc)
+		return check(m, accept->check, diag);
+	if (!accept->keep_others)
+		return rc;
+	*verdict = JOURNAL_KEPT;
+	return check(m, AFF_CHECK_NONE, diag);
 }
 
 static void describe(struct ingest *g, struct journal_message *row)
@@ -167,12 +201,8 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 		int rc = aff_msg_parse(g->msg, message.p, message.n, channel->source.lenient, &diag);
 		if (aff_msg_segments(g->msg))
 			describe(g, row);
-		if (!rc && (rc = accept_type(g->msg, &channel->accept, &diag)) && channel->accept.keep_others) {
-			row->verdict = JOURNAL_KEPT;
-			rc = check(g->msg, AFF_CHECK_NONE, &diag);
-		} else if (!rc) {
-			rc = check(g->msg, channel->accept.check, &diag);
-		}
+		if (!rc)
+			rc = accept_or_keep(g->msg, &channel->accept, &row->verdict, &diag);
 		if (rc) {
 			row->verdict = JOURNAL_REJECTED;
 			row->error = rc;
