@@ -183,8 +183,8 @@ def main():
              for case in read_cases(os.path.join(HERE, name))]
     cases += plain_examples(args.afferent)
     cases = [case for case in cases if not args.only or any(part in case.title for part in args.only)]
-    skipped = [case for case in cases if case.needs and subprocess.call(["sh", "-c", case.needs], stdout=subprocess.DEVNULL,
-                                                                        stderr=subprocess.DEVNULL)]
+    skipped = [case for case in cases
+               if case.needs and subprocess.run(["sh", "-c", case.needs], capture_output=True, check=False).returncode]
     cases = [case for case in cases if case not in skipped]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         wrongs = pool.map(lambda case: run_case(case, args.afferent), cases)
