@@ -57,8 +57,9 @@ port 6661; hl7=$port
 port 8080; fhir=$port
 # A chart wants one reading a minute; the demonstration does not last that long.
 for file in demo/channels/*.yaml; do
-	sed -e "s/:2575/:$monitors/; s/:2576/:$pumps/; s/:2577/:$others/; s/:6661/:$hl7/; s/:8080/:$fhir/" \
-		-e "s/every: 60s/every: 4s/" "$file" >demo/edited
+	sed -e 's/:2575/:MONITORS/; s/:2576/:PUMPS/; s/:2577/:OTHERS/; s/:6661/:HL7/; s/:8080/:FHIR/' \
+		-e "s/:MONITORS/:$monitors/; s/:PUMPS/:$pumps/; s/:OTHERS/:$others/; s/:HL7/:$hl7/; s/:FHIR/:$fhir/" \
+		-e 's/every: 60s/every: 4s/' "$file" >demo/edited
 	cat demo/edited >"$file"
 done
 rm demo/edited
