@@ -16,10 +16,10 @@ static uint64_t feed(struct aff_mllp f, const char *stream, size_t n, size_t chu
 	size_t from = 0, to = 0;
 	while (to < n) {
 		to = n - to < chunk ? n : to + chunk;
-		for (int result = 1; result;) {
+		for (;;) {
 			struct aff_view frame;
 			size_t consumed;
-			result = aff_mllp_next(&f, stream + from, to - from, &frame, &consumed);
+			int result = aff_mllp_next(&f, stream + from, to - from, &frame, &consumed);
 			if (consumed > to - from)
 				abort();
 			if (frame.n && (frame.p < stream + from || frame.p + frame.n > stream + to))
@@ -27,9 +27,10 @@ static uint64_t feed(struct aff_mllp f, const char *stream, size_t n, size_t chu
 			if (result == AFF_ELIMIT)
 				return sum * 31 + 7;
 			from += consumed;
-			if (result)
-				sum = (sum * 31 + (uint64_t)result) * 31 + (frame.n ? (uint64_t)(frame.p - stream) : 0);
-			sum = sum * 31 + frame.n;
+			if (!result)
+				break;
+			uint64_t at = frame.n ? (uint64_t)(frame.p - stream) : 0;
+			sum = ((sum * 31 + (uint64_t)result) * 31 + at) * 31 + frame.n;
 		}
 	}
 	return sum * 31 + f.junk_total;
