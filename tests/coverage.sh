@@ -6,7 +6,7 @@
 set -eu
 build=$1
 find "$build/src" -name '*.gcda' | while read -r data; do
-	gcov --stdout -n -b "$data" 2>/dev/null
+	gcov -n -b "$data" 2>/dev/null
 done | awk '
 	/^File / { file = $2; gsub(/\047/, "", file); wanted = (file ~ /^src\//) }
 	/^Lines executed:/ && wanted { split($0, a, /[:%]| of /); lines[file] = a[4]; hit[file] = a[2] * a[4] / 100 }
@@ -25,7 +25,7 @@ done | awk '
 		if (l) printf "all: %.1f %% of %d lines, %.1f %% of %d branches\n", 100 * h / l, l, 100 * t / b, b
 	}'
 if command -v lcov >/dev/null && command -v genhtml >/dev/null; then
-	lcov --quiet --capture --directory "$build/src" --base-directory . --no-external \
+	lcov --quiet --capture --directory "$build/src" --base-directory . --no-external 2>/dev/null \
 		--output-file "$build/coverage.info"
 	genhtml --quiet --output-directory "$build/coverage" "$build/coverage.info"
 	echo "pages: $build/coverage/index.html"
