@@ -79,8 +79,8 @@ engine=$!
 sed -n 's/.*listener: /  /p' demo/engine.log
 
 title "A ward of 8 beds sends for $seconds s"
-"$afferent" simulate --monitors-to "127.0.0.1:$monitors" --pumps-to "127.0.0.1:$pumps" --processing P --beds 8 --rate 100/s \
-	--for "${seconds}s"
+"$afferent" simulate --monitors-to "127.0.0.1:$monitors" --pumps-to "127.0.0.1:$pumps" --processing P \
+	--beds 8 --rate 100/s --for "${seconds}s"
 
 title "Waiting until everything has arrived, then stopping"
 "$afferent" status demo --wait 20s --drained >demo/status.log
