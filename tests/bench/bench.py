@@ -222,7 +222,8 @@ def show_library(rows):
 
 
 def show_compared(title, key, rows):
-	table([title, "yardstick/s", "engine/s", "share", "answer p50", "p99 ms", "yardstick p99", "p99.9 ms", "delivered", "CPU us"],
+	table([title, "yardstick/s", "engine/s", "share", "answer p50", "p99 ms", "yardstick p99", "p99.9 ms", "delivered",
+	       "CPU us"],
 	      [[row[key], f"{row['yardstick']['rate']:,.0f}", f"{row['engine']['rate']:,.0f}",
 	        f"{100 * row['engine']['rate'] / row['yardstick']['rate']:.0f} %", f"{row['engine']['p50_ms']:.2f}",
 	        f"{row['engine']['p99_ms']:.2f}", f"{row['yardstick']['p99_ms']:.2f}", f"{row['engine']['p999_ms']:.2f}",
