@@ -26,6 +26,7 @@
 #define BATCH_ROWS 512
 #define BATCH_BYTES (1u << 20)
 #define FULL_RETRY_MS 200
+#define COMPANY_US  1000
 
 struct chain {
 	struct envelope *first, *last;
@@ -51,6 +52,9 @@ struct writer {
 	struct reports reports;
 	struct call *calls;
 	bool stop;
+	unsigned queued;                 /* envelopes in the queue; under lock */
+	unsigned last_rows;              /* of the last commit; the writer's own, as is the next */
+	int64_t mean_commit_us;
 	struct reports open; /* the writer's own: reports to commit, kept over a full disk */
 	_Atomic uint64_t commits, messages, outcomes;
 	_Atomic bool full;
@@ -80,6 +84,8 @@ static void take(struct writer *w, struct chain *batch)
 	if (!batch->last)
 		return;
 	w->queue.first = batch->last->next;
+	w->queued -= rows;
+	w->last_rows = rows;
 	batch->last->next = NULL;
 	if (!w->queue.first)
 		w->queue.last = NULL;
@@ -112,7 +118,9 @@ static int transact(struct writer *w, const struct chain *batch, struct aff_diag
 		journal_rollback(w->journal);
 		return rc;
 	}
-	histogram_add(&w->commit_us, clock_mono_us() - begin);
+	int64_t took = clock_mono_us() - begin;
+	w->mean_commit_us += (took - w->mean_commit_us) / 8;
+	histogram_add(&w->commit_us, took);
 	count(&w->commits, 1);
 	count(&w->messages, messages);
 	count(&w->outcomes, outcomes);
@@ -217,7 +225,7 @@ static bool idle(const struct writer *w)
 static void wait_for_work(struct writer *w)
 {
 	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += FULL_RETRY_MS * 1000000;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
@@ -241,6 +249,25 @@ static void append(struct reports *to, struct reports *from)
 	from->first = from->last = NULL;
 }
 
+/* Natural batching splits senders that wait for their answers into two halves, each waiting for the other's commit. A short
+ * wait, until half as many as took part last are there, joins them: never longer than a commit takes, or a millisecond. */
+static void wait_for_company(struct writer *w)
+{
+	unsigned wanted = (w->last_rows + w->queued) / 2;
+	int64_t most = w->mean_commit_us < COMPANY_US ? w->mean_commit_us : COMPANY_US;
+	struct timespec until;
+	if (!w->queue.first || w->queued >= wanted || w->stop || w->calls)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += most * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (w->queued < wanted && !w->stop && !w->calls) {
+		if (pthread_cond_timedwait(&w->work, &w->lock, &until))
+			return;
+	}
+}
+
 static void *writer_main(void *arg)
 {
 	struct writer *w = arg;
@@ -248,6 +275,7 @@ static void *writer_main(void *arg)
 		struct chain batch;
 		pthread_mutex_lock(&w->lock);
 		wait_for_work(w);
+		wait_for_company(w);
 		take(w, &batch);
 		append(&w->open, &w->reports);
 		struct call *calls = w->calls;
@@ -272,7 +300,11 @@ int writer_start(struct writer **out, struct journal *journal)
 		return AFF_ENOMEM;
 	w->journal = journal;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->work, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->work, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	pthread_cond_init(&w->called, NULL);
 	if (pthread_create(&w->thread, NULL, writer_main, w)) {
 		free(w);
@@ -300,7 +332,11 @@ void writer_stop(struct writer *w)
 
 void writer_submit(struct writer *w, struct envelope *first, struct envelope *last)
 {
+	unsigned n = 0;
+	for (const struct envelope *e = first; e; e = e->next)
+		n++;
 	pthread_mutex_lock(&w->lock);
+	w->queued += n;
 	if (w->queue.last)
 		w->queue.last->next = first;
 	else
