@@ -249,8 +249,9 @@ static void append(struct reports *to, struct reports *from)
 	from->first = from->last = NULL;
 }
 
-/* Natural batching splits senders that wait for their answers into two halves, each waiting for the other's commit. A short
- * wait, until half as many as took part last are there, joins them: never longer than a commit takes, or a millisecond. */
+/* Natural batching splits senders that wait for their answers into two halves, each waiting for the other's commit. A
+ * short wait, until half as many as took part last are there, joins them: never longer than a commit takes, or a
+ * millisecond. */
 static void wait_for_company(struct writer *w)
 {
 	unsigned wanted = (w->last_rows + w->queued) / 2;
