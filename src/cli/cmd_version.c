@@ -1,29 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * afferent version: what this binary is and which libraries it found at run time. The libraries' version
- * functions are declared here, not included: each third-party header has its one home elsewhere.
+ * afferent version: what this binary is and which libraries it found at run time. The one file that includes all of
+ * their headers, and it takes nothing from them but their versions.
  */
 #include <stdio.h>
+
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+#include <yaml.h>
+#include <zstd.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cli/term.h"
 
-const char *OpenSSL_version(int what);
-const char *sqlite3_libversion(void);
-const char *yaml_get_version_string(void);
-const char *ZSTD_versionString(void);
-const char *event_get_version(void);
-const char *jansson_version_str(void);
-int pcre2_config_8(unsigned what, void *where);
-struct curl_version_start { /* the first members of curl_version_info_data, the same in every version */
-	int age;
-	const char *version;
-};
-struct curl_version_start *curl_version_info(int age);
-
-enum { OPENSSL_VERSION_NUMBER_TEXT = 6, PCRE2_VERSION_TEXT = 11, PCRE2_VERSION_SIZE = 64 };
+#define PCRE2_VERSION_SIZE 64
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -58,7 +56,7 @@ static const struct fact build[BUILD_FACTS] = {
 /* "10.42 2022-12-11" -> "10.42" */
 static const char *pcre2_version(char buf[PCRE2_VERSION_SIZE])
 {
-	if (pcre2_config_8(PCRE2_VERSION_TEXT, buf) < 0)
+	if (pcre2_config(PCRE2_CONFIG_VERSION, buf) < 0)
 		return "?";
 	buf[strcspn(buf, " ")] = '\0';
 	return buf;
@@ -112,9 +110,9 @@ int cmd_version(int argc, char **argv)
 	if (n < 0)
 		return option_exit(n);
 	const struct fact libraries[LIBRARIES] = {
-		{"openssl", OpenSSL_version(OPENSSL_VERSION_NUMBER_TEXT)},
+		{"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
 		{"sqlite", sqlite3_libversion()},
-		{"libcurl", curl_version_info(0)->version},
+		{"libcurl", curl_version_info(CURLVERSION_NOW)->version},
 		{"libevent", event_get_version()},
 		{"libyaml", yaml_get_version_string()},
 		{"zstd", ZSTD_versionString()},
