@@ -11,6 +11,7 @@
 #include "cli/query.h"
 #include "cli/term.h"
 #include "cli/when.h"
+#include "sys/clock.h"
 
 #define LINE_MAX_BYTES (1u << 20)
 
@@ -34,7 +35,7 @@ static int short_outcome(void *arg, const struct journal_outcome *o)
 
 static int add_to_table(struct search *s, const struct journal_message *m)
 {
-	char when[WHEN_SIZE];
+	char when[CLOCK_TEXT_SIZE];
 	aff_buf_clear(&s->line);
 	int rc = journal_get_outcomes(s->outcomes, m->id, short_outcome, &s->line, NULL);
 	if (rc < 0)
@@ -42,7 +43,7 @@ static int add_to_table(struct search *s, const struct journal_message *m)
 	if (!s->line.n && m->verdict == JOURNAL_ACCEPTED)
 		aff_buf_put_text(&s->line, "pending");
 	table_cellf(&s->table, "%" PRId64, m->id);
-	table_cellf(&s->table, "%s", when_local(m->received_us, when));
+	table_cellf(&s->table, "%s", clock_local_text(m->received_us, when));
 	table_cell(&s->table, m->channel);
 	table_cell(&s->table, m->type);
 	table_cell(&s->table, m->control_id);

@@ -12,8 +12,8 @@
 #include "cli/message.h"
 #include "cli/option.h"
 #include "cli/term.h"
-#include "cli/when.h"
 #include "engine/pipeline.h"
+#include "sys/clock.h"
 
 #define MESSAGE_MAX (64u << 20)
 #define SNAPSHOT_MAX (128u << 20)
@@ -40,7 +40,7 @@ static void print_field(const char *name, struct aff_view value)
 
 static void print_head(const struct journal_message *m)
 {
-	char when[WHEN_SIZE], hex[2 * SHA256_SIZE + 1];
+	char when[CLOCK_TEXT_SIZE], hex[2 * SHA256_SIZE + 1];
 	printf("%smessage %" PRId64 "%s\n", term_style(stdout, TERM_BOLD), m->id, term_style(stdout, TERM_PLAIN));
 	print_field("channel", m->channel);
 	print_field("type", m->type);
@@ -49,7 +49,7 @@ static void print_head(const struct journal_message *m)
 	print_field("device", m->device);
 	printf("  %-14s%" PRIu32 " bytes\n", "length", m->length);
 	printf("  %-14s%.16s\n\n", "configuration", journal_command_hex(m->snapshot, hex));
-	printf("%s  received from %.*s, %s", when_local(m->received_us, when), (int)m->peer.n, m->peer.p,
+	printf("%s  received from %.*s, %s", clock_local_text(m->received_us, when), (int)m->peer.n, m->peer.p,
 	       journal_verdict_text(m->verdict));
 	if (m->error)
 		printf(": error %d, %s", aff_error_condition(m->error), aff_error_text(m->error));
@@ -58,12 +58,12 @@ static void print_head(const struct journal_message *m)
 
 static int print_outcome(void *arg, const struct journal_outcome *o)
 {
-	char when[WHEN_SIZE];
+	char when[CLOCK_TEXT_SIZE];
 	enum term_style_name style = o->kind == JOURNAL_DELIVERED ? TERM_GREEN
 				   : o->kind == JOURNAL_DEAD      ? TERM_RED
 								  : TERM_PLAIN;
 	(void)arg;
-	printf("%s  %.*s: %s%s%s", when_local(o->at_us, when), (int)o->destination.n, o->destination.p,
+	printf("%s  %.*s: %s%s%s", clock_local_text(o->at_us, when), (int)o->destination.n, o->destination.p,
 	       term_style(stdout, style), journal_outcome_text(o->kind), term_style(stdout, TERM_PLAIN));
 	if (o->tries > 1)
 		printf(" after %u tries", o->tries);

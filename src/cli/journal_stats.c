@@ -33,7 +33,7 @@ static const char *bytes_text(uint64_t bytes, char buf[32])
 
 static void print_sizes(const struct journal_stats *s)
 {
-	char received[32], stored[32], first[WHEN_SIZE], last[WHEN_SIZE], span[WHEN_SIZE];
+	char received[32], stored[32], first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE], span[WHEN_SIZE];
 	printf("log files  %u, %u of them sealed\n", s->files, s->sealed);
 	printf("messages   %" PRIu64 ": %" PRIu64 " accepted, %" PRIu64 " kept, %" PRIu64 " rejected\n", s->messages,
 	       s->accepted, s->kept, s->rejected);
@@ -44,7 +44,7 @@ static void print_sizes(const struct journal_stats *s)
 	putchar('\n');
 	if (!s->messages)
 		return;
-	printf("from       %s\nto         %s\n", when_local(s->first_us, first), when_local(s->last_us, last));
+	printf("from       %s\nto         %s\n", clock_local_text(s->first_us, first), clock_local_text(s->last_us, last));
 	if (s->last_us > s->first_us)
 		printf("rate       %.1f messages/s over %s\n",
 		       (double)(s->messages - 1) / ((double)(s->last_us - s->first_us) / 1e6),

@@ -85,18 +85,6 @@ static time_t split_micros(int64_t us, int *rest)
 	return (time_t)seconds;
 }
 
-const char *when_local(int64_t us, char buf[WHEN_SIZE])
-{
-	int micros;
-	time_t seconds = split_micros(us, &micros);
-	struct tm tm;
-	if (!localtime_r(&seconds, &tm))
-		return "?";
-	size_t n = strftime(buf, WHEN_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
-	snprintf(buf + n, WHEN_SIZE - n, ".%03d", micros / 1000);
-	return buf;
-}
-
 const char *when_utc(int64_t us, char buf[WHEN_SIZE])
 {
 	int micros;

@@ -15,8 +15,6 @@
 int when_parse(const char *text, int64_t now_us, int64_t *us, struct aff_diag *diag);
 
 #define WHEN_SIZE 40
-/* "2026-11-20 09:30:00.123" in local time. */
-const char *when_local(int64_t us, char buf[WHEN_SIZE]);
 /* "2026-11-20T08:30:00.123456Z". */
 const char *when_utc(int64_t us, char buf[WHEN_SIZE]);
 /* "250 ms", "12.3 s", "4 min 10 s", "3 h 05 min", "2 d 4 h". */

@@ -27,18 +27,18 @@ void log_line(enum log_level level, const char *area, const char *format, ...)
 {
 	if ((int)level > atomic_load_explicit(&threshold, memory_order_relaxed))
 		return;
-	char text[1024], when[40];
+	char text[1024], when[CLOCK_TEXT_SIZE];
 	va_list ap;
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
 
 	int64_t now = clock_wall_us();
-	time_t seconds = (time_t)(now / 1000000);
-	struct tm tm;
 	struct aff_buf line;
 	aff_buf_init(&line, 8192);
 	if (atomic_load(&as_json)) {
+		time_t seconds = (time_t)(now / 1000000);
+		struct tm tm;
 		gmtime_r(&seconds, &tm);
 		size_t n = strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
 		snprintf(when + n, sizeof when - n, ".%03dZ", (int)(now / 1000 % 1000));
@@ -52,9 +52,7 @@ void log_line(enum log_level level, const char *area, const char *format, ...)
 		jsonw_object_end(&j);
 		aff_buf_put_char(&line, '\n');
 	} else {
-		localtime_r(&seconds, &tm);
-		strftime(when, sizeof when, "%H:%M:%S", &tm);
-		aff_buf_printf(&line, "%s %-5s %s: %s\n", when, level_names[level], area, text);
+		aff_buf_printf(&line, "%s %-5s %s: %s\n", clock_local_text(now, when), level_names[level], area, text);
 	}
 	ssize_t ignored = line.error ? 0 : write(STDERR_FILENO, line.p, line.n);
 	(void)ignored; /* nowhere left to complain */

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cli/when.h"
+#include "sys/clock.h"
 
 #define NOW INT64_C(1795166400000000) /* 2026-11-20T09:20:00Z */
 
@@ -57,7 +58,9 @@ START_TEST(written)
 {
 	char buf[WHEN_SIZE];
 	ck_assert_str_eq(when_utc(INT64_C(1795163400123456), buf), "2026-11-20T08:30:00.123456Z");
-	ck_assert_str_eq(when_local(INT64_C(1795163400123456), buf), "2026-11-20 03:30:00.123");
+	ck_assert_str_eq(clock_local_text(INT64_C(1795163400123456), buf), "2026-11-20 03:30:00.123-05:00");
+	ck_assert_int_eq(parse(buf), INT64_C(1795163400123000));
+	ck_assert_str_eq(clock_local_text(-1, buf), "1969-12-31 18:59:59.999-05:00");
 	ck_assert_str_eq(when_utc(-1, buf), "1969-12-31T23:59:59.999999Z");
 	ck_assert_str_eq(when_span(12300, buf), "12 ms");
 	ck_assert_str_eq(when_span(12300000, buf), "12.3 s");
