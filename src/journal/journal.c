@@ -44,6 +44,10 @@ static int take_lock(struct journal *j, struct aff_diag *diag)
 	char path[PATH_MAX + 8];
 	snprintf(path, sizeof path, "%s/lock", j->folder);
 	int fd = file_lock(path, diag);
+	if (fd == AFF_EBUSY) {
+		aff_diag_set(diag, fd, "another engine uses the journal in %s", j->folder);
+		aff_diag_hint(diag, "stop it (fuser %s tells its process), or give this one a folder of its own", path);
+	}
 	if (fd >= 0)
 		j->lock = fd;
 	return fd < 0 ? fd : 0;
