@@ -20,6 +20,8 @@ int journal_command_open(struct journal_reader **out, const char *journal, const
 	if (!folder)
 		return COMMAND_FAILED;
 	int rc = journal_reader_open(out, folder, &diag);
+	if (rc == AFF_ENOTFOUND)
+		aff_diag_hint(&diag, "name its folder with --journal, or the configuration's with --config");
 	free(folder);
 	return rc ? command_error_diag(&diag) : 0;
 }
@@ -57,6 +59,20 @@ void journal_command_put_outcome(struct json_writer *j, const struct journal_out
 	}
 	jsonw_text(j, "configuration", journal_command_hex(o->snapshot, hex));
 	jsonw_object_end(j);
+}
+
+static int put_name(void *arg, struct aff_view destination)
+{
+	jsonw_view(arg, NULL, destination);
+	return 0;
+}
+
+int journal_command_put_pending(struct json_writer *j, struct journal_reader *r, const struct journal_message *m)
+{
+	jsonw_array(j, "pending");
+	int rc = journal_get_pending(r, m, put_name, j, NULL);
+	jsonw_array_end(j);
+	return rc;
 }
 
 const char *journal_command_hex(const unsigned char sha[SHA256_SIZE], char buf[2 * SHA256_SIZE + 1])

@@ -27,5 +27,7 @@ const char *journal_command_hex(const unsigned char sha[SHA256_SIZE], char buf[2
 /* The message's members into the open object; an outcome as an object. */
 void journal_command_put_message(struct json_writer *j, const struct journal_message *m);
 void journal_command_put_outcome(struct json_writer *j, const struct journal_outcome *o);
+/* The array "pending" of the destinations that the message waits for; 0 or AFF_E... */
+int journal_command_put_pending(struct json_writer *j, struct journal_reader *r, const struct journal_message *m);
 
 #endif

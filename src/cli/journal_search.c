@@ -33,15 +33,23 @@ static int short_outcome(void *arg, const struct journal_outcome *o)
 	return 0;
 }
 
+static int short_pending(void *arg, struct aff_view destination)
+{
+	struct aff_buf *line = arg;
+	struct aff_view name = journal_command_short(destination);
+	aff_buf_printf(line, "%s%.*s pending", line->n ? ", " : "", (int)name.n, name.p);
+	return 0;
+}
+
 static int add_to_table(struct search *s, const struct journal_message *m)
 {
 	char when[CLOCK_TEXT_SIZE];
 	aff_buf_clear(&s->line);
 	int rc = journal_get_outcomes(s->outcomes, m->id, short_outcome, &s->line, NULL);
+	if (!rc)
+		rc = journal_get_pending(s->outcomes, m, short_pending, &s->line, NULL);
 	if (rc < 0)
 		return rc;
-	if (!s->line.n && m->verdict == JOURNAL_ACCEPTED)
-		aff_buf_put_text(&s->line, "pending");
 	table_cellf(&s->table, "%" PRId64, m->id);
 	table_cellf(&s->table, "%s", clock_local_text(m->received_us, when));
 	table_cell(&s->table, m->channel);
@@ -68,6 +76,8 @@ static int print_json(struct search *s, const struct journal_message *m)
 	jsonw_array(&s->json, "outcomes");
 	int rc = journal_get_outcomes(s->outcomes, m->id, json_outcome, &s->json, NULL);
 	jsonw_array_end(&s->json);
+	if (!rc)
+		rc = journal_command_put_pending(&s->json, s->outcomes, m);
 	jsonw_object_end(&s->json);
 	aff_buf_put_char(&s->line, '\n');
 	if (rc < 0 || s->line.error)
@@ -98,6 +108,8 @@ static int run(struct search *s, struct journal_reader *reader, const struct jou
 		table_print(&s->table, stdout);
 	if (rc < 0)
 		return diag.code ? command_error_diag(&diag) : command_error("%s", aff_error_text(rc));
+	if (!s->found)
+		command_note("no message fits");
 	if (!s->as_json && s->found == q->limit)
 		command_note("there may be more; --before %" PRId64 " goes on", s->last_id);
 	return s->found ? COMMAND_OK : COMMAND_NEGATIVE;

@@ -75,6 +75,14 @@ static int print_outcome(void *arg, const struct journal_outcome *o)
 	return 0;
 }
 
+static int print_pending(void *arg, struct aff_view destination)
+{
+	(void)arg;
+	printf("%29s  %.*s: %spending%s\n", "", (int)destination.n, destination.p, term_style(stdout, TERM_YELLOW),
+	       term_style(stdout, TERM_PLAIN));
+	return 0;
+}
+
 /* What cannot be parsed is shown line by line all the same. */
 static void print_body(const struct show *s, struct aff_view raw)
 {
@@ -114,6 +122,8 @@ static int print_json(struct show *s, const struct journal_message *m, struct af
 	jsonw_array(&j, "outcomes");
 	int rc = journal_get_outcomes(s->reader, m->id, json_outcome, &j, NULL);
 	jsonw_array_end(&j);
+	if (!rc)
+		rc = journal_command_put_pending(&j, s->reader, m);
 	jsonw_object_end(&j);
 	aff_buf_put_char(&out, '\n');
 	if (!rc)
@@ -135,6 +145,8 @@ static int story(void *arg, const struct journal_row *row)
 		return print_json(s, &row->message, row->raw);
 	print_head(&row->message);
 	int rc = journal_get_outcomes(s->reader, s->id, print_outcome, NULL, NULL);
+	if (!rc)
+		rc = journal_get_pending(s->reader, &row->message, print_pending, NULL, NULL);
 	if (rc < 0)
 		return rc;
 	print_body(s, row->raw);

@@ -44,6 +44,9 @@ int query_build(const struct query *q, struct journal_query *out)
 	out->limit = q->limit;
 	if (q->destination && !q->status)
 		return command_error("--destination needs --status");
+	if (q->destination && !strchr(q->destination, '/'))
+		return command_error("--destination is written channel/destination, like icu-monitors/ehr, not '%s'",
+		                     q->destination);
 	if (read_time(q->since, &out->from_us) || read_time(q->until, &out->to_us))
 		return COMMAND_FAILED;
 	if (out->to_us && out->from_us >= out->to_us)

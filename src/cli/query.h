@@ -23,7 +23,7 @@ extern const char *const query_statuses[], *const query_verdicts[];
 	OPTION_TEXT('i', "control-id", &(q)->control_id, "ID", "MSH-10"), \
 	OPTION_TEXT('p', "patient", &(q)->patient, "ID", "PID-3.1"), \
 	OPTION_TEXT('D', "device", &(q)->device, "ID", "OBX-18.1, or MSH-3.1 where there is none"), \
-	OPTION_TEXT(0, "peer", &(q)->peer, "ADDRESS", "who sent it"), \
+	OPTION_TEXT(0, "peer", &(q)->peer, "ADDRESS", "who sent it: 10.0.0.7, or with its port 10.0.0.7:51234"), \
 	OPTION_TEXT('d', "destination", &(q)->destination, "NAME", "with --status: at this one, icu-monitors/ehr"), \
 	OPTION_CHOICE('s', "status", &(q)->status, "STATUS", query_statuses, "what became of it at a destination"), \
 	OPTION_TEXT(0, "since", &(q)->since, "TIME", "received then or later: 10m (ago), 2026-11-20T09:30:00+01:00"), \

@@ -144,7 +144,8 @@ int journal_read_outcomes(struct journal_reader *r, struct aff_view destination,
 /* What to look for; empty views and zeros mean "any". Newest first unless oldest_first. */
 #define JOURNAL_PENDING 5
 struct journal_query {
-	struct aff_view channel, type, control_id, patient, device, peer;
+	struct aff_view channel, type, control_id, patient, device;
+	struct aff_view peer;            /* without its port: all of its connections */
 	enum journal_verdict verdict;
 	struct aff_view destination;     /* with status: the outcome at this destination (empty: at any) */
 	int status;                      /* 0 any, enum journal_outcome_kind, or JOURNAL_PENDING */
@@ -161,6 +162,10 @@ int journal_get(struct journal_reader *r, int64_t id, journal_row_fn *fn, void *
 /* All outcomes of one message, oldest first. */
 int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_fn *fn, void *arg,
                          struct aff_diag *diag);
+/* The destinations of its channel at which an accepted message is pending, by name. */
+typedef int journal_destination_fn(void *arg, struct aff_view destination);
+int journal_get_pending(struct journal_reader *r, const struct journal_message *m, journal_destination_fn *fn,
+                        void *arg, struct aff_diag *diag);
 /* A stored configuration snapshot, appended to out; AFF_ENOTFOUND. */
 int journal_get_snapshot(struct journal_reader *r, const unsigned char sha[SHA256_SIZE], struct aff_buf *out,
                          struct aff_diag *diag);

@@ -138,6 +138,51 @@ int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_f
 	return rc < 0 ? rc : 0;
 }
 
+/* Leaves the destinations that had not come to the message when the cursors were read. */
+static void select_behind(struct reader_cursors *c, const struct journal_message *m)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		struct aff_view channel = reader_channel_of(aff_view_of(c->item[i].destination));
+		if (c->item[i].position < m->id && aff_view_equal(channel, m->channel))
+			c->item[n++] = c->item[i];
+	}
+	c->n = n;
+}
+
+static int strike_out(void *arg, const struct journal_outcome *o)
+{
+	struct reader_cursors *c = arg;
+	for (size_t i = 0; i < c->n; i++) {
+		if (aff_view_is(o->destination, c->item[i].destination))
+			c->item[i].destination[0] = '\0';
+	}
+	return 0;
+}
+
+int journal_get_pending(struct journal_reader *r, const struct journal_message *m, journal_destination_fn *fn,
+                        void *arg, struct aff_diag *diag)
+{
+	struct reader_cursors cursors = {0};
+	struct reader_file *newest;
+	if (m->verdict != JOURNAL_ACCEPTED)
+		return 0;
+	int rc = reader_refresh(r, diag);
+	if (!rc)
+		rc = reader_file(r, r->list.n - 1, &newest, diag);
+	if (!rc)
+		rc = reader_cursors(newest, &cursors, diag);
+	select_behind(&cursors, m);
+	if (!rc && cursors.n)
+		rc = journal_get_outcomes(r, m->id, strike_out, &cursors, diag);
+	for (size_t i = 0; i < cursors.n && !rc; i++) {
+		if (cursors.item[i].destination[0])
+			rc = fn(arg, aff_view_of(cursors.item[i].destination));
+	}
+	free(cursors.item);
+	return rc < 0 ? rc : 0;
+}
+
 /* The file's first outcomes after `after`; lowers *bound to the last of them when there may be more. */
 static int of_destination(struct collected *c, const struct reader_file *f, struct aff_view destination, int64_t after,
                           int64_t *bound, struct aff_diag *diag)

@@ -40,7 +40,6 @@ void search_put_where(struct aff_buf *sql, const struct journal_query *q)
 		{q->control_id.n != 0, "control_id", "=", CONTROL_ID},
 		{q->patient.n != 0, "patient", "=", PATIENT},
 		{q->device.n != 0, "device", "=", DEVICE},
-		{q->peer.n != 0, "peer", "=", PEER},
 		{q->verdict != 0, "verdict", "=", VERDICT},
 	};
 	aff_buf_printf(sql, " WHERE m.id > ?%d AND m.id < ?%d", LOW, HIGH);
@@ -49,6 +48,9 @@ void search_put_where(struct aff_buf *sql, const struct journal_query *q)
 			aff_buf_printf(sql, " AND m.%s %s ?%d", conditions[i].column, conditions[i].operator,
 			               (int)conditions[i].parameter);
 	}
+	if (q->peer.n) /* without a port it stands for all of its connections */
+		aff_buf_printf(sql, " AND (m.peer = ?%d OR substr(m.peer, 1, length(?%d) + 1) = ?%d || ':')", PEER,
+		               PEER, PEER);
 	aff_buf_printf(sql, " ORDER BY m.id%s LIMIT ?%d", q->oldest_first ? "" : " DESC", LIMIT);
 }
 

@@ -223,6 +223,7 @@ START_TEST(search_finds_newest_first)
 	HAS(out_text, "rejected REQUIRED");
 	HAS(out_text, "archive delivered");
 	HAS(out_text, "archive dead");
+	HAS(out_text, "archive pending");
 	HAS(out_text, "2026-11-20 08:30:01.000");
 	ck_assert(strstr(out_text, " C3 ") < strstr(out_text, " C0 "));
 }
@@ -237,7 +238,7 @@ static const struct {
 	{"--status dead", 1}, {"--status pending", 1}, {"--status delivered --destination lab/archive", 1},
 	{"--status delivered --destination lab/other", 0}, {"--since 2026-11-20T08:30:01Z", 3},
 	{"--since 20261120083001+0000 --until 2026-11-20T08:30:02Z", 1}, {"--limit 2", 2},
-	{"--peer 127.0.0.1:50000", 4},
+	{"--peer 127.0.0.1:50000", 4}, {"--peer 127.0.0.1", 4}, {"--peer 127.0.0", 0}, {"--peer 127.0.0.1:5", 0},
 };
 
 START_TEST(searches_narrow_down)
@@ -247,6 +248,17 @@ START_TEST(searches_narrow_down)
 	int rc = run(line);
 	ck_assert_msg(lines(out_text) == searches[_i].found, "%s: %s%s", line, out_text, err_text);
 	ck_assert_int_eq(rc, searches[_i].found ? 0 : 1);
+}
+END_TEST
+
+START_TEST(nothing_found_is_told)
+{
+	ck_assert_int_eq(run("journal search --patient nobody --journal FOLDER/journal"), 1);
+	HAS(err_text, "no message fits");
+	ck_assert_int_eq(run("journal search --status dead --destination archive --journal FOLDER/journal"), 2);
+	HAS(err_text, "channel/destination");
+	ck_assert_int_eq(run("journal search --journal FOLDER/nowhere"), 2);
+	HAS(err_text, "--config");
 }
 END_TEST
 
@@ -274,6 +286,12 @@ START_TEST(show_tells_the_story)
 	snprintf(line, sizeof line, "journal show --journal FOLDER/journal --raw %lld", (long long)ids[1]);
 	ck_assert_int_eq(run(line), 0);
 	ck_assert(aff_view_is(raw_message(1), out_text));
+	snprintf(line, sizeof line, "journal show --journal FOLDER/journal %lld", (long long)ids[2]);
+	ck_assert_int_eq(run(line), 0);
+	HAS(out_text, "  lab/archive: pending\n");
+	snprintf(line, sizeof line, "journal show --json --journal FOLDER/journal %lld", (long long)ids[2]);
+	ck_assert_int_eq(run(line), 0);
+	HAS(out_text, "\"outcomes\":[],\"pending\":[\"lab/archive\"]}");
 	ck_assert_int_eq(run("journal show --journal FOLDER/journal 17"), 2);
 	ck_assert_int_eq(run("journal show --journal FOLDER/journal x"), 2);
 }
@@ -420,6 +438,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, search_finds_newest_first);
 	tcase_add_loop_test(t, searches_narrow_down, 0, (int)(sizeof searches / sizeof searches[0]));
+	tcase_add_test(t, nothing_found_is_told);
 	tcase_add_test(t, pages_meet);
 	tcase_add_test(t, show_tells_the_story);
 	tcase_add_test(t, what_was_sent_is_proved);
