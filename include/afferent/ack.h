@@ -25,6 +25,9 @@ enum aff_ack_code { AFF_ACK_NONE, AFF_AA, AFF_AE, AFF_AR, AFF_CA, AFF_CE, AFF_CR
 /* "AA" ... "CR", "" for AFF_ACK_NONE. */
 const char *aff_ack_code_text(enum aff_ack_code code);
 
+/* What ERR-3 says, HL7 table 0357: "Unsupported message type" for 200; "" for a code that is not in the table. */
+const char *aff_ack_condition_text(int condition);
+
 /* The code for a message that ended with `error` (AFF_OK or AFF_E...): from the error table and the mode. m is parsed
  * (it may have failed, as long as it has its MSH). */
 enum aff_ack_code aff_ack_choose(const struct aff_msg *m, enum aff_ack_mode mode, int error);

@@ -130,7 +130,7 @@ static void print_reply(const struct slot *slot, const struct mllp_reply *reply,
 	if (reply->rc)
 		printf("  %s", reply->why);
 	else if (reply->condition)
-		printf("  error %d", reply->condition);
+		printf("  error %d %s", reply->condition, aff_ack_condition_text(reply->condition));
 	putchar('\n');
 }
 

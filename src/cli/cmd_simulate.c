@@ -42,6 +42,7 @@ struct simulate {
 	struct tally tally;
 	struct progress progress;
 	bool no_connection;
+	struct mllp_reply refusal; /* the first one, by its code */
 	FILE *ids;
 };
 
@@ -55,6 +56,8 @@ static void replied(void *arg, unsigned lane, const struct mllp_reply *reply)
 	tally_reply(&s->tally, reply, now - d->sent_us);
 	if (reply->rc)
 		d->rests_until_us = now + PAUSE_US;
+	else if (!tally_is_accepted(reply) && s->refusal.code == AFF_ACK_NONE)
+		s->refusal = *reply;
 	if (s->ids && tally_is_accepted(reply))
 		fprintf(s->ids, "%s\n", d->id);
 	/* A ward that finds nobody from the start is told so; one that loses its receiver goes on trying. */
@@ -185,6 +188,17 @@ static void print_json(const struct simulate *s)
 	aff_buf_free(&out);
 }
 
+static void print_text(const struct simulate *s)
+{
+	tally_print(&s->tally);
+	if (s->refusal.code == AFF_ACK_NONE)
+		return;
+	printf("the first refusal: %s", aff_ack_code_text(s->refusal.code));
+	if (s->refusal.condition)
+		printf(", error %d %s", s->refusal.condition, aff_ack_condition_text(s->refusal.condition));
+	puts(s->refusal.condition == 202 ? "; see --processing" : "");
+}
+
 static int simulate(struct simulate *s, const struct net_address to[2], int64_t timeout_ms, bool json)
 {
 	net_raise_descriptors();
@@ -196,7 +210,7 @@ static int simulate(struct simulate *s, const struct net_address to[2], int64_t 
 		if (json)
 			print_json(s);
 		else
-			tally_print(&s->tally);
+			print_text(s);
 		rc = s->no_connection ? COMMAND_FAILED : tally_exit(&s->tally);
 	}
 	if (s->ids && fclose(s->ids))

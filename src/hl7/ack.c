@@ -41,7 +41,7 @@ const char *aff_ack_code_text(enum aff_ack_code code)
 	return (size_t)code < CODES ? code_texts[code] : "";
 }
 
-static const char *condition_text(int condition)
+const char *aff_ack_condition_text(int condition)
 {
 	for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
 		if (conditions[i].code == condition)
@@ -128,7 +128,7 @@ static void put_err(struct aff_build *b, const struct aff_diag *diag)
 	put_location(b, &diag->at, true);
 	aff_build_field_end(b);
 	put_number(b, (unsigned)condition);
-	aff_build_component(b, aff_view_of(condition_text(condition)));
+	aff_build_component(b, aff_view_of(aff_ack_condition_text(condition)));
 	aff_build_component(b, aff_view_of("HL70357"));
 	aff_build_field_end(b);
 	aff_build_field(b, aff_view_of(severities[diag->severity]));
