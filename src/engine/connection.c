@@ -105,6 +105,18 @@ void connection_add(struct io *io, struct port *p, int fd, const struct net_addr
 
 /* ---- messages in ---- */
 
+/* Told once a minute; the journal has them all. */
+static void tell_rejected(struct port *p, const struct connection *c, int error)
+{
+	if (!log_once_a_minute(&p->rejected_told_us, &p->rejected_untold))
+		return;
+	log_warn("listener",
+		 "%s: a message from %s is rejected: %s (%u others since the last such line; "
+		 "afferent journal search --verdict rejected lists them)",
+		 p->settings->name, c->peer, aff_error_text(error), p->rejected_untold);
+	p->rejected_untold = 0;
+}
+
 static void take_message(struct io *io, struct connection *c, struct aff_view message, int frame_error)
 {
 	struct port *p = c->port;
@@ -116,6 +128,8 @@ static void take_message(struct io *io, struct connection *c, struct aff_view me
 		c->ended = true;
 		return;
 	}
+	if (e->row.verdict == JOURNAL_REJECTED)
+		tell_rejected(p, c, e->row.error);
 	e->channel = p->channel;
 	e->home = &io->mailbox;
 	e->slot = c->slot;

@@ -25,6 +25,8 @@ struct port {
 	struct channel *channel;
 	unsigned connections;
 	bool leaving;                /* freed with its last connection */
+	int64_t rejected_told_us;    /* when the log last told of a rejected message */
+	unsigned rejected_untold;
 };
 
 /* One accepted connection. */
