@@ -153,7 +153,7 @@ static int split_single(struct conf_files *f, const char *path, char *name, size
 		size_t length = strlen(folder) + sizeof "/..";
 		f->root = malloc(length);
 		if (f->root)
-			snprintf(f->root, length, "%s/..", folder);
+			snprintf(f->root, length, "%s%s..", slash ? folder : "", slash ? "/" : "");
 		base = strrchr(real, '/') + 1;
 	} else {
 		return aff_diag_set(diag, AFF_ENOTFOUND, "cannot find the folder of %s", path);

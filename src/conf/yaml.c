@@ -217,8 +217,14 @@ static int report_problem(struct report *r, const yaml_parser_t *p, struct aff_v
 		return AFF_ECONFIG;
 	}
 	bool tab = indented_with_tab(bytes, p->problem_mark.line);
-	report_error(r, place_of(p->problem_mark), tab ? "indent with blanks, not with tabs" : NULL, "not YAML: %s",
-	             p->problem ? p->problem : "it cannot be read");
+	const char *hint = tab ? "indent with blanks, not with tabs" : NULL;
+	const char *what = p->problem ? p->problem : "it cannot be read";
+	/* What began lines before is where to look: a quote that is never closed is noticed at the end of the file. */
+	if (p->context && p->context_mark.line != p->problem_mark.line)
+		report_error(r, place_of(p->problem_mark), hint, "not YAML: %s %s that begins in line %zu", what,
+		             p->context, p->context_mark.line + 1);
+	else
+		report_error(r, place_of(p->problem_mark), hint, "not YAML: %s", what);
 	return AFF_ECONFIG;
 }
 
