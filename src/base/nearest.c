@@ -40,7 +40,7 @@ void nearest_offer(struct nearest *n, const char *known)
 	struct aff_view v = aff_view_of(known);
 	unsigned distance = nearest_distance(n->word, v);
 	size_t longer = v.n > n->word.n ? v.n : n->word.n;
-	if (distance * 3 > longer + 2)
+	if (distance * 3 > longer + 2 || distance >= longer)
 		return;
 	if (!n->best || distance < n->distance) {
 		n->best = known;

@@ -51,6 +51,7 @@ START_TEST(proposals)
 	ck_assert_str_eq(propose("gte"), "get");
 	ck_assert_ptr_null(propose("nonsense"));
 	ck_assert_ptr_null(propose("xyz"));
+	ck_assert_ptr_null(propose("b"));
 }
 END_TEST
 
