@@ -153,7 +153,8 @@ static int run(struct source *s, const struct settings *o, const struct conf_cha
 		return COMMAND_NEGATIVE;
 	}
 	if (o->dry_run) {
-		printf("%" PRIu64 " messages would be sent to %s\n", total, o->to_file ? o->to_file : dest->full_name);
+		printf("%" PRIu64 " message%s would be sent to %s\n", total, total == 1 ? "" : "s",
+		       o->to_file ? o->to_file : dest->full_name);
 		return COMMAND_OK;
 	}
 	rc = replay_open(&r, channel, dest, o->to_file);
@@ -189,8 +190,8 @@ static int check_settings(const struct settings *o, size_t nids)
 {
 	if (!o->to)
 		return command_error("no destination given; --to DESTINATION says it, also with --to-file");
-	if (!o->to_file && !o->reason && !o->dry_run)
-		return command_error("a replay needs a reason; --reason TEXT");
+	if (o->reason ? !o->reason[0] : !o->to_file && !o->dry_run)
+		return command_error("a replay needs a reason: say why with --reason TEXT");
 	if (is_everything(o, nids))
 		return command_error("this would replay the whole channel; choose messages, or say --all");
 	return 0;

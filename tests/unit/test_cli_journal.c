@@ -385,6 +385,7 @@ static const struct {
 	const char *says;
 } refused[] = {
 	{"--to archive --since 1d", 2, "needs a reason"},
+	{"--to archive --since 1d --reason=", 2, "needs a reason"},
 	{"--to archive --reason x", 2, "whole channel"},
 	{"--since 1d --reason x", 2, "no destination given"},
 	{"--to nowhere --since 1d --reason x", 2, "there is no destination 'nowhere'"},
