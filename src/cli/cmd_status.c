@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cli/term.h"
+#include "cli/when.h"
 #include "conf/conf.h"
 #include "sys/clock.h"
 
@@ -30,18 +31,10 @@ static const char *text(const json_t *object, const char *name)
 	return value ? value : "";
 }
 
-/* "3 s", "2 min", "5 h" since a wall clock time; "-" for 0. */
 static void cell_ago(struct table *t, int64_t now_us, int64_t then_us)
 {
-	int64_t s = (now_us - then_us) / 1000000;
-	if (!then_us)
-		table_cellf(t, "-");
-	else if (s < 120)
-		table_cellf(t, "%" PRId64 " s", s > 0 ? s : 0);
-	else if (s < 7200)
-		table_cellf(t, "%" PRId64 " min", s / 60);
-	else
-		table_cellf(t, "%" PRId64 " h", s / 3600);
+	char span[WHEN_SIZE];
+	table_cellf(t, "%s", then_us ? when_span(now_us > then_us ? now_us - then_us : 0, span) : "-");
 }
 
 static void cell_ms(struct table *t, int64_t us)
@@ -98,9 +91,10 @@ static void print_destinations(const json_t *status)
 static void print_status(const json_t *status)
 {
 	const json_t *journal = json_object_get(status, "journal");
-	printf("afferent %s, configuration %.12s, up %" PRId64 " s\n", text(status, "version"),
-	       text(status, "configuration"), (number(status, "now_us") - number(status, "started_us")) / 1000000);
-	printf("journal %s%s: %" PRId64 " messages and %" PRId64 " outcomes in %" PRId64 " commits since the start\n",
+	char span[WHEN_SIZE];
+	printf("afferent %s, configuration %.12s, up %s\n", text(status, "version"), text(status, "configuration"),
+	       when_span(number(status, "now_us") - number(status, "started_us"), span));
+	printf("journal %s%s; since the start: messages %" PRId64 ", outcomes %" PRId64 ", commits %" PRId64 "\n",
 	       text(journal, "folder"), json_is_true(json_object_get(journal, "full")) ? " (DISK FULL)" : "",
 	       number(journal, "messages"), number(journal, "outcomes"), number(journal, "commits"));
 	printf("answers p50 %.1f ms, p99 %.1f ms; commits p50 %.1f ms, p99 %.1f ms\n\n",

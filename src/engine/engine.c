@@ -38,7 +38,8 @@ static int read_conf(struct conf **out, const char *path, struct aff_diag_list *
 	if (!rc) {
 		rc = conf_load(out, &files, findings);
 		if (rc == AFF_ECONFIG)
-			aff_diag_set(diag, rc, "the configuration has %zu mistakes", findings->errors);
+			aff_diag_set(diag, rc, "the configuration has %zu mistake%s", findings->errors,
+				     findings->errors == 1 ? "" : "s");
 	}
 	conf_files_free(&files);
 	return rc;
