@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the command line cases (*.case beside this file) and every example that a --help prints.
+"""Runs the command line cases (*.case beside this file), every example that a --help prints, and the README's first
+channel.
 
 A case file is a row of cases:
 
@@ -174,6 +175,23 @@ def staged_examples(afferent):
                 yield line, s.run(line)
 
 
+def readme(afferent):
+    """What is wrong with the commands of the README's first channel, run in their order."""
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as f:
+        chapter = re.search(r"^## A first channel.*?(?=^## )", f.read(), re.M | re.S).group()
+    blocks = re.findall(r"^```sh\n(.*?)^```", chapter, re.M | re.S)
+    with stage.Stage(afferent, TOP) as s:
+        wrong = s.run(blocks[0])
+        for line in "".join(blocks[1:]).splitlines():
+            words = s.move_ports(line).split()
+            if words[1] in ENDLESS:
+                s.background(*words[1:])
+            elif not wrong:
+                done = s.shell("afferent status first --wait 20s >/dev/null && " + s.move_ports(line))
+                wrong = [f"{line}: exit {done.returncode}", done.stdout] if done.returncode else []
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser(description="Runs the command line cases.")
     parser.add_argument("--afferent", default=os.environ.get("AFFERENT", os.path.join(TOP, "build/gcc/afferent")))
@@ -191,6 +209,7 @@ def main():
         results = [(f"{case.where}: {case.title}", wrong) for case, wrong in zip(cases, wrongs)]
     if not args.only:
         results += [(f"--help: example: {line}", wrong) for line, wrong in staged_examples(args.afferent)]
+        results.append(("README.md: a first channel", readme(args.afferent)))
     failed = [(title, wrong) for title, wrong in results if wrong]
     for title, wrong in failed:
         print(f"FAIL {title}")
