@@ -12,8 +12,8 @@
 unsigned nearest_distance(struct aff_view a, struct aff_view b);
 
 /* Keeps the best candidate: start with {.word = the misspelt one}, offer each known word, then read `best` (NULL when
- * none is near enough to be worth proposing: at most a third of the letters are wrong, and not all). The first of equally near ones
- * wins. */
+ * none is near enough to be worth proposing: at most a third of the letters are wrong, and not all). The first of
+ * equally near ones wins. */
 struct nearest {
 	struct aff_view word;
 	const char *best;

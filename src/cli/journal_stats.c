@@ -44,7 +44,8 @@ static void print_sizes(const struct journal_stats *s)
 	putchar('\n');
 	if (!s->messages)
 		return;
-	printf("from       %s\nto         %s\n", clock_local_text(s->first_us, first), clock_local_text(s->last_us, last));
+	printf("from       %s\nto         %s\n", clock_local_text(s->first_us, first),
+	       clock_local_text(s->last_us, last));
 	if (s->last_us > s->first_us)
 		printf("rate       %.1f messages/s over %s\n",
 		       (double)(s->messages - 1) / ((double)(s->last_us - s->first_us) / 1e6),

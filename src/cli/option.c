@@ -172,11 +172,11 @@ static int parse_one(const struct usage *u, const struct option *options, int ar
 static int count_arguments(const struct usage *u, int n, char **argv)
 {
 	if (n < u->least)
-		command_error("%s; usage: afferent %s [OPTION]... %s", n ? "an argument is missing" : "no argument given",
-		              u->command, u->arguments);
+		command_error("%s; usage: afferent %s [OPTION]... %s",
+		              n ? "an argument is missing" : "no argument given", u->command, u->arguments);
 	else if (u->most >= 0 && n > u->most)
-		command_error("unexpected argument '%s'; usage: afferent %s [OPTION]...%s%s", argv[u->most], u->command,
-		              u->arguments[0] ? " " : "", u->arguments);
+		command_error("unexpected argument '%s'; usage: afferent %s [OPTION]...%s%s", argv[u->most],
+		              u->command, u->arguments[0] ? " " : "", u->arguments);
 	else
 		return n;
 	return OPTION_WRONG;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The engine's log: one line an event to standard error; ids, codes, sizes and peers, never a field's value.
- * Thread-safe. People get "2026-11-20 09:30:00.123+01:00 warn  sender: ..."; with log_setup(level, true) each line is a JSON object.
+ * Thread-safe. People get "2026-11-20 09:30:00.123+01:00 warn  sender: ..."; with log_setup(level, true) each line is a
+ * JSON object.
  */
 #ifndef SYS_LOG_H
 #define SYS_LOG_H
