@@ -82,23 +82,34 @@ static int publish(struct journal *j, const char *unfinished, const char *path, 
 	if (rename(unfinished, path))
 		return aff_diag_set(diag, AFF_EIO, "cannot rename %s: %s", unfinished, strerror(errno));
 	int rc = file_sync_dir(j->folder);
-	return rc ? aff_diag_set(diag, rc, "cannot sync the folder %s", j->folder) : 0;
+	return rc ? aff_diag_set(diag, AFF_EIO, "cannot sync the folder %s", j->folder) : 0;
 }
 
-/* From here on the new file is the journal's newest: there is no way back to the old one. */
+/* Goes on with the old file, as long as nothing was written to the new one: opening that may need space that is not
+ * there. The folder is synced before the old file gets more rows, or a crash could bring the new one back. */
+static int take_back(const struct journal *j, const char *path, struct aff_diag *diag)
+{
+	discard(path);
+	return file_sync_dir(j->folder) ? aff_diag_set(diag, AFF_EIO, "cannot sync the folder %s", j->folder)
+					: AFF_EFULL;
+}
+
 static int switch_to(struct journal *j, const char *path, int64_t first, struct logfile *old, struct aff_diag *diag)
 {
 	sqlite3 *db;
 	int64_t closed = old ? old->first : 0;
 	int rc = schema_open(&db, path, j->vfs.name, diag);
+	if (rc == AFF_EFULL && old)
+		return take_back(j, path, diag);
 	if (rc)
 		return rc;
+	/* From here on there is no way back. */
 	if (old)
 		logfile_close(old, false);
 	rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
 	if (rc) {
 		sqlite3_close(db);
-		return rc;
+		return rc == AFF_EFULL ? AFF_EIO : rc;
 	}
 	j->last = first - 1;
 	return closed ? sealer_add(&j->sealer, closed) : 0;
@@ -125,5 +136,5 @@ int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *
 	rc = publish(j, unfinished, path, diag);
 	if (!rc)
 		rc = switch_to(j, path, first, old, diag);
-	return rc == AFF_EFULL ? AFF_EIO : rc;
+	return rc;
 }

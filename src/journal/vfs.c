@@ -120,7 +120,8 @@ static int file_characteristics(sqlite3_file *f)
 
 static int file_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **out)
 {
-	return real_of(f)->pMethods->xShmMap(real_of(f), page, size, extend, out);
+	int rc = due(VFS_MAP);
+	return rc ? rc : real_of(f)->pMethods->xShmMap(real_of(f), page, size, extend, out);
 }
 
 static int file_shm_lock(sqlite3_file *f, int offset, int n, int flags)

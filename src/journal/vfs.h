@@ -2,7 +2,8 @@
  *
  * A thin layer between SQLite and its own file layer for the connections that write. SQLite swallows an I/O error in an
  * automatic checkpoint, and the kernel reports a failed sync once: so every failure is remembered here, and the journal
- * looks at it after each commit. Tests make the n-th write or sync fail through the same layer.
+ * looks at it after each commit. Tests make the n-th write, sync or mapping of shared memory fail through the same
+ * layer.
  */
 #ifndef JOURNAL_VFS_H
 #define JOURNAL_VFS_H
@@ -28,7 +29,7 @@ bool vfs_failed(const struct vfs *v);
 
 /* For tests: what the n-th operation from now (1 = the next, over all journals of the process) and, when `lasting`, all
  * operations of that kind after it return. n = 0: no faults. */
-enum vfs_operation { VFS_WRITE, VFS_SYNC, VFS_OPERATIONS };
+enum vfs_operation { VFS_WRITE, VFS_SYNC, VFS_MAP, VFS_OPERATIONS };
 void vfs_plan(enum vfs_operation operation, int64_t n, bool lasting, int result);
 
 #endif

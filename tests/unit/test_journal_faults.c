@@ -25,6 +25,7 @@ static void teardown(void)
 {
 	vfs_plan(VFS_WRITE, 0, false, SQLITE_OK);
 	vfs_plan(VFS_SYNC, 0, false, SQLITE_OK);
+	vfs_plan(VFS_MAP, 0, false, SQLITE_OK);
 	free(rows);
 	fixture_teardown();
 }
@@ -91,6 +92,7 @@ static void check_committed(const char *what)
 {
 	vfs_plan(VFS_WRITE, 0, false, SQLITE_OK);
 	vfs_plan(VFS_SYNC, 0, false, SQLITE_OK);
+	vfs_plan(VFS_MAP, 0, false, SQLITE_OK);
 	struct journal *j = fixture_open(30);
 	sealer_drain(&j->sealer);
 	rows->n = 0;
@@ -173,6 +175,25 @@ START_TEST(a_disk_that_fills_up_is_survived)
 }
 END_TEST
 
+/* SQLite's shared memory is a file too, and the first thing that an opened log file needs. */
+START_TEST(a_disk_that_is_full_when_a_log_file_begins_is_survived)
+{
+	unsigned failed = 0;
+	for (int64_t n = 1; n < 20; n++) {
+		char what[80];
+		snprintf(what, sizeof what, "full at mapping %lld", (long long)n);
+		fixture_empty();
+		vfs_plan(VFS_MAP, n, false, SQLITE_FULL);
+		int rc = run(true);
+		ck_assert_msg(rc == 0 || rc == AFF_EFULL, "%s: %s", what, aff_error_name(rc));
+		failed += rc != 0;
+		ck_assert_uint_ge(n_committed + PER_COMMIT, n_committed ? COMMITS * PER_COMMIT : 0);
+		check_committed(what);
+	}
+	ck_assert_uint_ge(failed, 4);
+}
+END_TEST
+
 START_TEST(a_full_disk_refuses_until_there_is_room)
 {
 	struct journal *j = fixture_open(30);
@@ -244,6 +265,7 @@ static TCase *cases(void)
 	tcase_add_test(c, each_failing_write_is_final);
 	tcase_add_test(c, each_lasting_failure_is_final);
 	tcase_add_test(c, a_disk_that_fills_up_is_survived);
+	tcase_add_test(c, a_disk_that_is_full_when_a_log_file_begins_is_survived);
 	tcase_add_test(c, a_full_disk_refuses_until_there_is_room);
 	tcase_add_test(c, a_failing_checkpoint_is_noticed);
 	tcase_add_test(c, each_commit_is_synced);
