@@ -85,8 +85,10 @@ static void *control_main(void *arg)
 		if (fds[1].revents)
 			return NULL;
 		int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) {
+			poll(&fds[1], 1, 100); /* it may be for want of descriptors: not without end */
 			continue;
+		}
 		serve(c, fd);
 		close(fd);
 	}

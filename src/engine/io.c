@@ -112,8 +112,10 @@ static void *io_main(void *arg)
 		submit(io);
 		resume_reading(io);
 		int64_t now = clock_mono_us();
-		if (now - io->swept_us > SWEEP_US)
+		if (now - io->swept_us > SWEEP_US) {
 			connection_sweep(io, now);
+			port_rouse_all(io);
+		}
 		if (io->draining) {
 			pthread_mutex_lock(&io->lock);
 			io->quiet = io->unanswered == 0;

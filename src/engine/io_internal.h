@@ -27,6 +27,7 @@ struct port {
 	bool leaving;                /* freed with its last connection */
 	int64_t rejected_told_us;    /* when the log last told of a rejected message */
 	unsigned rejected_untold;
+	bool resting;                /* not watched: there are no descriptors for new connections */
 };
 
 /* One accepted connection. */
@@ -112,6 +113,8 @@ void port_serve(struct io *io, const struct io_request *r);
 void port_leave(struct io *io, struct channel *channel);
 /* Accepts what waits at the port with this number. */
 void port_accept(struct io *io, uint32_t number);
+/* Watches again the ports that rest for want of descriptors. */
+void port_rouse_all(struct io *io);
 /* Stops listening everywhere. */
 void port_close_all(struct io *io);
 void port_free(struct io *io, struct port *p);

@@ -21,11 +21,32 @@ void port_free(struct io *io, struct port *p)
 	free(p);
 }
 
+static int watch(struct io *io, struct port *p)
+{
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.u64 = io_tag(IO_TAG_PORT, p->number)};
+	return epoll_ctl(io->epoll, EPOLL_CTL_ADD, p->listener, &ev);
+}
+
+/* A connection that cannot be accepted stays in the queue, and epoll would tell so without end. */
+static void rest(struct io *io, struct port *p)
+{
+	epoll_ctl(io->epoll, EPOLL_CTL_DEL, p->listener, NULL);
+	p->resting = true;
+}
+
+void port_rouse_all(struct io *io)
+{
+	for (struct port *p = io->ports; p; p = p->next) {
+		if (p->resting && p->listener >= 0)
+			p->resting = watch(io, p) != 0;
+	}
+}
+
 static void accept_all(struct io *io, struct port *p)
 {
 	static _Atomic int64_t told; /* once a minute for all listeners */
 	struct net_address peer;
-	int fd;
+	int fd = AFF_EAGAIN;
 	while (p->listener >= 0 && (fd = net_accept(p->listener, &peer)) >= 0) {
 		if (atomic_load(&p->channel->connections) < (int64_t)p->settings->source.max_connections) {
 			connection_add(io, p, fd, &peer);
@@ -40,6 +61,8 @@ static void accept_all(struct io *io, struct port *p)
 				p->settings->name, p->settings->source.max_connections);
 		close(fd);
 	}
+	if (fd == AFF_ELIMIT)
+		rest(io, p);
 }
 
 void port_accept(struct io *io, uint32_t number)
@@ -109,9 +132,7 @@ void port_serve(struct io *io, const struct io_request *r)
 		p->channel = r->channel;
 		p->next = io->ports;
 		io->ports = p;
-		struct epoll_event ev = {.events = EPOLLIN | EPOLLEXCLUSIVE,
-					 .data.u64 = io_tag(IO_TAG_PORT, p->number)};
-		epoll_ctl(io->epoll, EPOLL_CTL_ADD, p->listener, &ev);
+		p->resting = watch(io, p) != 0;
 	}
 	if (p->conf)
 		conf_unref(p->conf);

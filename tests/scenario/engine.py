@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import threading
+import time
 
 from peers import PATIENCE, Box, Failure, until
 
@@ -75,6 +76,24 @@ class Engine:
 		if self.process and self.process.poll() is None:
 			self.process.kill()
 			self.process.wait()
+
+	def cpu_seconds(self):
+		with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+			times = file.read().rpartition(")")[2].split()
+		return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+	def rests(self):
+		"""Waits for a third of a second in which it hardly computes: a thread that spins never has one."""
+		begin, cpu, share = time.monotonic(), self.cpu_seconds(), 1
+
+		def probe():
+			nonlocal begin, cpu, share
+			now = time.monotonic()
+			if now - begin > 0.33:
+				share = (self.cpu_seconds() - cpu) / (now - begin)
+				begin, cpu = now, self.cpu_seconds()
+			return share < 0.2, f"{share:.0%} of a core in use"
+		until(probe, "the engine to rest")
 
 	def logs(self, text):
 		self.log.wait(lambda lines: any(line and text in line for line in lines), f"the log line {text!r}")

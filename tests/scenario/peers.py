@@ -104,6 +104,12 @@ class Device:
 	def close(self):
 		self.socket.close()
 
+	def half_close(self):
+		self.socket.shutdown(socket.SHUT_WR)
+
+	def reset(self):
+		reset(self.socket)
+
 
 class Server:
 	"""What both kinds of receivers share: a script of answers, messages so far, doors that can be shut."""

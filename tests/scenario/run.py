@@ -158,6 +158,8 @@ class Scenario:
 			engine.signal(SIGNALS[verb])
 		elif verb == "exits":
 			engine.exits(int(rest[0]))
+		elif verb == "rests":
+			engine.rests()
 		elif verb == "logs":
 			engine.logs(rest[0])
 		elif verb == "second":
@@ -206,6 +208,10 @@ class Scenario:
 			device.closed()
 		elif verb == "close":
 			device.close()
+		elif verb == "half-close":
+			device.half_close()
+		elif verb == "reset":
+			device.reset()
 		else:
 			raise ValueError(f"device {verb}?")
 
