@@ -20,7 +20,7 @@
 /* May more be read from it now? */
 static bool may_read(const struct io *io, const struct connection *c)
 {
-	return !c->ended && !io->draining && c->inflight < INFLIGHT_MAX && c->out.n < OUT_MAX / 2;
+	return !c->ended && !io->draining && !io->starved && c->inflight < INFLIGHT_MAX && c->out.n < OUT_MAX / 2;
 }
 
 /* Is there nothing left to do for it? */
@@ -32,7 +32,7 @@ static bool is_over(const struct connection *c)
 void connection_watch(struct io *io, struct connection *c)
 {
 	uint32_t interest = 0;
-	if (may_read(io, c) && !io->starved)
+	if (may_read(io, c))
 		interest |= EPOLLIN;
 	if (c->out.n)
 		interest |= EPOLLOUT;
@@ -139,7 +139,8 @@ static void take_message(struct io *io, struct connection *c, struct aff_view me
 	io->unanswered++;
 	if (e->close_after)
 		c->ended = true;
-	atomic_fetch_add(&io->budget->used, e->size);
+	if (atomic_fetch_add(&io->budget->used, e->size) + e->size >= io->budget->max)
+		io->starved = true;
 	if (io->last)
 		io->last->next = e;
 	else
@@ -211,8 +212,6 @@ static void receive(struct io *io, struct connection *c)
 		if (fresh && to->n < READ_SIZE / 2)
 			break; /* the socket is most likely empty */
 	}
-	if (atomic_load(&io->budget->used) >= io->budget->max)
-		io->starved = true;
 }
 
 /* ---- answers out ---- */
@@ -296,7 +295,10 @@ void connection_ready(struct io *io, struct connection *c, uint32_t events)
 		c->ended = true;
 	if (events & EPOLLERR)
 		aff_buf_clear(&c->out);
-	settle(io, c);
+	if (c->ended && (events & (EPOLLHUP | EPOLLERR)))
+		connection_close(io, c); /* nobody is left to answer, and epoll would tell so without end */
+	else
+		settle(io, c);
 }
 
 void connection_answer(struct io *io, struct envelope *e)
