@@ -105,8 +105,23 @@ void engine_reconfigure_senders(struct engine *e, struct conf *conf)
 	}
 }
 
+static void free_settled(struct sending **list)
+{
+	for (struct sending **at = list; *at;) {
+		struct sending *s = *at;
+		if (!sender_is_settled(s->sender)) {
+			at = &s->next;
+			continue;
+		}
+		*at = s->next;
+		sender_free(s->sender);
+		free(s);
+	}
+}
+
 void engine_retire_senders(struct engine *e, struct sending **list, const struct conf *conf)
 {
+	free_settled(&e->retired);
 	int64_t deadline = clock_mono_us() + e->conf->engine.drain_ms * 1000;
 	for (struct sending **at = list; *at;) {
 		struct sending *s = *at;

@@ -41,7 +41,7 @@ struct engine {
 	unsigned nio;
 	struct channel *channels;    /* every channel there ever was */
 	struct served *served;
-	struct sending *sending, *retired; /* retired: joined, freed when the writer has stopped */
+	struct sending *sending, *retired; /* retired: joined, freed when the writer is done with it */
 	int64_t started_us;
 	uint64_t reloads, reloads_refused;
 };
@@ -53,8 +53,8 @@ struct engine {
 int engine_start_senders(struct engine *e, struct conf *conf, struct aff_diag *diag);
 /* Hands conf to the senders that run. */
 void engine_reconfigure_senders(struct engine *e, struct conf *conf);
-/* Ends the senders of *list that conf does not want (conf NULL: all of them). They are freed when the writer has
- * stopped. */
+/* Ends the senders of *list that conf does not want (conf NULL: all of them). They are freed at a
+ * later reload or at the end, when the writer is done with them. */
 void engine_retire_senders(struct engine *e, struct sending **list, const struct conf *conf);
 
 /* listeners.c */

@@ -85,6 +85,11 @@ void sampler_close_if_due(struct sampler *s, int64_t wall_us)
 		s->closed = s->scanned;
 }
 
+bool sampler_has_closed(const struct sampler *s)
+{
+	return s->closed != 0;
+}
+
 int64_t sampler_due_us(const struct sampler *s, int64_t wall_us)
 {
 	if (s->window == NO_WINDOW || s->closed)

@@ -29,6 +29,8 @@ bool sampler_may_scan(struct sampler *s, const struct journal_message *m);
 void sampler_scan(struct sampler *s, const struct journal_message *m, struct aff_edit *e);
 /* Closes the window when its time is over and everything in it was scanned. */
 void sampler_close_if_due(struct sampler *s, int64_t wall_us);
+/* Is there a closed window, whose messages may be delivered? */
+bool sampler_has_closed(const struct sampler *s);
 /* Microseconds until the window can be closed; a large number when none is open. */
 int64_t sampler_due_us(const struct sampler *s, int64_t wall_us);
 

@@ -23,23 +23,33 @@
 
 #define WINDOW_DELIVERIES 1024
 #define WINDOW_BYTES (8u << 20)
+#define AHEAD_US 5000
 
-/* How long the output may wait, in ms. */
-static int wait_ms(const struct sender *s)
+/* When the sender itself has something to do next, at the latest in a second. */
+static int64_t next_us(const struct sender *s, int64_t now)
 {
-	int64_t now = clock_mono_us(), until = now + 1000000;
+	int64_t until = now + 1000000;
+	if (s->closing) /* nothing is sent or read: what is in flight ends, or its time does */
+		return s->end_us < until ? s->end_us : until;
 	for (unsigned i = 0; i < s->nlanes; i++) {
 		const struct delivery *d = s->lanes[i].first;
 		if (d && d->state == DELIVERY_QUEUED && d->due_us < until)
 			until = d->due_us;
 	}
-	if (s->blocked)
-		return 1000;
-	if (s->sampler) {
+	if (sender_is_ahead(s) && now + AHEAD_US < until)
+		until = now + AHEAD_US; /* the writer does not say when it has committed outcomes */
+	else if (s->sampler && !s->blocked && sender_has_room(s)) {
 		int64_t window = sampler_due_us(s->sampler, clock_wall_us());
 		if (now + window < until)
 			until = now + window;
 	}
+	return until;
+}
+
+/* How long the output may wait, in ms. */
+static int wait_ms(const struct sender *s)
+{
+	int64_t now = clock_mono_us(), until = next_us(s, now);
 	return until <= now ? 0 : (int)((until - now + 999) / 1000);
 }
 
@@ -84,7 +94,6 @@ static void drain_eventfd(const struct sender *s)
 
 static void take_request(struct sender *s)
 {
-	drain_eventfd(s);
 	pthread_mutex_lock(&s->lock);
 	struct sender_request r = s->request;
 	bool late = r.end && clock_mono_us() > r.deadline_us;
@@ -92,18 +101,20 @@ static void take_request(struct sender *s)
 		s->request.conf = NULL;
 	pthread_mutex_unlock(&s->lock);
 	s->closing = r.conf || r.end;
+	s->end_us = r.end ? r.deadline_us + 1 : INT64_MAX;
 	if (r.end && (!s->flying || late)) {
 		s->ended = true;
 	} else if (r.conf && !s->flying) {
 		drop_output(s);
 		window_rewind(s->window);
 		s->position = window_low_water(s->window);
-		conf_unref(s->conf);
+		struct conf *old = s->conf;
 		pthread_mutex_lock(&s->lock);
 		s->conf = r.conf;
 		s->settings = r.settings;
 		s->dest = r.dest;
 		pthread_mutex_unlock(&s->lock);
+		conf_unref(old); /* not before: sender_status reads from it under the lock */
 		if (make_output(s)) {
 			log_error("sender", "%s: out of memory for its output", s->destination);
 			abort();
@@ -128,8 +139,10 @@ static void *sender_main(void *arg)
 			wait = 0;
 		if (!s->ended)
 			s->output->ops->poll(s->output, s->waiter.eventfd, wait);
-		if (!atomic_exchange(&s->waiter.waiting, false))
-			drain_eventfd(s); /* somebody cleared it and woke us */
+		/* Whoever clears the flag writes to the eventfd a little later, perhaps after this: what was missed is
+		 * read after the next wait. */
+		if (!atomic_exchange(&s->waiter.waiting, false) || wait)
+			drain_eventfd(s);
 	}
 	sender_submit_reports(s);
 	return NULL;
@@ -156,12 +169,21 @@ static int load_cursor(struct sender *s, const char *folder, struct aff_diag *di
 	return rc;
 }
 
-static void destroy(struct sender *s)
+/* Everything but what reports refer to: connections and files are not kept for the writer's sake. */
+static void let_go(struct sender *s)
 {
 	drop_output(s);
 	window_free(s->window);
+	s->window = NULL;
 	pipeline_free(s->pipeline);
+	s->pipeline = NULL;
 	journal_reader_close(s->reader);
+	s->reader = NULL;
+}
+
+static void destroy(struct sender *s)
+{
+	let_go(s);
 	conf_unref(s->conf);
 	if (s->request.conf)
 		conf_unref(s->request.conf);
@@ -239,6 +261,12 @@ void sender_join(struct sender *s)
 {
 	pthread_join(s->thread, NULL);
 	feed_leave(s->channel->feed, &s->waiter);
+	let_go(s);
+}
+
+bool sender_is_settled(const struct sender *s)
+{
+	return atomic_load(&s->open_reports) == 0;
 }
 
 void sender_free(struct sender *s)

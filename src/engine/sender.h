@@ -31,9 +31,11 @@ void sender_reconfigure(struct sender *s, struct conf *conf, const struct conf_c
 /* Asks for the end: nothing more is sent, deliveries in flight may end until the deadline (monotonic). Returns at
  * once. */
 void sender_end(struct sender *s, int64_t deadline_us);
-/* Waits for the end. What was not confirmed stays pending in the journal. */
+/* Waits for the end; connections and files are closed then. What was not confirmed stays pending in the journal. */
 void sender_join(struct sender *s);
-/* After sender_join, and after the writer is stopped (it still holds the sender's last reports). */
+/* Has the writer committed all its reports? */
+bool sender_is_settled(const struct sender *s);
+/* After sender_join, when it is settled or the writer has stopped: the writer holds the sender's last reports. */
 void sender_free(struct sender *s);
 
 struct sender_status {

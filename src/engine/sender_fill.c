@@ -45,12 +45,23 @@ static int enqueue(struct sender *s, const struct journal_message *m, const stru
 	return 0;
 }
 
+/* A message that was dealt with before a restart or reload: only the sampler's memory is made again. */
+static void remind_sampler(struct sender *s, const struct journal_message *m, struct aff_view raw)
+{
+	struct pipeline_result r;
+	if (!pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r) && r.verdict == PIPELINE_SEND)
+		sampler_apply(s->sampler, m, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
+}
+
 /* One message enters the window: transformed, filtered, sampled, rendered. */
 static int admit(struct sender *s, const struct journal_message *m, struct aff_view raw)
 {
 	struct pipeline_result r;
-	if (window_is_ended(s->window, m->id))
+	if (window_is_ended(s->window, m->id)) {
+		if (s->sampler && !sampler_scans(s->sampler))
+			remind_sampler(s, m, raw);
 		return window_add_ended(s->window, m->id);
+	}
 	int rc = pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r);
 	if (rc)
 		return rc;
@@ -78,7 +89,12 @@ static int admit(struct sender *s, const struct journal_message *m, struct aff_v
 
 bool sender_has_room(const struct sender *s)
 {
-	return window_has_room(s->window) && atomic_load(&s->open_reports) < REPORTS_OPEN_MAX;
+	return window_has_room(s->window) && !sender_is_ahead(s);
+}
+
+bool sender_is_ahead(const struct sender *s)
+{
+	return atomic_load(&s->open_reports) >= REPORTS_OPEN_MAX;
 }
 
 /* What is done with each message that is read, from the feed or from the journal. */
@@ -97,14 +113,11 @@ static int admit_row(struct sender *s, const struct journal_message *m, struct a
 	return 0;
 }
 
-/* A message that was dealt with before a restart or reload: only the sampler's memory is made again. */
 static int warm_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
 {
-	struct pipeline_result r;
 	if (m->id > s->position)
 		return 1;
-	if (!pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r) && r.verdict == PIPELINE_SEND)
-		sampler_apply(s->sampler, m, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
+	remind_sampler(s, m, raw);
 	s->warmed = m->id;
 	return 0;
 }
@@ -181,9 +194,15 @@ void sender_fill_window(struct sender *s)
 			*scanned = s->position;
 		*scanned = read_on(s, *scanned, scanned, scan_row);
 		sampler_close_if_due(s->sampler, clock_wall_us());
+		if (!sampler_has_closed(s->sampler))
+			return; /* nothing may be delivered yet: spare reading it again and again */
 	} else if (s->sampler && s->warmed < 0) {
 		s->warmed = sampler_window_start(s->sampler, s->position) - 1;
 		read_on(s, s->warmed, &s->warmed, warm_row);
+		if (s->blocked) {
+			s->warmed = -1; /* what it has not seen, it would deliver twice */
+			return;
+		}
 	}
 	s->position = read_on(s, s->position, &s->position, admit_row);
 }

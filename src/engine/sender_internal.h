@@ -54,6 +54,7 @@ struct sender {
 	int64_t dead_told_us;
 	unsigned dead_untold;
 	bool closing; /* no more is sent: a new snapshot or the end is due */
+	int64_t end_us; /* while closing: monotonic, deliveries in flight are not waited for longer */
 	bool ended;
 	bool blocked; /* the journal could not be read; it is tried again in a second */
 	uint64_t backlog, published;
@@ -85,6 +86,8 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 
 /* Is there room in the window, and has the writer kept up with the outcomes? */
 bool sender_has_room(const struct sender *s);
+/* Are there as many outcomes on their way to the journal as there may be? */
+bool sender_is_ahead(const struct sender *s);
 /* Takes what can be taken into the window. */
 void sender_fill_window(struct sender *s);
 /* The newest id that was looked at. */
