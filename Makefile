@@ -200,7 +200,7 @@ INSTALL   ?= install
 SHAREDIR  := $(datadir)/afferent
 INCDIR    := $(includedir)/afferent
 MAN_PAGES := $(sort $(wildcard man/*.[1578]))
-DATA      := $(sort $(wildcard channels/* mappings/* examples/*))
+DATA      := $(sort $(wildcard channels/* mappings/* examples/*.* examples/c/*))
 DOCS      := $(wildcard LICENSE NOTICE README.md CHANGELOG.md)
 SO_FILE   := libafferent.so.$(VERSION)
 
@@ -209,7 +209,8 @@ INSTALLED  = $(bindir)/afferent $(libdir)/libafferent.a $(libdir)/$(SO_FILE) $(l
              $(libdir)/libafferent.so $(libdir)/pkgconfig/afferent.pc $(HEADERS:include/%=$(includedir)/%) \
              $(foreach m,$(MAN_PAGES),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
              $(DATA:%=$(SHAREDIR)/%) $(DOCS:%=$(docdir)/%)
-OWN_DIRS   = $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples $(SHAREDIR) $(INCDIR) $(docdir)
+OWN_DIRS   = $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples/c \
+             $(SHAREDIR)/examples $(SHAREDIR) $(INCDIR) $(docdir)
 
 install: all
 	@mkdir -p $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))

@@ -19,26 +19,35 @@ root=$work/root
 $make install "DESTDIR=$root"
 "$root/usr/local/bin/afferent" version
 
-cat >"$work/use.c" <<'C'
-#include <afferent/error.h>
-#include <afferent/diag.h>
-#include <stdio.h>
-int main(void)
-{
-	struct aff_diag d;
-	char line[256];
-	aff_diag_set(&d, AFF_ENOMSH, "no MSH in %d bytes", 3);
-	puts(aff_diag_format(&d, line, sizeof line));
-	return 0;
-}
-C
+# The example programs, with the shared library and with the static one, as C and as C++.
 prefix=$root/usr/local
 export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
-# shellcheck disable=SC2046
-cc "$work/use.c" $(pkg-config --define-variable=prefix="$prefix" --define-variable=libdir="$prefix/lib" \
-	--define-variable=includedir="$prefix/include" --cflags --libs afferent) -o "$work/use"
-LD_LIBRARY_PATH=$prefix/lib "$work/use" | grep -q 'no MSH in 3 bytes' ||
-	{ echo "the program said something else"; exit 1; }
+flags()
+{
+	pkg-config --define-variable=prefix="$prefix" --define-variable=libdir="$prefix/lib" \
+		--define-variable=includedir="$prefix/include" "$@" afferent
+}
+for source in "$prefix"/share/afferent/examples/c/*.c; do
+	program=$work/$(basename "$source" .c)
+	# shellcheck disable=SC2046
+	{
+		cc -Wall -Wextra -Werror "$source" $(flags --cflags --libs) -o "$program"
+		cc -Wall -Wextra -Werror "$source" "$prefix/lib/libafferent.a" \
+			$(flags --cflags --static --libs | sed 's/-lafferent//') -o "$program-static"
+		c++ -x c++ -Wall -Wextra -Werror "$source" -x none $(flags --cflags --libs) -o "$program-cxx"
+	}
+done
+export LD_LIBRARY_PATH="$prefix/lib"
+for kind in '' -static -cxx; do
+	"$work/read_message$kind" <"$prefix/share/afferent/examples/monitor.hl7" >"$work/read"
+	grep -qx 'MDC_ECG_HEART_RATE = 72 MDC_DIM_BEAT_PER_MIN' "$work/read" ||
+		{ echo "read_message$kind said something else:"; cat "$work/read"; exit 1; }
+	"$work/build_message$kind" | "$prefix/bin/afferent" get PID-5.1 - >"$work/built"
+	grep -qx 'Miller & Sons' "$work/built" ||
+		{ echo "build_message$kind built something else:"; cat "$work/built"; exit 1; }
+	"$work/build_message$kind" | "$prefix/bin/afferent" validate - >"$work/built" ||
+		{ echo "build_message$kind built something wrong:"; cat "$work/built"; exit 1; }
+done
 [ -L "$prefix/lib/libafferent.so" ] || { echo "libafferent.so is no link"; exit 1; }
 
 $make uninstall "DESTDIR=$root"
