@@ -13,6 +13,8 @@
 #include "base/nearest.h"
 
 static char running[64];
+static int output_error; /* errno of standard output */
+static bool output_told;
 
 static const struct command all[] = {
 #define COMMAND(name, summary) {#name, summary, cmd_##name},
@@ -24,10 +26,17 @@ const struct command_group command_all = {
 	all, sizeof all / sizeof all[0],
 };
 
+/* Only the first failure says why: later ones find the stream in error. */
+static void flush_output(void)
+{
+	if (fflush(stdout) && !output_error)
+		output_error = errno;
+}
+
 static void say(const char *kind, const char *format, va_list ap) AFF_PRINTF(2, 0);
 static void say(const char *kind, const char *format, va_list ap)
 {
-	fflush(stdout);
+	flush_output();
 	fprintf(stderr, "afferent: %s%s%s", running, running[0] ? ": " : "", kind);
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
@@ -58,11 +67,16 @@ int command_error_diag(const struct aff_diag *diag)
 
 int command_finish(int exit_code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	flush_output();
+	if (!output_error && !ferror(stdout))
 		return exit_code;
-	if (errno == EPIPE) /* the reader has seen enough */
+	if (output_error == EPIPE) /* the reader has seen enough */
 		return exit_code;
-	return command_error("cannot write the output: %s", strerror(errno));
+	if (!output_told)
+		command_error("cannot write the output%s%s", output_error ? ": " : "",
+		              output_error ? strerror(output_error) : "");
+	output_told = true;
+	return COMMAND_FAILED;
 }
 
 static void print_group(FILE *f, const struct command_group *g)
