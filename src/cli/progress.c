@@ -10,6 +10,9 @@
 
 #define FIRST_US 1000000
 #define EVERY_US 100000
+#define TEXT_WIDTH 56 /* what stands beside the bar, with large numbers */
+#define BAR_LEAST  5
+#define BAR_MOST   30
 
 void progress_start(struct progress *p, const char *what, uint64_t total)
 {
@@ -30,16 +33,25 @@ static void put_left(double seconds)
 		fprintf(stderr, ", %lu s left", s);
 }
 
-static void show(const struct progress *p, uint64_t done, uint64_t position, double seconds)
+static void put_bar(double part, int width)
 {
 	static const char bar[] = "##############################";
+	int bars = (int)(part * width);
+	fprintf(stderr, "[%.*s%*s] ", bars, bar, width - bars, "");
+}
+
+/* A line that wraps cannot be taken back: a narrow terminal gets less. */
+static void show(const struct progress *p, uint64_t done, uint64_t position, double seconds)
+{
 	double part = position >= p->total ? 1.0 : (double)position / (double)p->total;
-	int bars = (int)(part * 30);
+	int room = term_width(stderr) - TEXT_WIDTH;
 	fputs("\r\033[K", stderr);
+	if (p->total && room >= BAR_LEAST)
+		put_bar(part, room < BAR_MOST ? room : BAR_MOST);
 	if (p->total)
-		fprintf(stderr, "[%.*s%*s] %3.0f %%  ", bars, bar, 30 - bars, "", part * 100);
+		fprintf(stderr, "%3.0f %%  ", part * 100);
 	fprintf(stderr, "%" PRIu64 " %s, %.0f/s", done, p->what, (double)done / seconds);
-	if (p->total && part > 0)
+	if (p->total && part > 0 && room >= 0)
 		put_left(seconds / part - seconds);
 	fflush(stderr);
 }
