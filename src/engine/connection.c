@@ -2,6 +2,7 @@
  *
  * A connection of an io thread: bytes come in, frames become envelopes, envelopes come back and their answers go out.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -110,10 +111,11 @@ static void tell_rejected(struct port *p, const struct connection *c, int error)
 {
 	if (!log_once_a_minute(&p->rejected_told_us, &p->rejected_untold))
 		return;
-	log_warn("listener",
-		 "%s: a message from %s is rejected: %s (%u others since the last such line; "
-		 "afferent journal search --verdict rejected lists them)",
-		 p->settings->name, c->peer, aff_error_text(error), p->rejected_untold);
+	char others[64] = "";
+	if (p->rejected_untold)
+		snprintf(others, sizeof others, " and %u others since the last such line", p->rejected_untold);
+	log_warn("listener", "%s: a message from %s is rejected%s: %s; see afferent journal search --verdict rejected",
+		 p->settings->name, c->peer, others, aff_error_text(error));
 	p->rejected_untold = 0;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "net/tune.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -52,6 +53,17 @@ static unsigned io_threads(const struct conf *conf)
 	return n < IO_THREADS_MAX ? n : IO_THREADS_MAX;
 }
 
+static void tell_start(const struct conf *conf)
+{
+	struct aff_buf hex;
+	aff_buf_init(&hex, 2 * SHA256_SIZE + 1);
+	hex_put(&hex, conf->sha256, SHA256_SIZE);
+	aff_buf_put_char(&hex, '\0');
+	log_info("engine", "afferent %s, configuration %.12s, journal %s", aff_version(), hex.error ? "" : hex.p,
+		 conf->engine.journal);
+	aff_buf_free(&hex);
+}
+
 int engine_start(struct engine **out, const char *path, struct aff_diag_list *findings, struct aff_diag *diag)
 {
 	struct served *bound = NULL;
@@ -89,6 +101,7 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 		engine_stop(e);
 		return rc;
 	}
+	tell_start(e->conf);
 	engine_serve(e, e->conf, bound);
 	*out = e;
 	return 0;
