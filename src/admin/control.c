@@ -135,6 +135,7 @@ int control_open(struct control **out, const char *path, control_fn *fn, void *a
 	umask(mask);
 	if (!bound || c->stop < 0 || pthread_create(&c->thread, NULL, control_main, c)) {
 		rc = aff_diag_set(diag, AFF_EIO, "cannot open the control socket %s: %s", path, strerror(errno));
+		aff_diag_hint(diag, "name one in a folder that the engine may write to: `control` of afferent.yaml");
 		close(c->listener);
 		close(c->stop);
 		free(c);

@@ -18,7 +18,11 @@ static int error_of(int number)
 static int fail(struct aff_diag *diag, const char *what, const char *path)
 {
 	int number = errno;
-	return aff_diag_set(diag, error_of(number), "cannot %s %s: %s", what, path, strerror(number));
+	aff_diag_set(diag, error_of(number), "cannot %s %s: %s", what, path, strerror(number));
+	if (number == EACCES || number == EPERM)
+		aff_diag_hint(diag, "its owner or its mode, or those of a folder above, keep user id %u out",
+		              (unsigned)geteuid());
+	return error_of(number);
 }
 
 int file_read(const char *path, struct aff_buf *out, struct aff_diag *diag)
