@@ -2,7 +2,7 @@
  *
  * OBX-5 by the data type that OBX-2 names, and readings that are no measurements.
  */
-#include "base/number.h"
+#include "terms/marker.h"
 #include "validate/check.h"
 #include "validate/types.h"
 
@@ -136,24 +136,9 @@ static const struct value_type *value_type_of(struct aff_view name)
 	return NULL;
 }
 
-/* Numbers by which devices say that there is no reading. */
-static bool is_sentinel(struct aff_view text)
-{
-	static const char *const sentinels[] = {"-99.9",    "-999",       "-999.9",      "-9999",     "-32768",
-	                                        "32767",    "65535",      "8388607",     "-8388608",  "8388608",
-	                                        "16777215", "2147483647", "-2147483648", "4294967295"};
-	if (text.n < 4 || !number_is_decimal(text))
-		return false;
-	for (size_t i = 0; i < sizeof sentinels / sizeof sentinels[0]; i++) {
-		if (number_compare(text, aff_view_of(sentinels[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void check_sentinel(struct check *c, struct place at, struct aff_view text)
 {
-	if (is_sentinel(text))
+	if (marker_is(text))
 		check_report(c, AFF_SEVERITY_WARNING, AFF_ESUSPECT, at,
 		             "do not chart it: drop it in the channel with a condition on OBX-5",
 		             "OBX-5 (value) is a number by which devices mark that there is no reading");
