@@ -54,11 +54,14 @@ struct row {
 	unsigned obr_number; /* from 1; 0 before the first */
 	unsigned patient;    /* number in aff_fhir.patients, AFF_NONE */
 	unsigned device;     /* number in aff_fhir.devices, AFF_NONE */
+	unsigned inherited;  /* while devices are looked for */
 	struct cwe code;     /* OBX-3 */
 	const struct aff_term *term;
 	unsigned term_triple; /* the triple of `code` that the term was found by */
 	const struct aff_unit *unit;
 	struct aff_view place; /* OBX-4.1 */
+	bool doubtful;         /* its MDC number and its unit do not belong together */
+	bool setting;          /* OBX-17: what was set on the device, not what it measured */
 	unsigned parts[3];     /* ROLE_PANEL: its rows, counted from 1; 0: missing */
 };
 
@@ -220,12 +223,16 @@ void put_unit(struct aff_fhir *f, const struct row *r, const struct aff_unit *to
 void put_reference_range(struct aff_fhir *f, const struct row *r, const struct aff_unit *to);
 
 /* ---- status.c: OBX-8 and OBX-11 */
+enum trust { TRUST_NONE, TRUST_LITTLE, TRUST_HIGH, TRUST_USUAL };
+
 struct flags {
-	const char *absent;   /* why there is no value; NULL */
-	const char *security; /* code of meta.security; NULL */
-	bool unreliable;      /* a value is there that is not to be used */
+	const char *absent; /* why there is no value; NULL */
+	enum trust trust;   /* the least that one of the flags says */
+	bool test;          /* not of a patient: test, training, demonstration */
+	bool unreliable;    /* a value is there that is not to be used */
 	bool validated;
 };
+enum trust trust_least(enum trust a, enum trust b);
 void flags_read(struct flags *out, const struct aff_fhir *f, struct aff_view obx8);
 const char *status_code(const struct aff_fhir *f, const struct row *r, const struct flags *flags);
 void put_security(struct aff_fhir *f, const struct flags *flags);
@@ -253,6 +260,8 @@ bool put_value(struct aff_fhir *f, const struct row *r, const struct aff_unit *t
 bool put_sampled(struct aff_fhir *f, const struct row *r);
 /* true when OBX-5 is one number. */
 bool value_is_number(const struct aff_fhir *f, const struct row *r);
+/* plausible.c: a dataAbsentReason for a number that is no measurement, NULL for any other value. */
+const char *value_refused(const struct aff_fhir *f, const struct row *r);
 
 /* ---- patient.c, device.c, observation.c: the resources, each with its entry */
 void put_patient(struct aff_fhir *f, const struct party *p, unsigned ordinal);
@@ -273,6 +282,7 @@ void put_request(struct aff_fhir *f);
 /* ---- panel.c: blood pressures */
 /* Finds the rows of one blood pressure and makes them a panel. */
 void panels_find(struct aff_fhir *f);
+bool is_cuff_pressure(const struct row *r);
 void put_panel(struct aff_fhir *f, const struct row *head, unsigned ordinal);
 
 /* ---- seen.c: identifiers of this bundle's observations */

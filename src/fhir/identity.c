@@ -161,10 +161,17 @@ static struct aff_view eui64_of(struct aff_view id, struct aff_view universal)
 	return !id.n && is_eui64(universal) ? universal : aff_view("", 0);
 }
 
+static bool names_eui64(struct aff_view type)
+{
+	return is_word(type, "EUI-64") || is_word(type, "EUI64");
+}
+
 bool identity_of_device(struct aff_fhir *f, struct identity *out, struct aff_view ei)
 {
 	struct aff_view id = component(f, ei, 1), universal = component(f, ei, 3), type = component(f, ei, 4);
-	if (is_word(type, "EUI-64") || is_word(type, "EUI64")) {
+	struct aff_view space = component(f, ei, 2);
+	/* Some write the type where the namespace belongs. */
+	if (names_eui64(type) || (!universal.n && names_eui64(space))) {
 		struct aff_view digits = eui64_of(id, universal);
 		if (digits.n) {
 			keep_eui64(f, out, digits);
@@ -175,7 +182,7 @@ bool identity_of_device(struct aff_fhir *f, struct identity *out, struct aff_vie
 	if (is_nobody(value))
 		return false;
 	keep_value(f, out, value);
-	keep_system(f, out, "device", component(f, ei, 2), id.n ? universal : aff_view("", 0), type);
+	keep_system(f, out, "device", space, id.n ? universal : aff_view("", 0), type);
 	return true;
 }
 

@@ -32,6 +32,12 @@ static bool part_of(const struct row *r, unsigned *panel, unsigned *part)
 	return false;
 }
 
+bool is_cuff_pressure(const struct row *r)
+{
+	unsigned panel, part;
+	return part_of(r, &panel, &part);
+}
+
 /* m.v.c of m.v.c.n */
 static struct aff_view channel(struct aff_view place)
 {
@@ -50,30 +56,57 @@ static const struct aff_unit *pressure_unit(const struct row *r)
 
 static bool is_eligible(const struct aff_fhir *f, const struct row *r)
 {
-	return r->role == ROLE_OBSERVATION && (!value_is_there(f, r) || (value_is_number(f, r) && pressure_unit(r)));
+	return r->role == ROLE_OBSERVATION && !r->setting &&
+	       (!value_is_there(f, r) || (value_is_number(f, r) && pressure_unit(r)));
 }
 
 static bool is_together(const struct aff_fhir *f, const struct row *a, const struct row *b)
 {
 	return a->obr == b->obr && a->patient == b->patient && a->device == b->device &&
 	       aff_view_equal(channel(a->place), channel(b->place)) && aff_view_equal(obx(f, a, 14), obx(f, b, 14)) &&
-	       aff_view_equal(obx(f, a, 11), obx(f, b, 11));
+	       aff_view_equal(obx(f, a, 11), obx(f, b, 11)) && aff_view_equal(obx(f, a, 17), obx(f, b, 17)) &&
+	       aff_view_equal(obx(f, a, 20), obx(f, b, 20));
+}
+
+/* Several measurements that nothing tells apart but their order, and it is not one after the other: whose diastolic
+ * pressure is whose is not for us to guess. */
+static bool is_ambiguous(const struct aff_fhir *f, size_t head)
+{
+	const struct row *first = &f->rows[head];
+	unsigned panel, other_panel, part, had = 0;
+	const unsigned whole = 1u << SYSTOLIC | 1u << DIASTOLIC;
+	part_of(first, &panel, &part);
+	for (size_t i = head > MOST_APART ? head - MOST_APART : 0; i < f->count && i <= head + MOST_APART; i++) {
+		const struct row *r = &f->rows[i];
+		if (!part_of(r, &other_panel, &part) || other_panel != panel || !is_together(f, first, r))
+			continue;
+		if (had & 1u << part) {
+			if ((had & whole) != whole)
+				return true;
+			had = 0;
+		}
+		had |= 1u << part;
+	}
+	return false;
 }
 
 static void group(struct aff_fhir *f, size_t head)
 {
 	unsigned panel, part, other_panel, other;
 	struct row *first = &f->rows[head], *found[PARTS] = {NULL};
-	if (!part_of(first, &panel, &part) || !is_eligible(f, first))
+	if (!part_of(first, &panel, &part) || !is_eligible(f, first) || is_ambiguous(f, head))
 		return;
 	found[part] = first;
 	for (size_t i = head + 1; i < f->count && i <= head + MOST_APART; i++) {
 		struct row *r = &f->rows[i];
 		if (r->obr != first->obr)
 			break;
-		if (part_of(r, &other_panel, &other) && other_panel == panel && !found[other] && is_eligible(f, r) &&
-		    is_together(f, first, r))
-			found[other] = r;
+		if (!part_of(r, &other_panel, &other) || other_panel != panel || !is_eligible(f, r) ||
+		    !is_together(f, first, r))
+			continue;
+		if (found[other])
+			break;
+		found[other] = r;
 	}
 	if (!found[SYSTOLIC] && !found[DIASTOLIC])
 		return;
@@ -140,16 +173,20 @@ static void put_parts(struct aff_fhir *f, const struct row *head, unsigned panel
 /* Of the panel as a whole: one part that is a test, or of doubt, makes it so. */
 static void panel_flags(const struct aff_fhir *f, const struct row *head, struct flags *out)
 {
-	*out = (struct flags){.validated = true};
+	bool praised = true;
+	*out = (struct flags){.validated = true, .trust = TRUST_USUAL};
 	for (unsigned part = 0; part < PARTS; part++) {
 		struct flags flags;
 		if (!head->parts[part])
 			continue;
 		flags_read(&flags, f, obx(f, &f->rows[head->parts[part] - 1], 8));
 		out->validated &= flags.validated;
-		if (!out->security || (flags.security && strcmp(flags.security, "HTEST") == 0))
-			out->security = flags.security;
+		out->test |= flags.test;
+		out->trust = trust_least(out->trust, flags.trust);
+		praised &= flags.trust == TRUST_HIGH;
 	}
+	if (out->trust == TRUST_HIGH && !praised)
+		out->trust = TRUST_USUAL;
 }
 
 static void put_panel_notes(struct aff_fhir *f, const struct row *head)

@@ -74,6 +74,15 @@ static struct aff_view first_level(struct aff_view place)
 	return next_level(&place, &level) ? level : aff_view("", 0);
 }
 
+/* A number that no source names: the sender's name cannot be held against it, but the unit can. */
+static bool is_doubtful(const struct row *r)
+{
+	if (!r->term || r->term->refid[0] || !r->code.triple[r->term_triple].name.n || !r->unit)
+		return false;
+	const struct aff_unit *usual = aff_unit_by_ucum(aff_view_of(r->term->ucum));
+	return !usual || strcmp(usual->quantity, r->unit->quantity) != 0;
+}
+
 static void find_term(struct row *r)
 {
 	for (unsigned i = 0; i < 2 && !r->term; i++) {
@@ -84,16 +93,35 @@ static void find_term(struct row *r)
 	}
 }
 
+static bool names_device(const struct row *r)
+{
+	struct aff_view name = r->code.triple[0].name;
+	return (r->term && strcmp(r->term->kind, "device") == 0) ||
+	       (name.n > 8 && memcmp(name.p, "MDC_DEV_", 8) == 0);
+}
+
 static enum role role_of(const struct aff_fhir *f, const struct row *r)
 {
 	bool valued = value_is_there(f, r);
 	if (aff_view_is(trimmed(obx(f, r, 11)), "O"))
 		return ROLE_NONE;
-	if (!valued && (is_level(r->place) || (r->term && strcmp(r->term->kind, "device") == 0)))
+	if (!valued && (is_level(r->place) || names_device(r)))
 		return ROLE_DEVICE;
 	if (!valued && !obx(f, r, 3).n)
 		return ROLE_NONE;
 	return ROLE_OBSERVATION;
+}
+
+/* OBX-17: set by hand or by the device itself. */
+static bool is_setting(const struct aff_fhir *f, struct aff_view methods)
+{
+	unsigned n = methods.n ? aff_count(methods, f->d.repetition) : 0;
+	for (unsigned i = 1; i <= n && i <= MOST_PARTIES; i++) {
+		struct aff_view method = trimmed(aff_cut(methods, &f->d, i, 1, 0));
+		if (aff_view_is(method, "ASET") || aff_view_is(method, "MSET"))
+			return true;
+	}
+	return false;
 }
 
 static int scan_patient(struct aff_fhir *f, unsigned segment, unsigned *number)
@@ -121,8 +149,12 @@ static int scan_row(struct aff_fhir *f, struct row *r)
 	find_term(r);
 	r->place = trimmed(component(f, obx(f, r, 4), 1));
 	r->role = role_of(f, r);
+	r->setting = is_setting(f, obx(f, r, 17));
 	struct aff_view unit = obx(f, r, 6);
 	r->unit = unit.n && r->role == ROLE_OBSERVATION ? aff_unit_of_cwe(unit, &f->d) : NULL;
+	r->doubtful = is_doubtful(r);
+	if (r->doubtful)
+		r->term = NULL;
 	if (r->role == ROLE_DEVICE && is_valued(obx(f, r, 14))) {
 		if (f->timed_count == MOST_PARTIES)
 			return AFF_ELIMIT;
@@ -132,26 +164,61 @@ static int scan_row(struct aff_fhir *f, struct row *r)
 }
 
 /* Which device the MDS number of an OBX-4 stands for. */
+struct mds {
+	struct aff_view number;
+	unsigned device; /* AFF_NONE: rows of this MDS name several devices, and the MDS itself does not say */
+	bool stated;     /* by the row that describes the MDS */
+};
+
 struct scope {
-	struct aff_view mds[MOST_MDS];
-	unsigned device[MOST_MDS];
+	struct mds mds[MOST_MDS];
 	size_t count;
 };
 
-static unsigned scope_find(const struct scope *s, struct aff_view mds)
+static struct mds *scope_find(struct scope *s, struct aff_view number)
 {
-	for (size_t i = 0; mds.n && i < s->count; i++)
-		if (aff_view_equal(s->mds[i], mds))
-			return s->device[i];
-	return AFF_NONE;
+	for (size_t i = 0; number.n && i < s->count; i++)
+		if (aff_view_equal(s->mds[i].number, number))
+			return &s->mds[i];
+	return NULL;
 }
 
-static void scope_add(struct scope *s, struct aff_view mds, unsigned device)
+static void scope_add(struct scope *s, struct aff_view number, unsigned device, bool stated)
 {
-	if (mds.n && s->count < MOST_MDS && scope_find(s, mds) == AFF_NONE) {
-		s->mds[s->count] = mds;
-		s->device[s->count++] = device;
-	}
+	struct mds *known = scope_find(s, number);
+	if (!known && number.n && s->count < MOST_MDS)
+		s->mds[s->count++] = (struct mds){number, device, stated};
+	else if (known && stated && !known->stated)
+		*known = (struct mds){number, device, true};
+	else if (known && !known->stated && known->device != device)
+		known->device = AFF_NONE;
+}
+
+/* m or m.0.0.0 */
+static bool is_mds(struct aff_view place)
+{
+	struct aff_view level;
+	bool first = next_level(&place, &level) && !is_zero(level);
+	while (first && next_level(&place, &level))
+		if (!is_zero(level))
+			return false;
+	return first && !place.n;
+}
+
+/* What is the device of a module is not the device of the modules beside it. */
+static void scope_add_row(struct scope *s, const struct row *r)
+{
+	bool describes = r->role == ROLE_DEVICE, stated = describes && is_mds(r->place);
+	scope_add(s, first_level(r->place), describes && !stated ? AFF_NONE : r->device, stated);
+}
+
+/* The device of a level around a row, where its MDS holds several devices. */
+static unsigned device_around(const struct aff_fhir *f, const struct row *r, size_t start, size_t end)
+{
+	for (const struct row *a = f->rows + start; a < f->rows + end; a++)
+		if (a->role == ROLE_DEVICE && a->device != AFF_NONE && a != r && place_holds(a->place, r->place))
+			return a->device;
+	return AFF_NONE;
 }
 
 /* The end of the rows under the same OBR. */
@@ -164,8 +231,8 @@ static size_t obr_end(const struct aff_fhir *f, size_t start)
 	return end;
 }
 
-/* The device of a row: its own, else the one that describes its MDS under the same OBR, else under an OBR before it of
- * the same patient. MDS numbers mean nothing beyond that. */
+/* The device of a row: its own, else the one of its MDS under the same OBR, else under an OBR before it of the same
+ * patient. MDS numbers mean nothing beyond that. */
 static void find_devices(struct aff_fhir *f)
 {
 	struct scope patient;
@@ -178,23 +245,31 @@ static void find_devices(struct aff_fhir *f)
 		end = obr_end(f, start);
 		for (const struct row *r = f->rows + start; r < f->rows + end; r++)
 			if (r->device != AFF_NONE)
-				scope_add(&obr, first_level(r->place), r->device);
+				scope_add_row(&obr, r);
 		for (size_t i = 0; i < patient.count; i++)
-			scope_add(&obr, patient.mds[i], patient.device[i]);
+			if (!scope_find(&obr, patient.mds[i].number))
+				scope_add(&obr, patient.mds[i].number, patient.mds[i].device, patient.mds[i].stated);
+		for (struct row *r = f->rows + start; r < f->rows + end; r++) {
+			const struct mds *mds = scope_find(&obr, first_level(r->place));
+			if (r->device == AFF_NONE && mds && mds->device != AFF_NONE)
+				r->inherited = mds->device;
+			else if (r->device == AFF_NONE && mds)
+				r->inherited = device_around(f, r, start, end);
+		}
 		for (struct row *r = f->rows + start; r < f->rows + end; r++)
 			if (r->device == AFF_NONE)
-				r->device = scope_find(&obr, first_level(r->place));
+				r->device = r->inherited;
 		patient = obr;
 	}
 }
 
-/* "1.0.1" without a value, OBX-11 = X and "1.0.1.1" behind it: the parts carry the values. */
+/* "1.0.1" without a type and a value, and "1.0.1.1" behind it: the parts carry the values. */
 static bool is_compound(const struct aff_fhir *f, size_t i)
 {
 	const struct row *r = &f->rows[i], *next = r + 1;
 	return i + 1 < f->count && r->place.n && next->place.n > r->place.n && next->place.p[r->place.n] == '.' &&
 	       memcmp(next->place.p, r->place.p, r->place.n) == 0 && next->obr == r->obr && !value_is_there(f, r) &&
-	       aff_view_is(trimmed(obx(f, r, 11)), "X");
+	       (!trimmed(obx(f, r, 2)).n || aff_view_is(trimmed(obx(f, r, 11)), "X"));
 }
 
 /* Rows that say how the samples of a waveform are to be read. Their numbers vary, their names do not. */
@@ -204,6 +279,29 @@ static bool is_facet(const struct row *r)
 	return aff_view_is(name, "MDC_ATTR_SAMP_RATE") || aff_view_is(name, "MDC_ATTR_DATA_RANGE");
 }
 
+/* m.v.c of m.v.c.n: the level that an attribute row is about. */
+static struct aff_view level_of(struct aff_view place)
+{
+	struct aff_view rest = place, level;
+	for (unsigned i = 0; i < 3; i++)
+		if (!next_level(&rest, &level))
+			return place;
+	return aff_view(place.p, (size_t)(rest.p - place.p));
+}
+
+/* true when the row is about the device that carries the identifier, not about a module in it. */
+static bool is_of_device(const struct aff_fhir *f, const struct row *r)
+{
+	const struct party *p = &f->devices.items[r->device];
+	if (!r->place.n)
+		return true;
+	if (!p->describes)
+		return is_mds(level_of(r->place));
+	struct aff_view device = trimmed(component(f, aff_msg_field(f->m, p->segment, 4), 1));
+	struct aff_view about = level_of(r->place);
+	return is_mds(device) ? is_mds(about) : aff_view_equal(about, level_of(device));
+}
+
 /* Rows that describe the device, or say how a waveform is sampled, are no observations of their own. */
 static void find_attributes(struct aff_fhir *f)
 {
@@ -211,7 +309,7 @@ static void find_attributes(struct aff_fhir *f)
 		struct row *r = &f->rows[i];
 		if (r->role != ROLE_OBSERVATION)
 			continue;
-		if (is_facet(r) || (r->device != AFF_NONE && r->term && device_takes(r->term)))
+		if (is_facet(r) || (r->device != AFF_NONE && r->term && device_takes(r->term) && is_of_device(f, r)))
 			r->role = ROLE_ATTRIBUTE;
 		else if (is_compound(f, i))
 			r->role = ROLE_NONE;
@@ -239,7 +337,7 @@ int rows_scan(struct aff_fhir *f, struct aff_diag *diag)
 				return aff_diag_set(diag, AFF_ENOMEM, "no memory for the rows of the message");
 			*r = (struct row){.segment = i, .group = pids, .obr = obr, .obr_number = obrs};
 			r->patient = patient;
-			r->device = AFF_NONE;
+			r->device = r->inherited = AFF_NONE;
 			rc = scan_row(f, r);
 		}
 		if (rc) {

@@ -9,28 +9,31 @@
 
 /* `drop`: a value beside this flag is not one that may be charted. */
 static const struct state {
-	const char *flag, *absent, *security, *interpretation;
+	const char *flag, *absent;
+	enum trust trust;
+	bool test;
+	const char *interpretation;
 	bool drop;
 } states[] = {
-	{"INV", "error", "UNRELIABLE", NULL, true},
-	{"QUES", NULL, "UNCERTREL", "questionable", false},
-	{"NAV", "temp-unknown", NULL, NULL, true},
-	{"CAL", NULL, "UNCERTREL", "calibration-ongoing", false},
-	{"TEST", NULL, "HTEST", NULL, false},
-	{"DEMO", NULL, "HTEST", NULL, false},
-	{"VAL", NULL, "HRELIABLE", "validated-data", false},
-	{"EARLY", NULL, NULL, "early-indication", false},
-	{"BUSY", "temp-unknown", NULL, "msmt-ongoing", false},
-	{"ALACT", NULL, NULL, "in-alarm", false},
-	{"ALINH", NULL, NULL, "alarm-inhibited", false},
-	{"NI", "unknown", NULL, NULL, true},
-	{"OFF", "not-performed", NULL, NULL, true},
-	{"NA", "not-applicable", NULL, NULL, true},
-	{"MSK", "masked", NULL, NULL, true},
-	{"OTH", "unknown", NULL, NULL, true},
-	{"NAN", "not-a-number", NULL, NULL, true},
-	{"PINF", "positive-infinity", NULL, NULL, true},
-	{"NINF", "negative-infinity", NULL, NULL, true},
+	{"INV", "error", TRUST_NONE, false, NULL, true},
+	{"QUES", NULL, TRUST_LITTLE, false, "questionable", false},
+	{"NAV", "temp-unknown", TRUST_USUAL, false, NULL, true},
+	{"CAL", NULL, TRUST_LITTLE, false, "calibration-ongoing", false},
+	{"TEST", NULL, TRUST_USUAL, true, NULL, false},
+	{"DEMO", NULL, TRUST_USUAL, true, NULL, false},
+	{"VAL", NULL, TRUST_HIGH, false, "validated-data", false},
+	{"EARLY", NULL, TRUST_USUAL, false, "early-indication", false},
+	{"BUSY", "temp-unknown", TRUST_USUAL, false, "msmt-ongoing", false},
+	{"ALACT", NULL, TRUST_USUAL, false, "in-alarm", false},
+	{"ALINH", NULL, TRUST_USUAL, false, "alarm-inhibited", false},
+	{"NI", "unknown", TRUST_USUAL, false, NULL, true},
+	{"OFF", "not-performed", TRUST_USUAL, false, NULL, true},
+	{"NA", "not-applicable", TRUST_USUAL, false, NULL, true},
+	{"MSK", "masked", TRUST_USUAL, false, NULL, true},
+	{"OTH", "unknown", TRUST_USUAL, false, NULL, true},
+	{"NAN", "not-a-number", TRUST_USUAL, false, NULL, true},
+	{"PINF", "positive-infinity", TRUST_USUAL, false, NULL, true},
+	{"NINF", "negative-infinity", TRUST_USUAL, false, NULL, true},
 };
 
 /* HL7 table 0078 as far as v3-ObservationInterpretation has the same code. */
@@ -63,15 +66,15 @@ static bool next_flag(const struct aff_fhir *f, struct aff_view *rest, struct af
 void flags_read(struct flags *out, const struct aff_fhir *f, struct aff_view obx8)
 {
 	struct aff_view flag;
-	*out = (struct flags){.security = f->test ? "HTEST" : NULL};
+	*out = (struct flags){.test = f->test, .trust = TRUST_USUAL};
 	while (next_flag(f, &obx8, &flag)) {
 		const struct state *s = state_of(flag);
 		if (!s)
 			continue;
 		if (s->absent && !out->absent)
 			out->absent = s->absent;
-		if (s->security && !out->security)
-			out->security = s->security;
+		out->trust = trust_least(out->trust, s->trust);
+		out->test |= s->test;
 		out->unreliable |= s->drop;
 		out->validated |= flag.n == 3 && memcmp(flag.p, "VAL", 3) == 0;
 	}
@@ -82,7 +85,7 @@ const char *status_code(const struct aff_fhir *f, const struct row *r, const str
 	struct aff_view code = trimmed(obx(f, r, 11));
 	const char *entered = f->options->r_status ? f->options->r_status : "preliminary";
 	if (flags->validated)
-		return "final";
+		entered = "final";
 	switch (code.n == 1 ? code.p[0] : 0) {
 	case 'F':
 	case 'U':
@@ -109,22 +112,35 @@ const char *status_code(const struct aff_fhir *f, const struct row *r, const str
 		 * than "cancelled". */
 		return value_is_there(f, r) ? entered : "final";
 	default:
-		return "unknown";
+		return flags->validated ? "final" : "unknown";
 	}
+}
+
+enum trust trust_least(enum trust a, enum trust b)
+{
+	/* Nothing said is no doubt, but no praise either. */
+	if (a == TRUST_USUAL || b == TRUST_USUAL)
+		return a == TRUST_USUAL ? b : a;
+	return a < b ? a : b;
 }
 
 void put_security(struct aff_fhir *f, const struct flags *flags)
 {
-	if (!flags->security)
+	static const char *const codes[] = {
+		[TRUST_NONE] = "UNRELIABLE", [TRUST_LITTLE] = "UNCERTREL", [TRUST_HIGH] = "HRELIABLE"};
+	if (!flags->test && flags->trust == TRUST_USUAL)
 		return;
-	PUT(f, ",\"meta\":{\"security\":[{\"system\":\"" TERMINOLOGY);
-	if (strcmp(flags->security, "HTEST") == 0)
-		PUT(f, "v3-ActReason");
-	else
-		PUT(f, "v3-ObservationValue");
-	PUT(f, "\",\"code\":\"");
-	put_text(f, flags->security);
-	PUT(f, "\"}]}");
+	PUT(f, ",\"meta\":{\"security\":[");
+	if (flags->test)
+		PUT(f, "{\"system\":\"" TERMINOLOGY "v3-ActReason\",\"code\":\"HTEST\"}");
+	if (flags->trust != TRUST_USUAL) {
+		if (flags->test)
+			PUT(f, ",");
+		PUT(f, "{\"system\":\"" TERMINOLOGY "v3-ObservationValue\",\"code\":\"");
+		put_text(f, codes[flags->trust]);
+		PUT(f, "\"}");
+	}
+	PUT(f, "]}");
 }
 
 static bool put_flag(struct aff_fhir *f, struct aff_view flag, bool first)
