@@ -6,6 +6,8 @@
  */
 #include "fhir/fhir_internal.h"
 
+#include "base/number.h"
+
 #define MDC_SYSTEM "urn:iso:std:iso:11073:10101"
 
 enum { PARTS = 9 };
@@ -91,6 +93,12 @@ static void put_coding(struct aff_fhir *f, const struct triple *t)
 	PUT(f, "}");
 }
 
+static bool is_mdc_number(struct aff_view code)
+{
+	uint64_t number;
+	return number_u64(code, UINT32_MAX, &number) == 0 && number > 0;
+}
+
 enum kind { KIND_TEXT, KIND_MDC, KIND_LOINC, KIND_OTHER, KIND_EMPTY };
 
 /* What can be written of a triple: a coding, or only its words. */
@@ -104,7 +112,7 @@ static enum kind kind_of(struct aff_fhir *f, const struct triple *t, const struc
 		*term = aff_term_of_coding(t->code, t->name, &conflict);
 		if (*term)
 			return (*term)->emit ? KIND_MDC : KIND_TEXT;
-		return conflict || aff_view_is(t->code, "0") || !text_is_code(t->code) ? KIND_TEXT : KIND_OTHER;
+		return conflict || !is_mdc_number(t->code) ? KIND_TEXT : KIND_OTHER;
 	}
 	if (aff_is_null(t->code) || !text_is_code(text_plain(f, t->code)))
 		return KIND_TEXT;
@@ -203,7 +211,9 @@ static bool loinc_fits(const struct row *r)
 static bool put_term(struct aff_fhir *f, const struct row *r, const struct vital *profile, unsigned *codings)
 {
 	const struct aff_term *term = r->term;
-	bool fits = term->loinc[0] && loinc_fits(r) && (profile || !vital_by_loinc(aff_view_of(term->loinc)));
+	bool measured = !r->setting || strcmp(term->kind, "setting") == 0;
+	bool fits = measured && term->loinc[0] && loinc_fits(r) &&
+		    (profile || !vital_by_loinc(aff_view_of(term->loinc)));
 	bool further = profile && term->loinc_vital[0];
 	if (fits) {
 		separate(f, codings);
@@ -228,6 +238,8 @@ static enum kind kind_beside(struct aff_fhir *f, const struct row *r, unsigned i
 	if (r->term && i == r->term_triple)
 		return r->term->emit ? KIND_EMPTY : KIND_TEXT;
 	enum kind kind = kind_of(f, t, term);
+	if (kind == KIND_MDC && r->doubtful)
+		return KIND_TEXT;
 	if (kind == KIND_LOINC && has_loinc)
 		return KIND_EMPTY;
 	if (kind == KIND_LOINC && !profile && vital_by_loinc(t->code))

@@ -138,9 +138,14 @@ void put_request(struct aff_fhir *f)
 void put_result(struct aff_fhir *f, const struct row *r, const struct flags *flags, const struct aff_unit *to)
 {
 	struct aff_view unit = obx(f, r, 6);
+	const char *refused = value_refused(f, r);
 	if (!value_is_there(f, r) || flags->unreliable) {
 		bool not_asked = aff_view_is(trimmed(obx(f, r, 11)), "N");
 		put_absent(f, flags->absent ? flags->absent : not_asked ? "not-asked" : "unknown", aff_view("", 0));
+		return;
+	}
+	if (refused) {
+		put_absent(f, refused, obx(f, r, 5));
 		return;
 	}
 	if (!put_value(f, r, to)) {
@@ -158,7 +163,7 @@ static const struct vital *profile_of(struct aff_fhir *f, const struct row *r, c
 	const struct vital *v = dated ? vital_of(r) : NULL;
 	if (!v || !v->units[0][0])
 		return NULL;
-	if (!value_is_there(f, r) || flags->unreliable)
+	if (!value_is_there(f, r) || flags->unreliable || value_refused(f, r))
 		return v;
 	if (!aff_view_equal(obx(f, r, 2), aff_view("NM", 2)) || is_repeated(f, obx(f, r, 5)))
 		return NULL;

@@ -31,6 +31,8 @@ const struct vital *vital_by_loinc(struct aff_view loinc)
 const struct vital *vital_of(const struct row *r)
 {
 	const struct vital *v = NULL;
+	if (r->setting)
+		return NULL;
 	if (r->term) {
 		v = vital_by_loinc(aff_view_of(r->term->loinc_vital));
 		if (!v)
