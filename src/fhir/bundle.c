@@ -86,7 +86,8 @@ static bool is_latin1(struct aff_view charset)
 	return false;
 }
 
-/* What names the message: MSH-3, 4, 7, 10, PID-3 and PV1-3, not how it was routed. */
+/* What names the message: MSH-3, 4, 7, 10, PID-3 and PV1-3, not how it was routed. Without MSH-10, all of its bytes:
+ * another message of the same second must not look like this one again. */
 static void make_key(struct aff_fhir *f)
 {
 	static const unsigned fields[] = {3, 4, 7, 10};
@@ -102,6 +103,10 @@ static void make_key(struct aff_fhir *f)
 	aff_buf_put_view(&f->plain, aff_msg_field(f->m, pid, 3));
 	aff_buf_put_char(&f->plain, '\r');
 	aff_buf_put_view(&f->plain, aff_msg_field(f->m, pv1, 3));
+	if (!is_valued(aff_msg_field(f->m, 0, 10))) {
+		aff_buf_put_char(&f->plain, '\r');
+		aff_buf_put_view(&f->plain, aff_msg_bytes(f->m));
+	}
 	sha256(digest, aff_buf_view(&f->plain));
 	hex_put(&out, digest, (KEY_SIZE - 1) / 2);
 	memcpy(f->key, hex, KEY_SIZE - 1);

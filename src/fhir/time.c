@@ -54,7 +54,7 @@ int64_t time_between(const struct aff_fhir *f, struct aff_view start, struct aff
 {
 	struct aff_dtm a, b;
 	int zone = f->zone ? *f->zone : 0;
-	if (!read_time(f, &a, start) || !read_time(f, &b, end))
+	if (!read_time(f, &a, start) || !read_time(f, &b, end) || (!f->zone && a.has_zone != b.has_zone))
 		return -1;
 	return aff_dtm_micros(&b, zone) - aff_dtm_micros(&a, zone);
 }

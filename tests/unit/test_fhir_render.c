@@ -114,6 +114,52 @@ START_TEST(same_message_same_bytes)
 }
 END_TEST
 
+static void keep_identifier(char to[64])
+{
+	static const char lead[] = "\"value\":\"";
+	const char *code = memmem(out.p, out.n, ".147842\"", 8);
+	ck_assert_ptr_nonnull(code);
+	const char *start = code;
+	while (memcmp(start, lead, sizeof lead - 1) != 0)
+		start--;
+	snprintf(to, 64, "%.*s", (int)(code - start), start);
+}
+
+/* Without a control id, another message of the same second is not the first one again. */
+START_TEST(unnumbered_messages_differ)
+{
+	const char *head = "MSH|^~\\&|MON|HOSP|||20250301101500||ORU^R01^ORU_R01||P|2.6\r" PID OBR;
+	char message[512], first[64], again[64], other[64];
+	snprintf(message, sizeof message, "%s" HR, head);
+	ck_assert_int_eq(render(message, NULL), 0);
+	keep_identifier(first);
+	ck_assert_int_eq(render(message, NULL), 0);
+	keep_identifier(again);
+	memcpy(strstr(message, "|60|"), "|61|", 4);
+	ck_assert_int_eq(render(message, NULL), 0);
+	keep_identifier(other);
+	ck_assert_str_eq(first, again);
+	ck_assert_str_ne(first, other);
+}
+END_TEST
+
+/* A start with a zone and an end without one, and nothing that tells the zone of the end. */
+START_TEST(a_sample_period_needs_both_zones)
+{
+	static const char samples[] =
+	        "OBX|1|NA|131330^MDC_ECG_ELEC_POTL_II^MDC|1.1.1.1|1^2^3^4|266418^MDC_DIM_MILLI_VOLT^MDC|||||R\r";
+	char message[512];
+	snprintf(message, sizeof message, MSH PID "OBR|1||77|MONITOR|||20250301101500+0100|20250301101504+0100\r%s",
+	         samples);
+	ck_assert_int_eq(render(message, NULL), 0);
+	ck_assert(has("\"period\":1000,"));
+	snprintf(message, sizeof message, MSH PID "OBR|1||77|MONITOR|||20250301101500+0100|20250301101504\r%s",
+	         samples);
+	ck_assert_int_eq(render(message, NULL), 0);
+	ck_assert(!has("valueSampledData") && has("1^2^3^4"));
+}
+END_TEST
+
 START_TEST(no_two_observations_share_an_identifier)
 {
 	ck_assert_int_eq(render(MSH PID OBR HR HR HR, NULL), 0);
@@ -221,6 +267,8 @@ int main(void)
 	tcase_add_test(c, a_collection_requests_nothing);
 	tcase_add_test(c, test_messages_are_marked);
 	tcase_add_test(c, same_message_same_bytes);
+	tcase_add_test(c, unnumbered_messages_differ);
+	tcase_add_test(c, a_sample_period_needs_both_zones);
 	tcase_add_test(c, no_two_observations_share_an_identifier);
 	tcase_add_test(c, counts_what_was_not_understood);
 	tcase_add_loop_test(c, nobody_is_no_patient, 0, 8);
