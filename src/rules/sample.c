@@ -25,7 +25,7 @@ struct sample {
 /* What stands above the current row of a message. */
 struct walk {
 	const struct aff_edit *e;
-	struct aff_view patient, authority, device, sender;
+	struct aff_view patient, authority, place, device, sender;
 };
 
 int sample_new(struct sample **out, const struct sample_spec *spec, size_t max_keys)
@@ -83,6 +83,7 @@ static struct aff_view key_of(struct sample *s, const struct walk *w, unsigned r
 	if (s->spec.by & SAMPLE_BY_PATIENT) {
 		put_part(&s->key, w->patient);
 		put_part(&s->key, w->authority);
+		put_part(&s->key, w->place);
 	}
 	if (s->spec.by & SAMPLE_BY_DEVICE)
 		put_part(&s->key, w->device.n ? w->device : w->sender);
@@ -106,6 +107,9 @@ static bool walk_segment(struct walk *w, unsigned segment)
 	if (aff_edit_is(w->e, segment, "PID")) {
 		w->patient = aff_edit_get(w->e, segment, 3, 1, 1, 0);
 		w->authority = aff_edit_get(w->e, segment, 3, 1, 4, 0);
+		w->place = w->device = aff_view("", 0);
+	} else if (aff_edit_is(w->e, segment, "PV1")) {
+		w->place = aff_edit_field(w->e, segment, 3);
 	} else if (aff_edit_is(w->e, segment, "OBR")) {
 		w->device = aff_view("", 0);
 	} else if (aff_edit_is(w->e, segment, "OBX")) {

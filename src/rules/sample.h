@@ -4,7 +4,8 @@
  * last. Windows are counted from 1970, so the same messages give the same result whenever they are sent.
  *
  * A reading is an OBX with a value (OBX-5). Its key is made of
- *   patient  PID-3.1 and PID-3.4 of the PID before it
+ *   patient  PID-3.1 and PID-3.4 of the PID before it, and PV1-3 of the PV1 behind that: patients whom nobody has
+ *            admitted yet lie in different beds
  *   device   OBX-18 of its row or of the nearest row above it under the same OBR, else MSH-3
  *   code     OBX-3.1, OBX-3.3 and OBX-4
  * A reading that goes takes the NTE and PRT segments behind it along. Rows without a value (devices, channels) stay

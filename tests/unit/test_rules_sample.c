@@ -112,6 +112,19 @@ START_TEST(keys_are_patient_device_and_code)
 }
 END_TEST
 
+/* A gateway that names neither patients nor devices: the beds tell them apart. */
+START_TEST(unnamed_patients_of_two_beds_are_two)
+{
+	static const char bed1[] = "PID|||\nPV1||I|ICU^1^1\n" OBR HR("80");
+	static const char bed2[] = "PID|||\nPV1||I|ICU^1^2\n" OBR HR("120");
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	first(s, 0, 1, bed1, bed1);
+	first(s, 1, 2, bed2, bed2);
+	first(s, 2, 3, bed1, NULL);
+	sample_free(s);
+}
+END_TEST
+
 START_TEST(fewer_parts_make_wider_keys)
 {
 	struct sample *s = sampler((struct sample_spec){.every_ms = 60000, .by = SAMPLE_BY_CODE}, SAMPLE_FIRST, 0);
@@ -238,6 +251,7 @@ int main(void)
 		first_of_each_window,
 		the_same_message_again_passes_again,
 		keys_are_patient_device_and_code,
+		unnamed_patients_of_two_beds_are_two,
 		fewer_parts_make_wider_keys,
 		several_patients_in_one_message,
 		comments_go_with_their_reading,
