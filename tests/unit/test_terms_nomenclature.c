@@ -32,6 +32,9 @@ START_TEST(knows_the_usual_vital_signs)
 	ck_assert_str_eq(code("150456")->loinc, "59408-5");
 	ck_assert_str_eq(code("150456")->loinc_vital, "2708-6");
 	ck_assert_str_eq(code("69965")->kind, "device");
+	/* a difference of temperatures must not be converted as a temperature */
+	ck_assert_str_eq(code("188440")->refid, "MDC_TEMP_DIFF");
+	ck_assert_str_eq(code("188440")->ucum, "");
 }
 END_TEST
 
