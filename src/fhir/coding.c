@@ -10,7 +10,7 @@
 
 #define MDC_SYSTEM "urn:iso:std:iso:11073:10101"
 
-enum { PARTS = 9 };
+enum { PARTS = 12 };
 
 void cwe_split(const struct aff_fhir *f, struct cwe *out, struct aff_view field)
 {
@@ -25,7 +25,8 @@ void cwe_split(const struct aff_fhir *f, struct cwe *out, struct aff_view field)
 		part[n++] = trimmed(aff_view(field.p + start, end - start));
 	while (n < PARTS)
 		part[n++] = aff_view("", 0);
-	*out = (struct cwe){{{part[0], part[1], part[2]}, {part[3], part[4], part[5]}}, part[8]};
+	*out = (struct cwe){
+		{{part[0], part[1], part[2]}, {part[3], part[4], part[5]}, {part[9], part[10], part[11]}}, part[8]};
 }
 
 static bool is_table(struct aff_view system)
@@ -172,19 +173,19 @@ bool put_concept(struct aff_fhir *f, const char *lead, struct aff_view field)
 	struct cwe cwe;
 	const struct triple *words = NULL;
 	unsigned codings = 0;
-	enum kind kind[2];
-	const struct aff_term *term[2];
+	enum kind kind[TRIPLES];
+	const struct aff_term *term[TRIPLES];
 	cwe_split(f, &cwe, field);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < TRIPLES; i++) {
 		const struct triple *t = &cwe.triple[i];
 		kind[i] = kind_of(f, t, &term[i]);
 		if (kind[i] == KIND_TEXT && !words && (text_plain(f, t->code).n || text_plain(f, t->name).n))
 			words = t;
 	}
-	if (!is_coded(kind[0]) && !is_coded(kind[1]) && !words && !text_plain(f, cwe.original).n)
+	if (!is_coded(kind[0]) && !is_coded(kind[1]) && !is_coded(kind[2]) && !words && !text_plain(f, cwe.original).n)
 		return false;
 	put_text(f, lead);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < TRIPLES; i++) {
 		if (!is_coded(kind[i]))
 			continue;
 		separate(f, &codings);
@@ -240,6 +241,8 @@ static enum kind kind_beside(struct aff_fhir *f, const struct row *r, unsigned i
 	enum kind kind = kind_of(f, t, term);
 	if (kind == KIND_MDC && r->doubtful)
 		return KIND_TEXT;
+	if (kind == KIND_MDC && *term == r->term)
+		return KIND_EMPTY;
 	if (kind == KIND_LOINC && has_loinc)
 		return KIND_EMPTY;
 	if (kind == KIND_LOINC && !profile && vital_by_loinc(t->code))
@@ -254,7 +257,7 @@ void put_code(struct aff_fhir *f, const struct row *r, const struct vital *profi
 	bool known = r->term && r->term->emit;
 	PUT(f, ",\"code\":");
 	bool has_loinc = r->term && put_term(f, r, profile, &codings);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < TRIPLES; i++) {
 		const struct aff_term *term;
 		const struct triple *t = &r->code.triple[i];
 		enum kind kind = kind_beside(f, r, i, profile, has_loinc, &term);

@@ -26,13 +26,15 @@ struct party {
 	bool describes;      /* devices: the row is about the device itself, its OBX-3 is the device's type */
 };
 
-/* A coding as HL7 v2 writes it: parts 1-3 or 4-6 of a CWE. */
+/* A coding as HL7 v2 writes it: parts 1-3, 4-6 or 10-12 of a CWE. */
 struct triple {
 	struct aff_view code, name, system;
 };
 
+enum { TRIPLES = 3 };
+
 struct cwe {
-	struct triple triple[2];
+	struct triple triple[TRIPLES];
 	struct aff_view original; /* part 9: original text */
 };
 

@@ -3,7 +3,8 @@
  * TRANSLATE: a coded field to the code of a mapping table. The main triplet of the field (components 1-3) is looked up,
  * then the alternate one (4-6). A row that gives a name counts only when the name arrived too: one number under two
  * names is never charted as the wrong one. The alternate triplet of the result is the row's LOINC, else the code that
- * arrived.
+ * arrived; beside a LOINC the code that arrived is the second alternate (components 10-12). A LOINC code means one
+ * quantity, so it is left out beside a unit of another one.
  */
 #include <afferent/table.h>
 
@@ -51,20 +52,22 @@ static struct aff_view name_of(const struct run *run, struct aff_view name)
 }
 
 static int write_field(struct run *run, unsigned segment, const struct triplet *from, struct aff_view original,
-                       const struct aff_table_row *row)
+                       const struct aff_table_row *row, bool with_loinc)
 {
 	const struct aff_delims *d = &run->delims;
 	const struct aff_path *path = &run->step->path;
 	aff_buf_clear(&run->text);
 	cwe_put_plain(&run->text, d, row->code, name_of(run, row->name), aff_table_to_system(run->step->table));
 	aff_buf_put_char(&run->text, d->component);
-	if (row->loinc.n)
+	if (with_loinc)
 		cwe_put_plain(&run->text, d, row->loinc, name_of(run, row->loinc_name), aff_view_of("LN"));
 	else
 		cwe_put_raw(&run->text, d, from);
-	if (original.n) {
-		aff_buf_put(&run->text, (char[]){d->component, d->component, d->component}, 3);
-		aff_buf_put_view(&run->text, original);
+	aff_buf_put(&run->text, (char[]){d->component, d->component, d->component}, 3);
+	aff_buf_put_view(&run->text, original);
+	if (with_loinc) {
+		aff_buf_put_char(&run->text, d->component);
+		cwe_put_raw(&run->text, d, from);
 	}
 	cwe_trim(&run->text, d);
 	if (run->text.error)
@@ -109,8 +112,10 @@ int translate_run(struct run *run, unsigned segment)
 	}
 	if (!row || !run->delims.component)
 		return unknown(run, segment, mismatch);
-	int rc = write_field(run, segment, from, cwe.original, row);
-	if (rc || !row->unit.n || !aff_edit_is(run->e, segment, "OBX"))
+	bool has_unit = row->unit.n && aff_edit_is(run->e, segment, "OBX");
+	bool with_loinc = row->loinc.n && (!has_unit || units_agree(run, segment, row->unit));
+	int rc = write_field(run, segment, from, cwe.original, row, with_loinc);
+	if (rc || !has_unit)
 		return rc;
 	rc = units_convert(run, segment, row->unit);
 	if (rc == 0)

@@ -159,3 +159,10 @@ int units_convert(struct run *run, unsigned segment, struct aff_view wanted)
 		return 1;
 	return convert_all(run, segment, value, aff_edit_field(run->e, segment, OBX_RANGE), &c);
 }
+
+bool units_agree(struct run *run, unsigned segment, struct aff_view wanted)
+{
+	const struct aff_unit *unit = aff_unit_of_cwe(aff_edit_field(run->e, segment, OBX_UNITS), &run->delims);
+	const struct aff_unit *to = aff_unit_by_ucum(wanted);
+	return !unit || !to || !unit->quantity[0] || !to->quantity[0] || strcmp(unit->quantity, to->quantity) == 0;
+}

@@ -14,4 +14,7 @@
  * cannot be converted, or an error. */
 int units_convert(struct run *run, unsigned segment, struct aff_view wanted);
 
+/* false when the unit of an OBX is known to measure another quantity than the wanted one. */
+bool units_agree(struct run *run, unsigned segment, struct aff_view wanted);
+
 #endif

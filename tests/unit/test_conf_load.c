@@ -109,7 +109,7 @@ START_TEST(the_icu_channel_says_what_it_means)
 	ck_assert_ptr_nonnull(c);
 	ck_assert_ptr_nonnull(ehr);
 	ck_assert_ptr_nonnull(fhir);
-	ck_assert_uint_eq(aff_rules_steps(c->transform), 5);
+	ck_assert_uint_eq(aff_rules_steps(c->transform), 7);
 	ck_assert_uint_eq(c->accept.nmessages, 2);
 	ck_assert_str_eq(c->accept.messages[1], "ORU^R40");
 	ck_assert_int_eq(c->source.idle_ms, 300000);

@@ -8,7 +8,7 @@
 #include "rules_fixture.h"
 
 #define OBX_HR  "OBX|1|NM|0002-4182^HR^99PHILIPS|1.1.1.1|82|bpm||||||R\n"
-#define HR_DONE "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC^8867-4^Heart rate^LN|1.1.1.1|82|bpm||||||R\n"
+#define HR_DONE "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC^8867-4^Heart rate^LN^^^^0002-4182^HR^99PHILIPS|1.1.1.1|82|bpm||||||R\n"
 #define OBX_X   "OBX|2||69642^MDC_DEV_ANALY_SAT_O2_VMD^MDC|1.3.0.0|||||||X\n"
 #define OBX_NEW "OBX|3|NM|0002-ffff^New^99PHILIPS|1.1.1.3|5|cm||||||R\n"
 
@@ -25,6 +25,7 @@ static struct aff_table *philips(void)
 		{"0002-4b48", "Temp", "150364", "MDC_TEMP", "", "", "Cel"},
 		{"a&b", "", "1", "x^y", "", "", ""},
 		{"0002-4a05", "", "150037", "MDC_PRESS_BLD_ART_ABP_SYS", "", "", "mm[Hg]"},
+		{"0002-5000", "", "151562", "MDC_RESP_RATE", "9279-1", "Respiratory rate", "/min"},
 	};
 	struct aff_table *t = NULL;
 	ck_assert_int_eq(aff_table_new(&t, "philips", v("99PHILIPS"), v("MDC")), 0);
@@ -186,6 +187,19 @@ START_TEST(a_code_of_another_name_is_unknown)
 	ck_assert_uint_eq(translated(wrong, wrong, AFF_UNKNOWN_KEEP).unmapped, 1);
 	ck_assert_int_eq(translated(wrong, NULL, AFF_UNKNOWN_REJECT).verdict, AFF_VERDICT_REJECT);
 	translated("OBX|1|NM|0002-4182^HR^OTHER|1|82\n", "OBX|1|NM|0002-4182^HR^OTHER|1|82\n", AFF_UNKNOWN_KEEP);
+}
+END_TEST
+
+START_TEST(a_loinc_stands_beside_its_quantity_alone)
+{
+	translated("OBX|1|NM|0002-5000^Resp^99PHILIPS|1|20|/min^/min^UCUM\n",
+	           "OBX|1|NM|151562^MDC_RESP_RATE^MDC^9279-1^Respiratory rate^LN^^^^0002-5000^Resp^99PHILIPS|1|20|"
+	           "/min^/min^UCUM\n",
+	           AFF_UNKNOWN_KEEP);
+	struct aff_rules_result result = translated(
+		"OBX|1|NM|0002-5000^Resp^99PHILIPS|1|20|mmHg\n",
+		"OBX|1|NM|151562^MDC_RESP_RATE^MDC^0002-5000^Resp^99PHILIPS|1|20|mmHg\n", AFF_UNKNOWN_KEEP);
+	ck_assert_uint_eq(result.unmapped, 1);
 }
 END_TEST
 
@@ -440,6 +454,7 @@ int main(void)
 		codes_are_translated,
 		unknown_codes_are_kept_dropped_or_rejected,
 		a_code_of_another_name_is_unknown,
+		a_loinc_stands_beside_its_quantity_alone,
 		values_are_converted_with_their_unit_and_range,
 		translates_the_segments_that_are_meant,
 		units_become_ucum,
