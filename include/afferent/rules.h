@@ -36,8 +36,8 @@ struct aff_step {
  *
  * TRANSLATE looks up components 1-3 of the field, then 4-6, where their coding system is the table's from_system or is
  * not said. A field that is already in to_system, or empty, stays. The result is `code^name^to_system` and, as
- * alternate, the row's LOINC or else the code that arrived (beside a LOINC it stands in components 10-12; a LOINC is left
- * out beside a unit of another quantity than the row's). When the row has a unit and the segment is an OBX with a
+ * alternate, the row's LOINC or else the code that arrived (beside a LOINC it stands in components 10-12; a LOINC is
+ * left out beside a unit of another quantity than the row's). When the row has a unit and the segment is an OBX with a
  * number of another unit, OBX-5, OBX-6 and OBX-7 are converted, all or none. Names and unit symbols that are not ASCII
  * are written only into messages that are UTF-8 by MSH-18. */
 

@@ -190,6 +190,8 @@ unsigned device_ordinal(const struct aff_fhir *f, unsigned number);
 
 /* ---- rows.c: the first pass */
 int rows_scan(struct aff_fhir *f, struct aff_diag *diag);
+/* Bytes of an OBX-4 without the zeros at its end: 1.2 of 1.2.0.0, 1.0.3 of 1.0.3.0 (whose VMD has no name). */
+size_t place_length(struct aff_view place);
 /* true when `ancestor` (1.2.0.0) describes a level that holds `place` (1.2.3.4). */
 bool place_holds(struct aff_view ancestor, struct aff_view place);
 struct aff_view obx(const struct aff_fhir *f, const struct row *r, unsigned field);

@@ -38,12 +38,11 @@ bool is_cuff_pressure(const struct row *r)
 	return part_of(r, &panel, &part);
 }
 
-/* m.v.c of m.v.c.n */
-static struct aff_view channel(struct aff_view place)
+/* m.v.c of m.v.c.n, or the row that a compound's parts stand under. */
+static struct aff_view parent(struct aff_view place)
 {
-	unsigned dots = 0;
-	for (size_t i = 0; i < place.n; i++)
-		if (place.p[i] == '.' && ++dots == 3)
+	for (size_t i = place.n; i-- > 0;)
+		if (place.p[i] == '.')
 			return aff_view(place.p, i);
 	return place;
 }
@@ -63,7 +62,7 @@ static bool is_eligible(const struct aff_fhir *f, const struct row *r)
 static bool is_together(const struct aff_fhir *f, const struct row *a, const struct row *b)
 {
 	return a->obr == b->obr && a->patient == b->patient && a->device == b->device &&
-	       aff_view_equal(channel(a->place), channel(b->place)) && aff_view_equal(obx(f, a, 14), obx(f, b, 14)) &&
+	       aff_view_equal(parent(a->place), parent(b->place)) && aff_view_equal(obx(f, a, 14), obx(f, b, 14)) &&
 	       aff_view_equal(obx(f, a, 11), obx(f, b, 11)) && aff_view_equal(obx(f, a, 17), obx(f, b, 17)) &&
 	       aff_view_equal(obx(f, a, 20), obx(f, b, 20));
 }

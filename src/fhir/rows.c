@@ -56,16 +56,17 @@ static bool is_level(struct aff_view place)
 	return levels == 4 && !place.n && is_zero(level);
 }
 
+size_t place_length(struct aff_view place)
+{
+	while (place.n > 2 && memcmp(place.p + place.n - 2, ".0", 2) == 0)
+		place.n -= 2;
+	return is_zero(place) ? 0 : place.n;
+}
+
 bool place_holds(struct aff_view ancestor, struct aff_view place)
 {
-	struct aff_view a, b;
-	bool some = false;
-	while (next_level(&ancestor, &a) && !is_zero(a)) {
-		if (!next_level(&place, &b) || !aff_view_equal(a, b))
-			return false;
-		some = true;
-	}
-	return some && place.n;
+	size_t n = place_length(ancestor);
+	return n && place.n > n && place.p[n] == '.' && memcmp(ancestor.p, place.p, n) == 0;
 }
 
 static struct aff_view first_level(struct aff_view place)
@@ -143,6 +144,17 @@ static int scan_device(struct aff_fhir *f, struct row *r)
 	return ei.n && identity_of_device(f, &party.identity, ei) ? party_add(f, &f->devices, &party, &r->device) : 0;
 }
 
+/* A row whose time is that of the rows below it. */
+static int keep_time(struct aff_fhir *f, const struct row *r)
+{
+	if (!is_valued(obx(f, r, 14)))
+		return 0;
+	if (f->timed_count == MOST_PARTIES)
+		return AFF_ELIMIT;
+	f->timed[f->timed_count++] = (size_t)(r - f->rows);
+	return 0;
+}
+
 static int scan_row(struct aff_fhir *f, struct row *r)
 {
 	cwe_split(f, &r->code, obx(f, r, 3));
@@ -155,12 +167,8 @@ static int scan_row(struct aff_fhir *f, struct row *r)
 	r->doubtful = is_doubtful(r);
 	if (r->doubtful)
 		r->term = NULL;
-	if (r->role == ROLE_DEVICE && is_valued(obx(f, r, 14))) {
-		if (f->timed_count == MOST_PARTIES)
-			return AFF_ELIMIT;
-		f->timed[f->timed_count++] = (size_t)(r - f->rows);
-	}
-	return scan_device(f, r);
+	int rc = r->role == ROLE_DEVICE ? keep_time(f, r) : 0;
+	return rc ? rc : scan_device(f, r);
 }
 
 /* Which device the MDS number of an OBX-4 stands for. */
@@ -303,17 +311,21 @@ static bool is_of_device(const struct aff_fhir *f, const struct row *r)
 }
 
 /* Rows that describe the device, or say how a waveform is sampled, are no observations of their own. */
-static void find_attributes(struct aff_fhir *f)
+static int find_attributes(struct aff_fhir *f)
 {
-	for (size_t i = 0; i < f->count; i++) {
+	int rc = 0;
+	for (size_t i = 0; i < f->count && !rc; i++) {
 		struct row *r = &f->rows[i];
 		if (r->role != ROLE_OBSERVATION)
 			continue;
 		if (is_facet(r) || (r->device != AFF_NONE && r->term && device_takes(r->term) && is_of_device(f, r)))
 			r->role = ROLE_ATTRIBUTE;
-		else if (is_compound(f, i))
+		else if (is_compound(f, i)) {
 			r->role = ROLE_NONE;
+			rc = keep_time(f, r);
+		}
 	}
+	return rc;
 }
 
 int rows_scan(struct aff_fhir *f, struct aff_diag *diag)
@@ -348,6 +360,8 @@ int rows_scan(struct aff_fhir *f, struct aff_diag *diag)
 		}
 	}
 	find_devices(f);
-	find_attributes(f);
+	if (find_attributes(f))
+		return aff_diag_set(diag, AFF_ELIMIT, "more than %d levels that state a time in one message",
+				    MOST_PARTIES);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * When: OBX-14, else that of the nearest level above (channel, VMD, MDS), else OBR-7 (with OBR-8 for a
+ * When: OBX-14, else that of the nearest row above (compound, channel, VMD, MDS), else OBR-7 (with OBR-8 for a
  * series of values), else MSH-7. A time that is
  * there but is no time is not replaced by another one.
  */
@@ -111,14 +111,8 @@ static struct aff_view time_above(const struct aff_fhir *f, const struct row *r)
 		const struct row *a = &f->rows[f->timed[i]];
 		if (a->obr != r->obr || !place_holds(a->place, r->place))
 			continue;
-		size_t depth = 0;
-		for (struct aff_view p = a->place; p.n && !(p.p[0] == '0' && (p.n == 1 || p.p[1] == '.')); depth++) {
-			const char *dot = memchr(p.p, '.', p.n);
-			size_t skip = dot ? (size_t)(dot - p.p) + 1 : p.n;
-			p = aff_view(p.p + skip, p.n - skip);
-		}
-		if (depth > nearest) {
-			nearest = depth;
+		if (place_length(a->place) > nearest) {
+			nearest = place_length(a->place);
 			found = obx(f, a, 14);
 		}
 	}

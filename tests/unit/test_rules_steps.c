@@ -8,7 +8,8 @@
 #include "rules_fixture.h"
 
 #define OBX_HR  "OBX|1|NM|0002-4182^HR^99PHILIPS|1.1.1.1|82|bpm||||||R\n"
-#define HR_DONE "OBX|1|NM|147842^MDC_ECG_HEART_RATE^MDC^8867-4^Heart rate^LN^^^^0002-4182^HR^99PHILIPS|1.1.1.1|82|bpm||||||R\n"
+#define HR_CODE "147842^MDC_ECG_HEART_RATE^MDC^8867-4^Heart rate^LN^^^^0002-4182^HR^99PHILIPS"
+#define HR_DONE "OBX|1|NM|" HR_CODE "|1.1.1.1|82|bpm||||||R\n"
 #define OBX_X   "OBX|2||69642^MDC_DEV_ANALY_SAT_O2_VMD^MDC|1.3.0.0|||||||X\n"
 #define OBX_NEW "OBX|3|NM|0002-ffff^New^99PHILIPS|1.1.1.3|5|cm||||||R\n"
 
