@@ -50,6 +50,7 @@ struct sender {
 	_Atomic unsigned open_reports;
 	uint64_t random;
 	int64_t told_us;
+	bool told_down;
 	unsigned untold;
 	int64_t dead_told_us;
 	unsigned dead_untold;

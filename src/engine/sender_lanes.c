@@ -101,17 +101,18 @@ static void end_delivery(struct sender *s, struct delivery *d, enum journal_outc
 static void note_state(struct sender *s, bool down, const char *detail)
 {
 	pthread_mutex_lock(&s->lock);
-	bool was_down = s->down;
 	s->down = down;
 	snprintf(s->detail, sizeof s->detail, "%s", detail);
 	pthread_mutex_unlock(&s->lock);
-	if (down && !was_down)
-		s->told_us = 0;
-	if (down && log_once_a_minute(&s->told_us, &s->untold))
+	/* Some answers of many may be bad all the time: two lines a minute, then, not two for each. */
+	if (down && log_once_a_minute(&s->told_us, &s->untold)) {
+		s->told_down = true;
 		log_warn("sender", "%s: not delivered: %s; it is tried again, messages wait in the journal",
 			 s->destination, detail);
-	else if (!down && was_down)
+	} else if (!down && s->told_down) {
+		s->told_down = false;
 		log_info("sender", "%s: delivers again", s->destination);
+	}
 }
 
 void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer)

@@ -162,6 +162,10 @@ class Scenario:
 			engine.rests()
 		elif verb == "logs":
 			engine.logs(rest[0])
+		elif verb == "logged":
+			seen = sum(rest[1] in line for line in engine.lines())
+			if seen != int(rest[0]):
+				raise Failure(f"the log says {rest[1]!r} {seen} times")
 		elif verb == "second":
 			self.do_run([rest[0], "run", self.folder], None)
 		else:
@@ -264,6 +268,8 @@ class Scenario:
 			compare("the message", rest[1:], lambda path: hl7.get(content, path))
 		elif verb == "ids":
 			until(lambda: (ehr.ids() == rest, ehr.ids()), f"the control ids {rest}")
+		elif verb == "abandoned":
+			ehr.abandoned()
 		else:
 			raise ValueError(f"ehr {verb}?")
 
