@@ -178,7 +178,12 @@ class Ehr(Server):
 					self.receive(connection, content[1:])
 		except OSError:
 			pass
+		self.connections.discard(connection)
 		connection.close()
+
+	def abandoned(self):
+		"""Waits until the engine has closed all its connections."""
+		until(lambda: (not self.connections, f"{len(self.connections)} connections"), "the connections to be closed")
 
 	def receive(self, connection, content):
 		self.messages.put(content)
@@ -217,6 +222,7 @@ class Fhir(Server):
 
 		class Handler(http.server.BaseHTTPRequestHandler):
 			protocol_version = "HTTP/1.1"
+			disable_nagle_algorithm = True
 
 			def do_POST(self):
 				body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
