@@ -33,6 +33,7 @@ source:
 destinations:
   - name: ehr
     mllp: {{to: "127.0.0.1:{port_out}"}}
+    lanes: 4
     retry: {{first: 50ms, most: 200ms}}
 """
 
