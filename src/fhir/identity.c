@@ -18,18 +18,24 @@ static bool is_word(struct aff_view v, const char *word)
 	return v.n == strlen(word) && strncasecmp(v.p, word, v.n) == 0;
 }
 
-/* What senders write when they do not know. */
+/* What senders write when they do not know. Every one of these would make one patient of many people. */
 static bool is_nobody(struct aff_view v)
 {
-	static const char *const words[] = {"\"\"", "unknown", "unknown patient", "unk", "none", "null", "n/a", "na",
-					    "?",    "-"};
-	size_t zeros = 0;
+	static const char *const words[] = {"unk",       "none",        "null",      "n/a",        "na",
+					    "noid",      "no id",       "no name",   "unassigned", "not assigned",
+					    "undefined", "not entered", "anonymous", "new patient"};
+	static const char *const beginnings[] = {"unknown", "unidentified"};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (is_word(v, words[i]))
 			return true;
-	while (zeros < v.n && (v.p[zeros] == '0' || v.p[zeros] == '-'))
-		zeros++;
-	return zeros == v.n;
+	for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+		if (v.n >= strlen(beginnings[i]) && strncasecmp(v.p, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	/* Zeros and signs alone. */
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] >= 0x80 || (isalnum((unsigned char)v.p[i]) && v.p[i] != '0'))
+			return false;
+	return true;
 }
 
 void system_of_base(struct aff_fhir *f, struct aff_buf *out, const char *kind, struct aff_view space)

@@ -193,6 +193,9 @@ START_TEST(nobody_is_no_patient)
 					       "PID|||0000\r",
 					       "PID|||^^^HOSP^MR||Muster^Max\r",
 					       "PID|||UNKNOWN PATIENT\r",
+					       "PID|||UnknownPatient7^^^HOSP\r",
+					       "PID|||Unassigned\r",
+					       "PID|||*\r",
 					       ""};
 	char message[1024];
 	ck_assert_int_lt(snprintf(message, sizeof message, MSH "%s" OBR HR, nobodies[_i]), (int)sizeof message);
@@ -271,7 +274,7 @@ int main(void)
 	tcase_add_test(c, a_sample_period_needs_both_zones);
 	tcase_add_test(c, no_two_observations_share_an_identifier);
 	tcase_add_test(c, counts_what_was_not_understood);
-	tcase_add_loop_test(c, nobody_is_no_patient, 0, 8);
+	tcase_add_loop_test(c, nobody_is_no_patient, 0, 11);
 	tcase_add_loop_test(c, refuses_what_has_no_observations, 0, 4);
 	tcase_add_test(c, a_full_buffer_is_an_error);
 	tcase_add_test(c, patients_and_devices_are_capped);
