@@ -239,7 +239,7 @@ static enum kind kind_beside(struct aff_fhir *f, const struct row *r, unsigned i
 	if (r->term && i == r->term_triple)
 		return r->term->emit ? KIND_EMPTY : KIND_TEXT;
 	enum kind kind = kind_of(f, t, term);
-	if (kind == KIND_MDC && r->doubtful)
+	if (r->doubtful && (kind == KIND_MDC || kind == KIND_LOINC))
 		return KIND_TEXT;
 	if (kind == KIND_MDC && *term == r->term)
 		return KIND_EMPTY;

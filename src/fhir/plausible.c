@@ -24,15 +24,29 @@ static bool is_possible(const struct vital *v, const struct aff_unit *unit, stru
 	return true;
 }
 
-const char *value_refused(const struct aff_fhir *f, const struct row *r)
+static const char *number_refused(const struct row *r, const struct vital *v, struct aff_view number)
 {
-	if (!value_is_number(f, r))
+	if (!number_is_decimal(number))
 		return NULL;
-	struct aff_view number = trimmed(obx(f, r, 5));
 	if (marker_is(number))
 		return "unknown";
+	return (v ? !is_possible(v, r->unit, number) : is_cuff_pressure(r) && number.p[0] == '-') ? "error" : NULL;
+}
+
+const char *value_refused(const struct aff_fhir *f, const struct row *r)
+{
+	struct aff_view type = trimmed(obx(f, r, 2)), value = obx(f, r, 5);
 	const struct vital *v = vital_of(r);
-	if (v ? !is_possible(v, r->unit, number) : is_cuff_pressure(r) && number.p[0] == '-')
-		return "error";
-	return NULL;
+	const char *refused = NULL;
+	if (aff_view_is(type, "SN"))
+		return number_refused(r, v, trimmed(component(f, value, 2)));
+	if (!aff_view_is(type, "NM"))
+		return NULL;
+	while (value.n && !refused) {
+		const char *end = f->d.repetition ? memchr(value.p, f->d.repetition, value.n) : NULL;
+		size_t n = end ? (size_t)(end - value.p) : value.n;
+		refused = number_refused(r, v, trimmed(aff_view(value.p, n)));
+		value = aff_view(value.p + n + (end != NULL), value.n - n - (end != NULL));
+	}
+	return refused;
 }

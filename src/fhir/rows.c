@@ -76,12 +76,28 @@ static struct aff_view first_level(struct aff_view place)
 }
 
 /* A number that no source names: the sender's name cannot be held against it, but the unit can. */
-static bool is_doubtful(const struct row *r)
+static bool unit_contradicts(const struct row *r)
 {
-	if (!r->term || r->term->refid[0] || !r->code.triple[r->term_triple].name.n || !r->unit)
+	if (r->term->refid[0] || !r->code.triple[r->term_triple].name.n || !r->unit)
 		return false;
 	const struct aff_unit *usual = aff_unit_by_ucum(aff_view_of(r->term->ucum));
 	return !usual || strcmp(usual->quantity, r->unit->quantity) != 0;
+}
+
+/* A LOINC beside it that means another vital sign. */
+static bool loinc_contradicts(const struct row *r)
+{
+	const struct vital *meant = vital_by_loinc(aff_view_of(r->term->loinc));
+	if (r->term->loinc_vital[0])
+		meant = vital_by_loinc(aff_view_of(r->term->loinc_vital));
+	for (unsigned i = 0; meant && i < TRIPLES; i++) {
+		const struct vital *said = aff_view_is(r->code.triple[i].system, "LN")
+						   ? vital_by_loinc(r->code.triple[i].code)
+						   : NULL;
+		if (said && said != meant)
+			return true;
+	}
+	return false;
 }
 
 static void find_term(struct row *r)
@@ -164,7 +180,7 @@ static int scan_row(struct aff_fhir *f, struct row *r)
 	r->setting = is_setting(f, obx(f, r, 17));
 	struct aff_view unit = obx(f, r, 6);
 	r->unit = unit.n && r->role == ROLE_OBSERVATION ? aff_unit_of_cwe(unit, &f->d) : NULL;
-	r->doubtful = is_doubtful(r);
+	r->doubtful = r->term && (unit_contradicts(r) || loinc_contradicts(r));
 	if (r->doubtful)
 		r->term = NULL;
 	int rc = r->role == ROLE_DEVICE ? keep_time(f, r) : 0;

@@ -5,6 +5,8 @@
  */
 #include "fhir/fhir_internal.h"
 
+#include <strings.h>
+
 #define TERMINOLOGY "http://terminology.hl7.org/CodeSystem/"
 
 /* `drop`: a value beside this flag is not one that may be charted. */
@@ -46,7 +48,7 @@ static const char *const abnormal[] = {
 static const struct state *state_of(struct aff_view flag)
 {
 	for (size_t i = 0; flag.n > 1 && i < sizeof states / sizeof states[0]; i++)
-		if (flag.p[0] == states[i].flag[0] && aff_view_is(flag, states[i].flag))
+		if (strlen(states[i].flag) == flag.n && strncasecmp(flag.p, states[i].flag, flag.n) == 0)
 			return &states[i];
 	return NULL;
 }
@@ -91,8 +93,10 @@ const char *status_code(const struct aff_fhir *f, const struct row *r, const str
 	case 'U':
 	case 'V':
 	case 'B':
-	case 'N':
 		return "final";
+	case 'N':
+		/* Not asked for, and a value all the same. */
+		return value_is_there(f, r) ? "unknown" : "final";
 	case 'P':
 	case 'S':
 		return "preliminary";

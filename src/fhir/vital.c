@@ -31,7 +31,7 @@ const struct vital *vital_by_loinc(struct aff_view loinc)
 const struct vital *vital_of(const struct row *r)
 {
 	const struct vital *v = NULL;
-	if (r->setting)
+	if (r->setting || r->doubtful)
 		return NULL;
 	if (r->term) {
 		v = vital_by_loinc(aff_view_of(r->term->loinc_vital));
