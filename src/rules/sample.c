@@ -10,7 +10,7 @@
 #include "rules/keyset.h"
 #include "rules/notes.h"
 
-enum { OBX_CODE = 3, OBX_SUB = 4, OBX_VALUE = 5, OBX_DEVICE = 18, KEY_BYTES_MAX = 16 << 20 };
+enum { OBX_TYPE = 2, OBX_CODE = 3, OBX_SUB = 4, OBX_VALUE = 5, OBX_DEVICE = 18, KEY_BYTES_MAX = 16 << 20 };
 
 struct sample {
 	struct sample_spec spec;
@@ -77,6 +77,12 @@ static void put_part(struct aff_buf *key, struct aff_view part)
 	aff_buf_put_char(key, '\r');
 }
 
+static bool is_numeric(const struct aff_edit *e, unsigned row)
+{
+	struct aff_view type = aff_edit_get(e, row, OBX_TYPE, 1, 1, 0);
+	return aff_view_is(type, "NM") || aff_view_is(type, "SN");
+}
+
 static struct aff_view key_of(struct sample *s, const struct walk *w, unsigned row)
 {
 	aff_buf_clear(&s->key);
@@ -91,8 +97,17 @@ static struct aff_view key_of(struct sample *s, const struct walk *w, unsigned r
 		put_part(&s->key, aff_edit_get(w->e, row, OBX_CODE, 1, 1, 0));
 		put_part(&s->key, aff_edit_get(w->e, row, OBX_CODE, 1, 3, 0));
 		put_part(&s->key, aff_edit_field(w->e, row, OBX_SUB));
+		if (!is_numeric(w->e, row))
+			put_part(&s->key, aff_edit_field(w->e, row, OBX_VALUE));
 	}
 	return aff_buf_view(&s->key);
+}
+
+/* Alerts (R40) and events of pumps (R42) happen once. */
+static bool is_event(const struct aff_edit *e)
+{
+	struct aff_view trigger = aff_edit_get(e, 0, 9, 1, 2, 0);
+	return aff_view_is(trigger, "R40") || aff_view_is(trigger, "R42");
 }
 
 static struct walk walk_begin(const struct aff_edit *e)
@@ -139,6 +154,9 @@ static int prune(struct sample *s, uint64_t index, struct aff_edit *e, bool *any
 	struct walk w = walk_begin(e);
 	unsigned readings = 0, kept = 0;
 	*superseded_by = 0;
+	*anything_left = true;
+	if (is_event(e))
+		return 0;
 	for (unsigned i = 1; i < aff_edit_segments(e);) {
 		if (!walk_segment(&w, i)) {
 			i++;
@@ -180,6 +198,8 @@ void sample_last_begin(struct sample *s)
 void sample_last_add(struct sample *s, uint64_t index, struct aff_edit *e)
 {
 	struct walk w = walk_begin(e);
+	if (is_event(e))
+		return;
 	for (unsigned i = 1; i < aff_edit_segments(e); i++) {
 		if (!walk_segment(&w, i))
 			continue;

@@ -7,7 +7,9 @@
  *   patient  PID-3.1 and PID-3.4 of the PID before it, and PV1-3 of the PV1 behind that: patients whom nobody has
  *            admitted yet lie in different beds
  *   device   OBX-18 of its row or of the nearest row above it under the same OBR, else MSH-3
- *   code     OBX-3.1, OBX-3.3 and OBX-4
+ *   code     OBX-3.1, OBX-3.3 and OBX-4, and for what is no number (NM, SN) OBX-5: a rhythm, a state or an alarm that
+ *            changes is another one
+ * Alerts (ORU^R40) and events of infusion pumps (ORU^R42) are not sampled: each happens once.
  * A reading that goes takes the NTE and PRT segments behind it along. Rows without a value (devices, channels) stay
  * when a reading of their message stays; a message without any reading is not sampled.
  *

@@ -125,6 +125,47 @@ START_TEST(unnamed_patients_of_two_beds_are_two)
 }
 END_TEST
 
+#define STATE(v)  "OBX|4|ST|68481^PHASE^MDC|1.1.1.3|" v "\n"
+
+START_TEST(states_that_change_all_pass)
+{
+	struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+	first(s, 0, 1, PATIENT_A OBR STATE("start"), PATIENT_A OBR STATE("start"));
+	first(s, 1, 2, PATIENT_A OBR STATE("start") HR("80"), PATIENT_A OBR HR("80"));
+	first(s, 2, 3, PATIENT_A OBR STATE("end") HR("81"), PATIENT_A OBR STATE("end"));
+	sample_free(s);
+	const struct last_case cases[] = {
+		{PATIENT_A OBR STATE("start") HR("80"), PATIENT_A OBR STATE("start"), 2},
+		{PATIENT_A OBR STATE("end") HR("81"), PATIENT_A OBR STATE("end") HR("81"), 0},
+	};
+	s = sampler(by_all, SAMPLE_LAST, 0);
+	last(s, cases, 2);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(alerts_and_events_are_not_sampled)
+{
+	static const char *const triggers[] = {"R40", "R42"};
+	static const char body[] = PATIENT_A OBR HR("80");
+	for (size_t i = 0; i < 2; i++) {
+		struct sample *s = sampler(by_all, SAMPLE_FIRST, 0);
+		for (uint64_t index = 1; index <= 2; index++) {
+			struct fixture f;
+			char text[512];
+			bool left = false;
+			snprintf(text, sizeof text, "MSH|^~\\&|A||||1||ORU^%s|1|P|2.6\n%s", triggers[i], body);
+			fixture_open(&f, text);
+			ck_assert_int_eq(sample_first(s, 0, index, f.edit, &left), 0);
+			ck_assert(left);
+			ck_assert_str_eq(fixture_text(&f), text);
+			fixture_close(&f);
+		}
+		sample_free(s);
+	}
+}
+END_TEST
+
 START_TEST(fewer_parts_make_wider_keys)
 {
 	struct sample *s = sampler((struct sample_spec){.every_ms = 60000, .by = SAMPLE_BY_CODE}, SAMPLE_FIRST, 0);
@@ -252,6 +293,8 @@ int main(void)
 		the_same_message_again_passes_again,
 		keys_are_patient_device_and_code,
 		unnamed_patients_of_two_beds_are_two,
+		states_that_change_all_pass,
+		alerts_and_events_are_not_sampled,
 		fewer_parts_make_wider_keys,
 		several_patients_in_one_message,
 		comments_go_with_their_reading,
