@@ -2,7 +2,8 @@
  *
  * Waveforms: NA and MA as SampledData. The time between samples comes from the row that states the sample rate
  * (a facet of the same OBX-4), else from OBR-7 and OBR-8; without either there is no SampledData, and the
- * samples stay text.
+ * samples stay text. So do samples with a scale or an offset of their own: their names are not standard, and a number
+ * without them means something else.
  */
 #include "fhir/fhir_internal.h"
 
@@ -96,15 +97,24 @@ static void put_decimal(struct aff_fhir *f, uint64_t num, uint64_t den)
 	put(f, digits, n);
 }
 
-/* The row that states the rate of r: "<place of r>.n", under the same OBR. */
-static const struct row *rate_row(const struct aff_fhir *f, const struct row *r)
+/* What the rows "<place of r>.n" under the same OBR say about the samples of r. */
+struct facets {
+	const struct row *rate;
+	bool scaled; /* the samples are steps of a converter, not values in the unit of OBX-6 */
+};
+
+static void read_facets(const struct aff_fhir *f, const struct row *r, struct facets *out)
 {
-	for (const struct row *a = r + 1; a < f->rows + f->count && a->obr == r->obr; a++)
-		if (a->role == ROLE_ATTRIBUTE && r->place.n && a->place.n > r->place.n &&
-		    a->place.p[r->place.n] == '.' && memcmp(a->place.p, r->place.p, r->place.n) == 0 &&
-		    aff_view_is(a->code.triple[0].name, "MDC_ATTR_SAMP_RATE"))
-			return a;
-	return NULL;
+	*out = (struct facets){.rate = NULL};
+	for (const struct row *a = r + 1; a < f->rows + f->count && a->obr == r->obr; a++) {
+		struct aff_view name = a->code.triple[0].name;
+		if (!r->place.n || a->place.n <= r->place.n || a->place.p[r->place.n] != '.' ||
+		    memcmp(a->place.p, r->place.p, r->place.n) != 0)
+			continue;
+		if (!out->rate && a->role == ROLE_ATTRIBUTE && aff_view_is(name, "MDC_ATTR_SAMP_RATE"))
+			out->rate = a;
+		out->scaled |= memmem(name.p, name.n, "SCALE", 5) || memmem(name.p, name.n, "OFFSET", 6);
+	}
 }
 
 /* A rate per second as a fraction; false when it is not one that can be used. */
@@ -130,9 +140,8 @@ static bool read_rate(const struct aff_fhir *f, const struct row *rate, uint64_t
 	return *num > 0;
 }
 
-static bool put_period(struct aff_fhir *f, const struct row *r, size_t count)
+static bool put_period(struct aff_fhir *f, const struct row *r, const struct row *rate, size_t count)
 {
-	const struct row *rate = rate_row(f, r);
 	uint64_t num, den;
 	if (rate) {
 		if (!read_rate(f, rate, &num, &den))
@@ -163,12 +172,14 @@ bool put_sampled(struct aff_fhir *f, const struct row *r)
 	bool multiplexed = aff_view_is(obx(f, r, 2), "MA");
 	struct samples s;
 	size_t start = f->out->n;
-	if (!split(f, &s, field, multiplexed))
+	struct facets facets;
+	read_facets(f, r, &facets);
+	if (facets.scaled || !split(f, &s, field, multiplexed))
 		return put_sample_text(f, field);
 	PUT(f, ",\"valueSampledData\":{\"origin\":{\"value\":0");
 	put_unit(f, r, NULL);
 	PUT(f, "},\"period\":");
-	if (!put_period(f, r, s.count)) {
+	if (!put_period(f, r, facets.rate, s.count)) {
 		put_undo(f, start);
 		return put_sample_text(f, field);
 	}
