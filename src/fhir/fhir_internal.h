@@ -62,7 +62,7 @@ struct row {
 	unsigned term_triple; /* the triple of `code` that the term was found by */
 	const struct aff_unit *unit;
 	struct aff_view place; /* OBX-4.1 */
-	bool doubtful;         /* its MDC number contradicts its unit or its LOINC */
+	bool doubtful;         /* its MDC number contradicts its name, unit or LOINC */
 	bool setting;          /* OBX-17: what was set on the device, not what it measured */
 	unsigned parts[3];     /* ROLE_PANEL: its rows, counted from 1; 0: missing */
 };

@@ -11,7 +11,7 @@
 /* Beyond these no vital sign goes, whoever the patient is. */
 static const struct {
 	const char *loinc, *ucum, *most;
-} limits[] = {{"2708-6", "%", "100"}, {"8310-5", "Cel", "60"}, {"8310-5", "[degF]", "140"}};
+} limits[] = {{"2708-6", "%", "100"}, {"8310-5", "Cel", "60"}, {"8310-5", "[degF]", "140"}, {"8310-5", "K", "333.15"}};
 
 static bool is_possible(const struct vital *v, const struct aff_unit *unit, struct aff_view number)
 {

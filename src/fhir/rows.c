@@ -102,12 +102,14 @@ static bool loinc_contradicts(const struct row *r)
 
 static void find_term(struct row *r)
 {
-	for (unsigned i = 0; i < 2 && !r->term; i++) {
+	int conflict = 0;
+	for (unsigned i = 0; i < 2 && !r->term && !conflict; i++) {
 		const struct triple *t = &r->code.triple[i];
 		if (aff_view_equal(t->system, aff_view("MDC", 3)))
-			r->term = aff_term_of_coding(t->code, t->name, NULL);
+			r->term = aff_term_of_coding(t->code, t->name, &conflict);
 		r->term_triple = i;
 	}
+	r->doubtful = conflict;
 }
 
 static bool names_device(const struct row *r)
@@ -180,7 +182,7 @@ static int scan_row(struct aff_fhir *f, struct row *r)
 	r->setting = is_setting(f, obx(f, r, 17));
 	struct aff_view unit = obx(f, r, 6);
 	r->unit = unit.n && r->role == ROLE_OBSERVATION ? aff_unit_of_cwe(unit, &f->d) : NULL;
-	r->doubtful = r->term && (unit_contradicts(r) || loinc_contradicts(r));
+	r->doubtful |= r->term && (unit_contradicts(r) || loinc_contradicts(r));
 	if (r->doubtful)
 		r->term = NULL;
 	int rc = r->role == ROLE_DEVICE ? keep_time(f, r) : 0;
