@@ -2,6 +2,7 @@
  *
  * The engine's listeners: bound all or none, then switched.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -23,13 +24,28 @@ static bool same_address(const struct conf_address *a, const struct conf_address
 	return a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
-static int bind_one(struct engine *e, const struct conf_channel *channel, struct served **out, struct aff_diag *diag)
+/* The socket of a channel that listens at this address now and will not any more: a channel that is renamed keeps its
+ * port. A descriptor of its own, or -1. */
+static int take_over(const struct engine *e, const struct conf *conf, const struct conf_address *at)
+{
+	for (const struct served *s = e->served; s && at->port; s = s->next) {
+		const struct conf_channel *then = conf_channel(conf, aff_view_of(feed_channel(s->channel->feed)));
+		if (same_address(&s->asked, at) && !(then && same_address(&then->source.listen, at)))
+			return fcntl(s->listener, F_DUPFD_CLOEXEC, 0);
+	}
+	return -1;
+}
+
+static int bind_one(struct engine *e, const struct conf *conf, const struct conf_channel *channel, struct served **out,
+		    struct aff_diag *diag)
 {
 	struct net_address address;
 	int rc = net_address_make(&address, channel->source.listen.host, channel->source.listen.port, diag);
 	if (rc)
 		return rc;
-	int fd = net_listen(&address, false, diag);
+	int fd = take_over(e, conf, &channel->source.listen);
+	if (fd < 0)
+		fd = net_listen(&address, false, diag);
 	if (fd < 0) {
 		if (diag)
 			diag->code = AFF_EREFUSED; /* whatever the reason: it cannot listen there */
@@ -67,7 +83,7 @@ int engine_bind_new(struct engine *e, const struct conf *conf, struct served **b
 		struct served *now = find_served(e, channel->name), *s = NULL;
 		if (now && same_address(&now->asked, &channel->source.listen))
 			continue;
-		int rc = bind_one(e, channel, &s, diag);
+		int rc = bind_one(e, conf, channel, &s, diag);
 		if (rc) {
 			engine_close_bound(*bound);
 			*bound = NULL;
