@@ -206,8 +206,16 @@ class Scenario:
 				device.send(hl7.frame(self.content(rest[0], control_id)))
 				answer = device.answer()
 				compare("the answer", ["MSA-1=AA", f"MSA-2={control_id}"], lambda path: hl7.get(answer, path))
+		elif verb == "delivers-many":
+			ids = [f"{rest[1]}{i}" for i in range(int(rest[2]))]
+			device.send(b"".join(hl7.frame(self.content(rest[0], i)) for i in ids))
+			for control_id in ids:
+				answer = device.answer()
+				compare("the answer", ["MSA-1=AA", f"MSA-2={control_id}"], lambda path: hl7.get(answer, path))
 		elif verb == "until-accepted":
-			until(lambda: self.try_once(device, *rest), "the message to be accepted")
+			until(lambda: self.try_once(device, "AA", *rest), "the message to be accepted")
+		elif verb == "until-refused":
+			until(lambda: self.try_once(device, "AR", *rest), "the message to be refused")
 		elif verb == "expect-closed":
 			device.closed()
 		elif verb == "close":
@@ -219,10 +227,10 @@ class Scenario:
 		else:
 			raise ValueError(f"device {verb}?")
 
-	def try_once(self, device, name, control_id):
+	def try_once(self, device, wanted, name, control_id):
 		device.send(hl7.frame(self.content(name, control_id)))
 		code = hl7.get(device.answer(), "MSA-1")
-		return code == "AA", code
+		return code == wanted, code
 
 	def do_crowd(self, words, block):
 		"""crowd N: N more connections that say nothing; crowd 0 closes them."""
