@@ -57,7 +57,8 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		if (public) from = owner[stem(file)]
 		for (h in home) {
 			third = (h ~ /\/$/) ? (index(target, h) == 1) : (target == h)
-			if (third && index(file, home[h]) != 1 && file != versions) fail("<" target "> belongs to " home[h] " alone")
+			if (third && index(file, home[h]) != 1 && file != versions)
+				fail("<" target "> belongs to " home[h] " alone")
 		}
 		if (target ~ /^afferent\//) {
 			print file, "include/" target > edges
