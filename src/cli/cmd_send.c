@@ -26,6 +26,7 @@
 struct slot {
 	struct aff_buf message, id;
 	char where[INPUT_WHERE];
+	bool wants_no_answer;
 	int64_t sent_us;
 };
 
@@ -105,6 +106,7 @@ static void fill_slot(struct send *s, struct slot *slot, const struct input_mess
 	(void)aff_msg_parse(s->msg, m->bytes.p, m->bytes.n, AFF_LENIENT_ALL, NULL);
 	if (aff_msg_segments(s->msg))
 		id = aff_msg_field(s->msg, 0, 10);
+	slot->wants_no_answer = id.n && aff_ack_choose(s->msg, AFF_ACK_AUTO, 0) == AFF_ACK_NONE;
 	aff_buf_put_view(&slot->id, id);
 	if (!s->new_ids || id.n == 0) {
 		aff_buf_put_view(&slot->message, m->bytes);
@@ -128,7 +130,7 @@ static void print_reply(const struct slot *slot, const struct mllp_reply *reply,
 	term_put_safe(stdout, slot->id.n ? aff_buf_view(&slot->id) : aff_view_of("-"));
 	printf("  %.2f ms  %s", ms, slot->where);
 	if (reply->rc)
-		printf("  %s", reply->why);
+		printf("  %s%s", reply->why, slot->wants_no_answer ? "; MSH-15 and MSH-16 ask for none" : "");
 	else if (reply->condition)
 		printf("  error %d %s", reply->condition, aff_ack_condition_text(reply->condition));
 	putchar('\n');
