@@ -21,6 +21,13 @@ static struct aff_view view_or_empty(const char *text)
 	return aff_view_of(text ? text : "");
 }
 
+/* The journal knows ORU^R01; MSH-9 has the message structure behind it. */
+static struct aff_view type_of(const char *text)
+{
+	const char *event = text ? strchr(text, '^') : NULL, *structure = event ? strchr(event + 1, '^') : NULL;
+	return structure ? aff_view(text, (size_t)(structure - text)) : view_or_empty(text);
+}
+
 static int read_time(const char *text, int64_t *us)
 {
 	struct aff_diag diag;
@@ -33,7 +40,7 @@ int query_build(const struct query *q, struct journal_query *out)
 {
 	memset(out, 0, sizeof *out);
 	out->channel = view_or_empty(q->channel);
-	out->type = view_or_empty(q->type);
+	out->type = type_of(q->type);
 	out->control_id = view_or_empty(q->control_id);
 	out->patient = view_or_empty(q->patient);
 	out->device = view_or_empty(q->device);

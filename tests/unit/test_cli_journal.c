@@ -234,7 +234,8 @@ static const struct {
 	unsigned found;
 } searches[] = {
 	{"--channel lab", 4}, {"--channel other", 0}, {"--control-id C1", 1}, {"--patient P9", 1}, {"--device MON", 4},
-	{"--type ORU^R01", 4}, {"--type ADT^A01", 0}, {"--verdict rejected", 1}, {"--verdict kept", 0},
+	{"--type ORU^R01", 4}, {"--type ORU^R01^ORU_R01", 4},
+	{"--type ADT^A01", 0}, {"--verdict rejected", 1}, {"--verdict kept", 0},
 	{"--status dead", 1}, {"--status pending", 1}, {"--status delivered --destination lab/archive", 1},
 	{"--status delivered --destination lab/other", 0}, {"--since 2026-11-20T08:30:01Z", 3},
 	{"--since 20261120083001+0000 --until 2026-11-20T08:30:02Z", 1}, {"--limit 2", 2},
