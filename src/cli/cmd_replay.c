@@ -38,6 +38,7 @@ struct source {
 	struct journal_query query;
 	int64_t ids[IDS_MAX];
 	size_t nids, next_id;
+	uint64_t left_out;          /* given ids that were not sent */
 	struct page page;
 };
 
@@ -80,11 +81,21 @@ static int keep_row(void *arg, const struct journal_row *row)
 	return p->bytes.error;
 }
 
-static int keep_accepted(void *arg, const struct journal_row *row)
+/* An id is easily mistyped: what came for one channel goes to no other one's receivers. */
+static int keep_chosen(void *arg, const struct journal_row *row)
 {
+	struct source *s = arg;
+	const struct aff_view channel = row->message.channel;
+	if (!aff_view_equal(channel, s->query.channel)) {
+		command_error("message %" PRId64 " came for channel %.*s, not %.*s: it is left out", row->message.id,
+		              (int)channel.n, channel.p, (int)s->query.channel.n, s->query.channel.p);
+		s->left_out++;
+		return 0;
+	}
 	if (row->message.verdict == JOURNAL_ACCEPTED)
-		return keep_row(arg, row);
+		return keep_row(&s->page, row);
 	command_error("message %" PRId64 " was not accepted: it goes to no destination", row->message.id);
+	s->left_out++;
 	return 0;
 }
 
@@ -98,7 +109,7 @@ static int next_page(struct source *s)
 	aff_buf_clear(&p->bytes);
 	if (s->nids) {
 		while (!rc && !p->count && s->next_id < s->nids)
-			rc = journal_get(s->reader, s->ids[s->next_id++], keep_accepted, p, &diag);
+			rc = journal_get(s->reader, s->ids[s->next_id++], keep_chosen, s, &diag);
 	} else {
 		rc = journal_search(s->reader, &s->query, keep_row, p, &diag);
 		if (p->count)
@@ -165,7 +176,7 @@ static int run(struct source *s, const struct settings *o, const struct conf_cha
 	}
 	if (replay_close(&r) && !rc)
 		rc = COMMAND_FAILED;
-	return rc ? rc : r.dead || r.refused ? COMMAND_NEGATIVE : COMMAND_OK;
+	return rc ? rc : r.dead || r.refused || s->left_out ? COMMAND_NEGATIVE : COMMAND_OK;
 }
 
 static int read_ids(struct source *s, char **argv, int n)
@@ -252,7 +263,7 @@ int cmd_replay(int argc, char **argv)
 		         "at a time; sampling is not applied. The reason is printed with the result; the "
 		         "journal does not record replays yet.",
 		.exit0 = "everything was sent, or filtered by a rule",
-		.exit1 = "nothing fits, or messages were dead or refused",
+		.exit1 = "nothing fits, or messages were dead, refused or left out",
 	};
 	struct settings o = {.tries = 5, .query.limit = ALL};
 	const struct option options[] = {

@@ -307,6 +307,7 @@ class Scenario:
 		found = self.engine.search(*words[1:])
 		if len(found) != int(words[0]):
 			raise Failure(f"the journal has {len(found)} such messages, not {words[0]}: {found}")
+		self.variables["id"] = str(found[0]["id"]) if found else ""
 
 	def do_run(self, words, block):
 		result = self.engine.run(*words[1:])
