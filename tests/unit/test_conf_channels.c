@@ -87,14 +87,23 @@ START_TEST(icu_sends_only_beds_of_the_icu_to_the_ehr)
 {
 	static const char ward[] = "MSH|^~\\&|MON|HOSP|||20260101120000||ORU^R01|1|P|2.6\rPV1||I|WARD3^1^3\r"
 	                           "OBX|1|NM|0002-4182^HR^MDIL|1|72||||||F\r";
+	static const char alert[] = "MSH|^~\\&|MON|HOSP|||20260101120000||ORU^R40|2|P|2.6\rPV1||I|ICU^1^3\r"
+	                            "OBX|1|ST|196670^MDC_EVT_LO^MDC|1.1.1.1.1|low||||||F\r";
 	struct channel c;
 	run(&c, "channels/icu-monitors.yaml", MONITOR);
 	ck_assert_int_eq(wanted(&c, "icu-monitors/ehr"), 1);
+	ck_assert_int_eq(wanted(&c, "icu-monitors/alerts"), 0);
 	ck_assert_int_eq(wanted(&c, "icu-monitors/fhir"), 1);
 	end(&c);
 	run(&c, "channels/icu-monitors.yaml", ward);
 	ck_assert_int_eq(wanted(&c, "icu-monitors/ehr"), 0);
 	ck_assert_int_eq(wanted(&c, "icu-monitors/fhir"), 1);
+	end(&c);
+	/* an alert does not wait for the end of the readings' minute */
+	run(&c, "channels/icu-monitors.yaml", alert);
+	ck_assert_int_eq(wanted(&c, "icu-monitors/ehr"), 0);
+	ck_assert_int_eq(wanted(&c, "icu-monitors/alerts"), 1);
+	ck_assert_int_eq(conf_dest(c.conf, aff_view_of("icu-monitors/alerts"))->sample.every_ms, 0);
 	end(&c);
 }
 END_TEST
