@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What all checks share: telling a finding with its place, and two questions about text.
+ */
+#include "validate/check.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+bool check_is_segment_id(struct aff_view id)
+{
+	for (size_t i = 0; i < id.n; i++) {
+		char ch = id.p[i];
+		if (!((ch >= 'A' && ch <= 'Z') || (i && ch >= '0' && ch <= '9')))
+			return false;
+	}
+	return id.n == 3;
+}
+
+/* A line that does not start with a segment id holds data: it is told by its number only. */
+static void locate(const struct check *c, struct aff_diag *d, struct place at)
+{
+	struct aff_view id = aff_msg_id(c->m, at.segment);
+	char name[4] = "";
+	if (!check_is_segment_id(id))
+		return;
+	memcpy(name, id.p, 3);
+	aff_diag_at(d, name, aff_msg_occurrence(c->m, at.segment), at.field);
+	d->at.repetition = at.repetition;
+	d->at.component = at.component;
+}
+
+void check_report(struct check *c, enum aff_severity severity, int code, struct place at, const char *hint,
+                  const char *format, ...)
+{
+	struct aff_diag d;
+	char text[sizeof d.text];
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	aff_diag_set(&d, code, "%s", text);
+	aff_diag_hint(&d, "%s", hint);
+	d.severity = severity;
+	locate(c, &d, at);
+	if (severity == AFF_SEVERITY_ERROR) {
+		if (!c->errors && c->first)
+			*c->first = d;
+		if (c->errors < INT_MAX)
+			c->errors++;
+	}
+	int rc = aff_diag_list_add(c->findings, &d);
+	if (rc)
+		c->failed = rc;
+}
+
+bool check_is_empty(const struct check *c, struct aff_view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		if (v.p[i] != c->delims.component && v.p[i] != c->delims.repetition && v.p[i] != c->delims.subcomponent)
+			return false;
+	}
+	return true;
+}
