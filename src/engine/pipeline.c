@@ -114,26 +114,44 @@ int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, c
 	return 0;
 }
 
+/* The message as transformed: *m is what was received, or its edited form, written and read again. */
+static int write_edited(struct pipeline *p, const struct aff_msg **m, struct aff_diag *diag)
+{
+	*m = p->msg;
+	if (!aff_edit_changed(p->edit))
+		return 0;
+	aff_buf_clear(&p->hl7);
+	aff_edit_write(p->edit, &p->hl7);
+	if (p->hl7.error)
+		return p->hl7.error;
+	*m = p->rendered;
+	return aff_msg_parse(p->rendered, p->hl7.p, p->hl7.n, AFF_LENIENT_ALL, diag);
+}
+
+/* A message that asks for no answer on success would be sent again for ever: the answer is how we know that it arrived.
+ * MSH-15 and MSH-16 speak of one exchange, and in this one we are the sender. */
+static int ask_for_answer(struct pipeline *p, const struct aff_msg **m, struct aff_diag *diag)
+{
+	if (aff_ack_choose(*m, AFF_ACK_AUTO, AFF_OK) != AFF_ACK_NONE)
+		return 0;
+	int rc = aff_edit_set(p->edit, 0, 15, 0, 0, 0, aff_view_of("AL"));
+	return rc ? rc : write_edited(p, m, diag);
+}
+
 int pipeline_render(struct pipeline *p, const struct conf_dest *dest, struct pipeline_result *result)
 {
-	const struct aff_msg *m = p->msg;
+	const struct aff_msg *m;
 	struct aff_diag diag = {0};
-	result->bytes = aff_msg_bytes(p->msg);
-	if (aff_edit_changed(p->edit)) {
-		aff_buf_clear(&p->hl7);
-		aff_edit_write(p->edit, &p->hl7);
-		if (p->hl7.error)
-			return dead(result, "write", p->hl7.error, NULL);
-		result->bytes = aff_buf_view(&p->hl7);
-		int rc = aff_msg_parse(p->rendered, p->hl7.p, p->hl7.n, AFF_LENIENT_ALL, &diag);
-		if (rc)
-			return dead(result, "the transformed message", rc, &diag);
-		m = p->rendered;
-	}
+	int rc = write_edited(p, &m, &diag);
+	if (!rc && dest->kind == CONF_DEST_MLLP)
+		rc = ask_for_answer(p, &m, &diag);
+	if (rc)
+		return dead(result, "the transformed message", rc, &diag);
+	result->bytes = aff_msg_bytes(m);
 	result->control_id = aff_msg_field(m, 0, 10);
 	if (dest->kind == CONF_DEST_FHIR) {
 		aff_buf_clear(&p->json);
-		int rc = aff_fhir_render(p->fhir, &p->json, m, &dest->fhir, NULL, &diag);
+		rc = aff_fhir_render(p->fhir, &p->json, m, &dest->fhir, NULL, &diag);
 		if (rc)
 			return dead(result, "FHIR", rc, &diag);
 		result->bytes = aff_buf_view(&p->json);
