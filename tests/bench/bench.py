@@ -30,7 +30,7 @@ from peers import free_port  # noqa: E402
 TOP = os.path.join(HERE, "..", "..")
 MESSAGES = os.path.join(HERE, "messages")
 CONNECTIONS = (1, 16, 64, 256)
-RATES = (1000, 10000)
+RATES = (1000, 10000, 25000)
 CHANNEL = """channel: bench
 source:
   mllp: {{listen: "127.0.0.1:{listen}"}}
