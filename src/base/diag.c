@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vector.h"
+
 static void copy(char *to, size_t size, const char *from)
 {
 	size_t n = strnlen(from, size - 1);
@@ -103,17 +105,9 @@ int aff_diag_list_add(struct aff_diag_list *l, const struct aff_diag *d)
 		l->dropped++;
 		return 0;
 	}
-	if (l->count == l->capacity) {
-		size_t capacity = l->capacity ? l->capacity * 2 : 8;
-		if (capacity > l->cap)
-			capacity = l->cap;
-		struct aff_diag *items = realloc(l->items, capacity * sizeof *items);
-		if (!items) {
-			l->dropped++;
-			return AFF_ENOMEM;
-		}
-		l->items = items;
-		l->capacity = capacity;
+	if (vector_room(&l->items, &l->capacity, l->count, sizeof *l->items)) {
+		l->dropped++;
+		return AFF_ENOMEM;
 	}
 	l->items[l->count++] = *d;
 	return 0;

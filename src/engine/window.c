@@ -8,6 +8,8 @@
 
 #include <afferent/error.h>
 
+#include "base/vector.h"
+
 struct window {
 	struct delivery **slots;
 	unsigned first, count, max;
@@ -126,14 +128,8 @@ int64_t window_oldest_us(const struct window *w)
 
 int window_remember(struct window *w, int64_t id)
 {
-	if (w->nended == w->ended_capacity) {
-		size_t capacity = w->ended_capacity ? w->ended_capacity * 2 : 64;
-		int64_t *ended = realloc(w->ended, capacity * sizeof *ended);
-		if (!ended)
-			return AFF_ENOMEM;
-		w->ended = ended;
-		w->ended_capacity = capacity;
-	}
+	if (vector_room(&w->ended, &w->ended_capacity, w->nended, sizeof *w->ended))
+		return AFF_ENOMEM;
 	w->ended[w->nended++] = id;
 	return 0;
 }

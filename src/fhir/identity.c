@@ -8,8 +8,9 @@
 #include "fhir/fhir_internal.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <strings.h>
+
+#include "base/vector.h"
 
 enum { EUI64_DIGITS = 16 };
 
@@ -223,14 +224,8 @@ int party_add(struct aff_fhir *f, struct parties *p, const struct party *party, 
 	}
 	if (p->count == MOST_PARTIES)
 		return AFF_ELIMIT;
-	if (p->count == p->capacity) {
-		size_t capacity = p->capacity ? p->capacity * 2 : 8;
-		struct party *items = realloc(p->items, capacity * sizeof *items);
-		if (!items)
-			return AFF_ENOMEM;
-		p->items = items;
-		p->capacity = capacity;
-	}
+	if (vector_room(&p->items, &p->capacity, p->count, sizeof *p->items))
+		return AFF_ENOMEM;
 	*number = (unsigned)p->count;
 	p->items[p->count++] = *party;
 	return 0;

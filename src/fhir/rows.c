@@ -5,7 +5,7 @@
  */
 #include "fhir/fhir_internal.h"
 
-#include <stdlib.h>
+#include "base/vector.h"
 
 struct aff_view obx(const struct aff_fhir *f, const struct row *r, unsigned field)
 {
@@ -16,15 +16,7 @@ enum { MOST_MDS = 32 };
 
 static struct row *row_add(struct aff_fhir *f)
 {
-	if (f->count == f->capacity) {
-		size_t capacity = f->capacity ? f->capacity * 2 : 64;
-		struct row *rows = realloc(f->rows, capacity * sizeof *rows);
-		if (!rows)
-			return NULL;
-		f->rows = rows;
-		f->capacity = capacity;
-	}
-	return &f->rows[f->count++];
+	return vector_room(&f->rows, &f->capacity, f->count, sizeof *f->rows) ? NULL : &f->rows[f->count++];
 }
 
 /* The next number of an OBX-4; false at its end or at anything that is no number. */

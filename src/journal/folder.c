@@ -14,6 +14,7 @@
 #include <afferent/text.h>
 
 #include "base/number.h"
+#include "base/vector.h"
 
 #define PREFIX     "log-"
 #define SUFFIX     ".db"
@@ -42,14 +43,8 @@ int folder_list_add(struct file_list *list, int64_t first)
 {
 	if (list->n == FOLDER_MAX_FILES)
 		return AFF_ELIMIT;
-	if (list->n == list->allocated) {
-		size_t more = list->allocated ? 2 * list->allocated : 16;
-		int64_t *p = realloc(list->first, more * sizeof *p);
-		if (!p)
-			return AFF_ENOMEM;
-		list->first = p;
-		list->allocated = more;
-	}
+	if (vector_room(&list->first, &list->allocated, list->n, sizeof *list->first))
+		return AFF_ENOMEM;
 	list->first[list->n++] = first;
 	return 0;
 }

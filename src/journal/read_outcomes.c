@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/vector.h"
 #include "journal/reader.h"
 #include "journal/sql.h"
 
@@ -25,19 +26,6 @@ struct collected {
 	struct aff_buf texts;
 };
 
-static int make_room(struct collected *c)
-{
-	if (c->n < c->allocated)
-		return 0;
-	size_t more = c->allocated ? 2 * c->allocated : 64;
-	struct item *p = realloc(c->item, more * sizeof *p);
-	if (!p)
-		return AFF_ENOMEM;
-	c->item = p;
-	c->allocated = more;
-	return 0;
-}
-
 static int collect_row(struct collected *c, sqlite3_stmt *s, struct aff_diag *diag)
 {
 	struct aff_view destination = sql_text(s, 1), sha = sql_blob(s, 5), sent = sql_blob(s, 6),
@@ -47,7 +35,7 @@ static int collect_row(struct collected *c, sqlite3_stmt *s, struct aff_diag *di
 	    kind < JOURNAL_DELIVERED || kind > JOURNAL_DEAD)
 		return aff_diag_set(diag, AFF_ECORRUPT, "%s: an outcome of message %lld is damaged",
 		                    sql_file_name(sqlite3_db_handle(s)), (long long)sqlite3_column_int64(s, 0));
-	if (make_room(c))
+	if (vector_room(&c->item, &c->allocated, c->n, sizeof *c->item))
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	struct item *i = &c->item[c->n];
 	*i = (struct item){

@@ -10,6 +10,7 @@
 
 #include "base/nearest.h"
 #include "base/number.h"
+#include "base/vector.h"
 #include "rules/lexer.h"
 #include "rules/program.h"
 
@@ -66,14 +67,8 @@ static void hint_word(struct compiler *c, size_t at, const char *const *words, s
 static int emit(struct compiler *c, const struct instruction *in)
 {
 	struct aff_expr *x = c->x;
-	if (x->count == x->allocated) {
-		size_t allocated = x->allocated ? x->allocated * 2 : 8;
-		struct instruction *program = realloc(x->program, allocated * sizeof *program);
-		if (!program)
-			return AFF_ENOMEM;
-		x->program = program;
-		x->allocated = allocated;
-	}
+	if (vector_room(&x->program, &x->allocated, x->count, sizeof *x->program))
+		return AFF_ENOMEM;
 	x->program[x->count++] = *in;
 	return 0;
 }
@@ -81,14 +76,8 @@ static int emit(struct compiler *c, const struct instruction *in)
 static int add_value(struct compiler *c, struct aff_view value)
 {
 	struct aff_expr *x = c->x;
-	if (x->value_count == x->values_allocated) {
-		size_t allocated = x->values_allocated ? x->values_allocated * 2 : 8;
-		struct aff_view *values = realloc(x->values, allocated * sizeof *values);
-		if (!values)
-			return AFF_ENOMEM;
-		x->values = values;
-		x->values_allocated = allocated;
-	}
+	if (vector_room(&x->values, &x->values_allocated, x->value_count, sizeof *x->values))
+		return AFF_ENOMEM;
 	x->values[x->value_count++] = value;
 	return 0;
 }

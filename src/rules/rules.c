@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/vector.h"
 #include "rules/notes.h"
 #include "rules/step.h"
 
@@ -106,14 +107,8 @@ static int grow(struct aff_rules *r, struct aff_diag *diag)
 {
 	if (r->count == STEPS_MAX)
 		return aff_diag_set(diag, AFF_ELIMIT, "more than %d steps", STEPS_MAX);
-	if (r->count < r->allocated)
-		return 0;
-	size_t allocated = r->allocated ? r->allocated * 2 : 8;
-	struct step *steps = realloc(r->steps, allocated * sizeof *steps);
-	if (!steps)
+	if (vector_room(&r->steps, &r->allocated, r->count, sizeof *r->steps))
 		return aff_diag_set(diag, AFF_ENOMEM, "%s", aff_error_text(AFF_ENOMEM));
-	r->steps = steps;
-	r->allocated = allocated;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/digest.h"
+#include "base/vector.h"
 
 enum { CHUNK = 64 * 1024, MOST_ROWS = 4 * 1000 * 1000 };
 
@@ -120,17 +121,6 @@ static int grow_slots(struct aff_table *t)
 	return 0;
 }
 
-static int grow_rows(struct aff_table *t)
-{
-	size_t capacity = t->capacity ? t->capacity * 2 : 64;
-	struct aff_table_row *rows = realloc(t->rows, capacity * sizeof *rows);
-	if (!rows)
-		return AFF_ENOMEM;
-	t->rows = rows;
-	t->capacity = capacity;
-	return 0;
-}
-
 int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned *existing_line)
 {
 	if (!row->from.n)
@@ -144,7 +134,8 @@ int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned
 	}
 	if (t->count == MOST_ROWS)
 		return AFF_ELIMIT;
-	if ((t->count == t->capacity && grow_rows(t)) || (2 * (t->count + 1) > t->mask + 1 && grow_slots(t)))
+	if (vector_room(&t->rows, &t->capacity, t->count, sizeof *t->rows) ||
+	    (2 * (t->count + 1) > t->mask + 1 && grow_slots(t)))
 		return AFF_ENOMEM;
 	struct aff_table_row *copy = &t->rows[t->count];
 	if (!keep(t, &copy->from, row->from) || !keep(t, &copy->from_name, row->from_name) ||
