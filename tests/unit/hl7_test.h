@@ -11,6 +11,8 @@
 
 #include <afferent/msg.h>
 
+#include "run_suite.h"
+
 /* Runs the tests as one suite; the exit code of main. */
 static inline int run_tests(const char *name, const TTest *const *tests, size_t count)
 {
@@ -19,11 +21,7 @@ static inline int run_tests(const char *name, const TTest *const *tests, size_t 
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(all, tests[i]);
 	suite_add_tcase(suite, all);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }
 
 #define RUN_TESTS(name, tests) run_tests(name, tests, sizeof(tests) / sizeof((tests)[0]))

@@ -15,6 +15,7 @@
 #include "journal/internal.h"
 #include "journal/reader.h"
 #include "journal/sql.h"
+#include "run_suite.h"
 
 static char fixture_folder[64];
 
@@ -163,11 +164,7 @@ __attribute__((unused)) static int fixture_run(TCase *(*cases[])(void), size_t n
 	Suite *suite = suite_create(name);
 	for (size_t i = 0; i < n; i++)
 		suite_add_tcase(suite, cases[i]());
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }
 
 #endif

@@ -154,13 +154,4 @@ static inline void peer_add(Suite *s, TCase *t)
 	suite_add_tcase(s, t);
 }
 
-static inline int peer_run(Suite *s)
-{
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 #endif

@@ -12,6 +12,7 @@
 
 #include "admin/http.h"
 #include "net/dial.h"
+#include "run_suite.h"
 
 static struct http_server *server;
 static struct net_address at;
@@ -231,9 +232,5 @@ int main(void)
 	tcase_add_test(t, a_port_in_use_is_explained);
 	tcase_add_test(t, the_other_descriptor_ends_the_wait);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/nearest.h"
+#include "run_suite.h"
 
 static unsigned distance(const char *a, const char *b)
 {
@@ -63,9 +64,5 @@ int main(void)
 	tcase_add_test(t, long_words_stay_in_bounds);
 	tcase_add_test(t, proposals);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

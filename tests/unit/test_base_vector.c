@@ -6,6 +6,7 @@
 #include <afferent/error.h>
 
 #include "base/vector.h"
+#include "run_suite.h"
 
 START_TEST(grows_and_keeps_what_is_there)
 {
@@ -40,9 +41,5 @@ int main(void)
 	tcase_add_test(t, grows_and_keeps_what_is_there);
 	tcase_add_test(t, refuses_what_cannot_be_counted);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

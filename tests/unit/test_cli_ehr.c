@@ -10,6 +10,7 @@
 #include "cli/ehr.h"
 #include "engine/mllp_client.h"
 #include "net/dial.h"
+#include "run_suite.h"
 
 #define LANES 4
 #define MESSAGE(id) "MSH|^~\\&|A|B|C|D|20250115103000+0000||ORU^R01^ORU_R01|" id "|P|2.6\rPID|||1\r"
@@ -346,9 +347,5 @@ int main(void)
 	tcase_add_test(t, bundles_are_refused_as_asked);
 	tcase_add_test(t, other_requests);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/input.h"
+#include "run_suite.h"
 
 #define A "MSH|^~\\&|A\rPID|1\r"
 #define B "MSH|^~\\&|B\rPID|2\rOBX|1|NM|X||MSH|\r"
@@ -152,12 +153,9 @@ int main(void)
 	tcase_add_test(t, what_cannot_be_read_is_told);
 	tcase_add_test(t, each_stops_when_told);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	int status = run_suite(s);
 	snprintf(path, sizeof path, "%s/file", folder);
 	unlink(path);
 	rmdir(folder);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return status;
 }

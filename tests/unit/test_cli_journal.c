@@ -15,6 +15,7 @@
 #include "engine/pipeline.h"
 #include "journal/journal.h"
 #include "sys/file.h"
+#include "run_suite.h"
 
 #define FIRST_US INT64_C(1795163400000000) /* 2026-11-20T08:30:00Z */
 #define MESSAGES 4
@@ -453,9 +454,5 @@ int main(void)
 	tcase_add_test(t, dry_run_sends_nothing);
 	tcase_add_test(t, a_journal_that_is_not_there);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cli/option.h"
+#include "run_suite.h"
 
 static bool quiet;
 static const char *text;
@@ -138,9 +139,5 @@ int main(void)
 	suite_add_tcase(s, t);
 	if (!freopen("/dev/null", "w", stderr))
 		return 2;
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/pace.h"
+#include "run_suite.h"
 
 static const struct {
 	const char *text;
@@ -79,9 +80,5 @@ int main(void)
 	tcase_add_test(t, who_is_late_makes_no_burst);
 	tcase_add_test(t, max_is_always_due);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

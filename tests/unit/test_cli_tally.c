@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/idset.h"
 #include "cli/tally.h"
+#include "run_suite.h"
 
 static struct tally tally;
 
@@ -102,9 +103,5 @@ int main(void)
 	tcase_add_test(t, an_identifier_is_new_once);
 	tcase_add_test(t, a_full_set_says_so);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/term.h"
+#include "run_suite.h"
 
 static char printed[4096];
 static FILE *f;
@@ -91,9 +92,5 @@ int main(void)
 	tcase_add_test(t, columns_are_aligned);
 	tcase_add_test(t, files_are_no_terminals);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

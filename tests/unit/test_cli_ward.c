@@ -11,6 +11,7 @@
 
 #include "cli/idset.h"
 #include "cli/ward.h"
+#include "run_suite.h"
 
 #define START_US (INT64_C(1736937000) * 1000000)
 #define SECOND_US INT64_C(1000000)
@@ -205,9 +206,5 @@ int main(void)
 	tcase_add_test(t, a_pump_starts_delivers_and_completes);
 	tcase_add_test(t, the_share_of_vendor_codes_is_as_asked);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

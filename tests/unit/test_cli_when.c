@@ -8,6 +8,7 @@
 
 #include "cli/when.h"
 #include "sys/clock.h"
+#include "run_suite.h"
 
 #define NOW INT64_C(1795166400000000) /* 2026-11-20T09:20:00Z */
 
@@ -81,9 +82,5 @@ int main(void)
 	tcase_add_test(t, nonsense_is_refused);
 	tcase_add_test(t, written);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

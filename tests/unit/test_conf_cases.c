@@ -19,6 +19,7 @@
 
 #include "conf/conf.h"
 #include "sys/file.h"
+#include "run_suite.h"
 
 #define FOLDER "tests/cases/conf"
 #define MAX_FILES 8
@@ -187,9 +188,5 @@ int main(void)
 	TCase *tc = tcase_create("cases");
 	tcase_add_test(tc, broken_configurations_give_exactly_their_findings);
 	suite_add_tcase(s, tc);
-	SRunner *runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "conf/conf.h"
+#include "run_suite.h"
 
 /* A monitor of its own make: containment rows with X and no data type, one reading that could not be taken, one that
  * could, a code no table knows. */
@@ -135,9 +136,5 @@ int main(void)
 	tcase_add_test(tc, icu_sends_only_beds_of_the_icu_to_the_ehr);
 	tcase_add_test(tc, pumps_get_a_receiver_and_events_stay_out_of_fhir);
 	suite_add_tcase(s, tc);
-	SRunner *runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(s);
 }

@@ -12,6 +12,7 @@
 
 #include "conf/conf.h"
 #include "sys/file.h"
+#include "run_suite.h"
 
 static char *folder;
 
@@ -484,9 +485,5 @@ static Suite *conf_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(conf_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(conf_suite());
 }

@@ -9,6 +9,7 @@
 
 #include "conf/keys.h"
 #include "sys/file.h"
+#include "run_suite.h"
 
 #define PAGE_MAX  (1u << 20)
 #define WIDTH 78
@@ -137,9 +138,5 @@ int main(void)
 	tcase_add_test(tc, the_pages_cover_the_table);
 	tcase_add_test(tc, words_and_ranges);
 	suite_add_tcase(s, tc);
-	SRunner *runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(s);
 }

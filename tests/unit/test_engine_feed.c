@@ -9,6 +9,7 @@
 
 #include "engine/feed.h"
 #include "engine/histogram.h"
+#include "run_suite.h"
 
 static void publish(struct feed *f, int64_t id, size_t size)
 {
@@ -114,9 +115,5 @@ int main(void)
 	tcase_add_test(t, a_waiter_is_woken_once);
 	tcase_add_test(t, quantiles_are_within_an_eighth);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -10,6 +10,7 @@
 #include <afferent/edit.h>
 
 #include "engine/sampler.h"
+#include "run_suite.h"
 
 #define SECOND 1000000
 
@@ -134,9 +135,5 @@ int main(void)
 	tcase_add_test(t, last_is_closed_by_the_next_window);
 	tcase_add_test(t, last_is_closed_by_time);
 	suite_add_tcase(suite, t);
-	SRunner *r = srunner_create(suite);
-	srunner_run_all(r, CK_ENV);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/window.h"
+#include "run_suite.h"
 
 static struct delivery *add(struct window *w, int64_t id)
 {
@@ -144,9 +145,5 @@ int main(void)
 	tcase_add_test(t, after_a_rewind_ended_ones_are_remembered);
 	tcase_add_loop_test(t, random_orders, 0, 50);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "run_suite.h"
+
 #define FOLDER "tests/cases/fhir/"
 
 enum { MOST_CASES = 100, MOST_BYTES = 1 << 20 };
@@ -93,9 +95,5 @@ int main(void)
 	}
 	tcase_add_loop_test(c, renders_as_written, 0, cases);
 	suite_add_tcase(s, c);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "run_suite.h"
 
 #define MSH "MSH|^~\\&|MON|HOSP|||20250301101500||ORU^R01^ORU_R01|A1|P|2.6\r"
 #define PID "PID|||4711^^^HOSP^MR\r"
@@ -280,9 +281,5 @@ int main(void)
 	tcase_add_test(c, patients_and_devices_are_capped);
 	tcase_add_test(c, indenting_keeps_strings);
 	suite_add_tcase(s, c);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

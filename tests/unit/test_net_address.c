@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "net/address.h"
+#include "run_suite.h"
 
 static const struct {
 	const char *text, *again; /* again NULL: refused */
@@ -69,9 +70,5 @@ int main(void)
 	tcase_add_loop_test(t, addresses_are_read_and_written, 0, (int)(sizeof cases / sizeof *cases));
 	tcase_add_test(t, hosts_are_compared_without_ports);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

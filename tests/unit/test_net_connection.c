@@ -10,6 +10,7 @@
 #include "net/dial.h"
 #include "net/listen.h"
 #include "net/stream.h"
+#include "run_suite.h"
 
 static struct net_address any_port(const char *host)
 {
@@ -173,9 +174,5 @@ int main(void)
 	tcase_add_test(t, a_refused_connection_is_explained);
 	tcase_add_test(t, writing_to_a_closed_peer_is_an_error_code);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -3,6 +3,7 @@
  * The FHIR output against a scripted server.
  */
 #include "out_peer.h"
+#include "run_suite.h"
 
 #include <fcntl.h>
 #include <time.h>
@@ -366,5 +367,5 @@ int main(void)
 	tcase_add_test(t, freeing_abandons_what_is_in_flight);
 	tcase_add_test(t, the_environments_proxy_is_not_used);
 	peer_add(s, t);
-	return peer_run(s);
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 
 #include "engine/output.h"
 #include "sys/file.h"
+#include "run_suite.h"
 
 static struct output *output;
 static char folder[64], path[96];
@@ -192,9 +193,5 @@ int main(void)
 	tcase_add_test(t, a_symbolic_link_is_not_followed);
 	tcase_add_test(t, with_nothing_to_do_it_waits_for_the_wake_descriptor);
 	suite_add_tcase(s, t);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

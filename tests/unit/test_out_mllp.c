@@ -3,6 +3,7 @@
  * The MLLP output against a scripted peer.
  */
 #include "out_peer.h"
+#include "run_suite.h"
 
 #define VT "\x0b"
 #define END "\x1c\r"
@@ -385,5 +386,5 @@ int main(void)
 	tcase_add_test(impatient, a_slow_drip_is_given_up);
 	peer_add(s, t);
 	peer_add(s, impatient);
-	return peer_run(s);
+	return run_suite(s);
 }

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "run_suite.h"
+
 static const struct aff_term *code(const char *text)
 {
 	return aff_term_by_code(aff_view_of(text));
@@ -129,9 +131,5 @@ int main(void)
 	tcase_add_loop_test(c, number_and_name_must_agree, 0, sizeof codings / sizeof codings[0]);
 	tcase_add_test(c, every_row_of_the_csv_is_there);
 	suite_add_tcase(s, c);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

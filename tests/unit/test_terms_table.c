@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "run_suite.h"
+
 static struct aff_table *made(void)
 {
 	struct aff_table *t;
@@ -102,9 +104,5 @@ int main(void)
 	tcase_add_test(c, refuses_duplicates_and_empty_codes);
 	tcase_add_test(c, holds_a_hundred_thousand_rows);
 	suite_add_tcase(s, c);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "run_suite.h"
+
 static const struct aff_delims delims = {'|', '^', '~', '\\', '&', 0};
 
 START_TEST(finds_units_by_all_their_names)
@@ -176,9 +178,5 @@ int main(void)
 	tcase_add_loop_test(c, converts_exactly, 0, sizeof conversions / sizeof conversions[0]);
 	tcase_add_test(c, round_trips);
 	suite_add_tcase(s, c);
-	SRunner *r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(s);
 }
