@@ -30,6 +30,7 @@ enum aff_severity { AFF_SEVERITY_ERROR, AFF_SEVERITY_WARNING, AFF_SEVERITY_INFO 
 struct aff_diag {
 	int code;                    /* AFF_E... */
 	enum aff_severity severity;
+	const char *rule;            /* constant id of the rule that is broken (validate.h); NULL = no rule */
 	char source[128];            /* file, peer or message it came from; may be "" */
 	unsigned line, column;       /* in a text file, from 1; 0 = not a text file */
 	struct aff_location at;      /* in a message */

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Checking a message: structure (segments, required fields, data types, tables) and, on top, the IHE PCD-01 rules.
+ * Checking a message: syntax, structure, data types and tables of HL7 v2, and on top the rules of IHE transactions.
+ *
+ * Each finding is a struct aff_diag: where, what, what to do, how bad, and the id of the rule that is broken, by which
+ * aff_check_rule_find explains it. Its code gives the error condition (HL7 table 0357) that an answer carries.
+ *
+ * Errors are what makes a message or a reading unusable: no way to route or answer it, no code, a value that is not of
+ * its data type, a status or time nobody can read, observations that belong to no order. What real senders often get
+ * wrong without harm is a warning, and so are readings that are probably none (AFF_ESUSPECT). Segments, fields and
+ * components that are not expected are no mistake (HL7 v2 section 2.7).
  */
 #ifndef AFFERENT_VALIDATE_H
 #define AFFERENT_VALIDATE_H
@@ -11,20 +19,47 @@
 extern "C" {
 #endif
 
-/* Errors are what makes a message or a reading unusable: no way to route or answer it, no code, a value that is not of
- * its data type, a status or time nobody can read, observations that belong to no order. What real senders often get
- * wrong without harm is a warning, and so are readings that are probably none (AFF_ESUSPECT). Segments, fields and
- * components that are not expected are no mistake. */
+/* Each level includes those before it. */
 enum aff_check_level {
-	AFF_CHECK_NONE,        /* parsed: MSH readable, MSH-9, -10, -11 and -12 there */
-	AFF_CHECK_STRUCTURE,   /* + segment order, required fields, data types, tables */
-	AFF_CHECK_IHE_PCD_01   /* + IHE PCD-01 device observation rules */
+	AFF_CHECK_NONE,      /* parsed: MSH readable, MSH-9, -10, -11 and -12 there */
+	AFF_CHECK_SYNTAX,    /* + segment ids, one message */
+	AFF_CHECK_STRUCTURE, /* + segments and groups of the message structure, required fields */
+	AFF_CHECK_TYPES,     /* + data types */
+	AFF_CHECK_TABLES     /* + tables */
+};
+
+/* Transactions of the IHE Devices framework. */
+enum aff_ihe {
+	AFF_IHE_NONE,
+	AFF_IHE_PCD_01 /* device observations, ORU^R01 */
+};
+
+/* What is checked. All 0: as little as possible. */
+struct aff_checks {
+	enum aff_check_level level;
+	enum aff_ihe ihe;
 };
 
 /* Appends what is wrong with m to findings, errors and warnings, each with its place. Returns the number of errors
  * found, or AFF_ENOMEM. first, when not NULL, gets the first error (for the ERR segment of an answer). */
-int aff_validate(const struct aff_msg *m, enum aff_check_level level, struct aff_diag_list *findings,
+int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struct aff_diag_list *findings,
                  struct aff_diag *first);
+
+/* A rule that a message can break. All text is constant. */
+struct aff_check_rule {
+	const char *id;             /* never changes its meaning: "hl7-segment-id" */
+	enum aff_severity severity; /* as a rule; a finding's own severity may differ */
+	int code;                   /* AFF_E... */
+	const char *what;           /* the rule */
+	const char *why;            /* what goes wrong otherwise */
+	const char *mend;           /* what to do */
+	const char *source;         /* where the rule is written */
+};
+
+/* The rule with this id (in any case), NULL when there is none. The rules one after the other from 0, NULL at the end.
+ * Any thread. */
+const struct aff_check_rule *aff_check_rule_find(const char *id);
+const struct aff_check_rule *aff_check_rule_at(size_t i);
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,8 @@
 #include "cli/term.h"
 
 #define FINDINGS_MAX 1000 /* told per message; the others are counted */
+/* Behind the levels of HL7 v2 itself. */
+#define LEVEL_IHE_PCD_01 (AFF_CHECK_TABLES + 1)
 #define JSON_MAX (16u << 20)
 
 struct validate {
@@ -42,7 +44,10 @@ static int check(struct validate *v, const struct input_message *m)
 		return rc;
 	if (rc)
 		return aff_diag_list_add(&v->findings, &diag);
-	rc = aff_validate(v->msg, (enum aff_check_level)v->level, &v->findings, NULL);
+	struct aff_checks checks = {.level = (enum aff_check_level)v->level};
+	if (v->level == LEVEL_IHE_PCD_01)
+		checks = (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
+	rc = aff_validate(v->msg, &checks, &v->findings, NULL);
 	return rc < 0 ? rc : 0;
 }
 
@@ -78,6 +83,7 @@ static void put_finding(struct json_writer *j, const struct aff_diag *d)
 	char at[64];
 	jsonw_object(j, NULL);
 	jsonw_text(j, "severity", severities[d->severity]);
+	jsonw_text(j, "rule", d->rule ? d->rule : "hl7-syntax");
 	jsonw_text(j, "code", aff_error_name(d->code));
 	jsonw_i64(j, "condition", aff_error_condition(d->code));
 	jsonw_text(j, "location", aff_location_format(&d->at, at, sizeof at));
@@ -135,8 +141,11 @@ static void print_summary(const struct validate *v)
 int cmd_validate(int argc, char **argv)
 {
 	static const char *const levels[] = {[AFF_CHECK_NONE] = "none",
+					     [AFF_CHECK_SYNTAX] = "syntax",
 					     [AFF_CHECK_STRUCTURE] = "structure",
-					     [AFF_CHECK_IHE_PCD_01] = "ihe-pcd-01",
+					     [AFF_CHECK_TYPES] = "types",
+					     [AFF_CHECK_TABLES] = "tables",
+					     [LEVEL_IHE_PCD_01] = "ihe-pcd-01",
 					     NULL};
 	static const char *const examples[] = {"afferent validate examples/monitor.hl7",
 					       "afferent validate --level ihe-pcd-01 examples/monitor.hl7",
@@ -150,12 +159,13 @@ int cmd_validate(int argc, char **argv)
 		.most = -1,
 		.about = "Checks messages and tells everything that is wrong with them: the place, the HL7 error "
 			 "condition (table 0357), what it is and what to do. Warnings alone are no failure.\n\n"
-			 "Levels: none reads the message and its MSH; structure adds segments, required fields, data "
-			 "types and tables; ihe-pcd-01 adds the rules of the IHE device observation transaction.",
+			 "Levels, each with those before it: none reads the message and its MSH; syntax adds segment "
+			 "ids; structure adds the order of segments and required fields; types adds data types; tables "
+			 "adds coded values; ihe-pcd-01 adds the rules of the IHE device observation transaction.",
 		.exit0 = "no errors",
 		.exit1 = "errors were found",
 	};
-	struct validate v = {.level = AFF_CHECK_STRUCTURE};
+	struct validate v = {.level = AFF_CHECK_TABLES};
 	const struct option options[] = {
 		OPTION_CHOICE('L', "level", &v.level, "LEVEL", levels, "how much is checked"),
 		OPTION_FLAG('l', "lenient", &v.lenient, "accept a byte order mark, blank lines and odd segment ids"),

@@ -118,7 +118,12 @@ static void read_messages(struct reader *r, struct conf_accept *a, const struct 
 
 void read_accept(struct reader *r, struct conf_accept *a, const struct node *map)
 {
-	static const enum aff_check_level levels[] = {AFF_CHECK_NONE, AFF_CHECK_STRUCTURE, AFF_CHECK_IHE_PCD_01};
+	static const struct aff_checks checks[] = {{.level = AFF_CHECK_NONE},
+	                                           {.level = AFF_CHECK_SYNTAX},
+	                                           {.level = AFF_CHECK_STRUCTURE},
+	                                           {.level = AFF_CHECK_TYPES},
+	                                           {.level = AFF_CHECK_TABLES},
+	                                           {.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01}};
 	struct fields f;
 	fields_read(r, &f, SECTION_ACCEPT, map);
 	if (f.value[KEY_ACCEPT_messages])
@@ -130,11 +135,11 @@ void read_accept(struct reader *r, struct conf_accept *a, const struct node *map
 		             "the list is empty: nothing would be taken");
 	const struct node *check = f.value[KEY_ACCEPT_check];
 	if (check && check->text.n > 4 && !memcmp(check->text.p + check->text.n - 4, ".xml", 4)) {
-		report_error(&r->report, check->at, "write none, structure or ihe-pcd-01",
+		report_error(&r->report, check->at, "write tables or ihe-pcd-01",
 		             "conformance profiles are not supported yet");
 		f.value[KEY_ACCEPT_check] = NULL;
 	}
-	a->check = levels[get_word(r, &f, KEY_ACCEPT_check)];
+	a->checks = checks[get_word(r, &f, KEY_ACCEPT_check)];
 	a->keep_others = get_word(r, &f, KEY_ACCEPT_otherwise) == 1;
 }
 

@@ -73,7 +73,7 @@ struct conf_accept {
 	char (*messages)[16];    /* "ORU^R01"; "ORU^*" and "*" allowed */
 	size_t nmessages;        /* 0: all */
 	unsigned processing;     /* enum conf_processing, or'ed */
-	enum aff_check_level check;
+	struct aff_checks checks;
 	bool keep_others;        /* otherwise: keep (journal only) instead of reject */
 };
 

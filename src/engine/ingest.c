@@ -115,12 +115,12 @@ static int accept_processing(const struct aff_msg *m, const struct conf_accept *
 	return AFF_EPROCESSING;
 }
 
-/* Checks at the channel's level: 0 or the first error's code. The list keeps none: only the first error is told. */
-static int check(const struct aff_msg *m, enum aff_check_level level, struct aff_diag *diag)
+/* Checks as the channel asks: 0 or the first error's code. The list keeps none: only the first error is told. */
+static int check(const struct aff_msg *m, const struct aff_checks *checks, struct aff_diag *diag)
 {
 	struct aff_diag_list findings;
 	aff_diag_list_init(&findings, 0);
-	int errors = aff_validate(m, level, &findings, diag);
+	int errors = aff_validate(m, checks, &findings, diag);
 	aff_diag_list_free(&findings);
 	return errors < 0 ? errors : errors > 0 ? diag->code : 0;
 }
@@ -133,11 +133,11 @@ static int accept_or_keep(const struct aff_msg *m, const struct conf_accept *acc
 	if (!rc)
 		rc = accept_processing(m, accept, diag);
 	if (!rc)
-		return check(m, accept->check, diag);
+		return check(m, &accept->checks, diag);
 	if (!accept->keep_others)
 		return rc;
 	*verdict = JOURNAL_KEPT;
-	return check(m, AFF_CHECK_NONE, diag);
+	return check(m, &(struct aff_checks){.level = AFF_CHECK_NONE}, diag);
 }
 
 static void describe(struct ingest *g, struct journal_message *row)

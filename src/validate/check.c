@@ -31,18 +31,18 @@ static void locate(const struct check *c, struct aff_diag *d, struct place at)
 	d->at.component = at.component;
 }
 
-void check_report(struct check *c, enum aff_severity severity, int code, struct place at, const char *hint,
-                  const char *format, ...)
+static void add(struct check *c, enum check_rule rule, enum aff_severity severity, struct place at,
+                const char *hint, const char *format, va_list ap)
 {
+	const struct aff_check_rule *r = aff_check_rule_at(rule);
 	struct aff_diag d;
 	char text[sizeof d.text];
-	va_list ap;
-	va_start(ap, format);
+	bool there = !at.field || aff_msg_get(c->m, at.segment, at.field, at.repetition, at.component, 0).n > 0;
 	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
-	aff_diag_set(&d, code, "%s", text);
-	aff_diag_hint(&d, "%s", hint);
+	aff_diag_set(&d, there ? r->code : AFF_EREQUIRED, "%s", text);
+	aff_diag_hint(&d, "%s", hint ? hint : r->mend);
 	d.severity = severity;
+	d.rule = r->id;
 	locate(c, &d, at);
 	if (severity == AFF_SEVERITY_ERROR) {
 		if (!c->errors && c->first)
@@ -53,6 +53,23 @@ void check_report(struct check *c, enum aff_severity severity, int code, struct 
 	int rc = aff_diag_list_add(c->findings, &d);
 	if (rc)
 		c->failed = rc;
+}
+
+void check_report(struct check *c, enum check_rule rule, struct place at, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	add(c, rule, aff_check_rule_at(rule)->severity, at, NULL, format, ap);
+	va_end(ap);
+}
+
+void check_report_as(struct check *c, enum check_rule rule, enum aff_severity severity, struct place at,
+                     const char *hint, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	add(c, rule, severity, at, hint, format, ap);
+	va_end(ap);
 }
 
 bool check_is_empty(const struct check *c, struct aff_view v)

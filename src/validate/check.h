@@ -7,9 +7,11 @@
 
 #include <afferent/validate.h>
 
+#include "validate/catalog.h"
+
 struct check {
 	const struct aff_msg *m;
-	enum aff_check_level level;
+	const struct aff_checks *checks;
 	struct aff_delims delims;
 	unsigned version;               /* MSH-12 as 251 for 2.5.1; 0 when it is no 2.x */
 	struct aff_diag_list *findings;
@@ -23,9 +25,13 @@ struct place {
 	unsigned segment, field, repetition, component;
 };
 
-/* Adds a finding. The text and the hint never hold a value of the message. */
-void check_report(struct check *c, enum aff_severity severity, int code, struct place at, const char *hint,
-                  const char *format, ...) AFF_PRINTF(6, 7);
+/* Adds a finding. The text and the hint never hold a value of the message. A place that is empty cannot be wrong: what
+ * is said of it is AFF_EREQUIRED. */
+void check_report(struct check *c, enum check_rule rule, struct place at, const char *format, ...) AFF_PRINTF(4, 5);
+
+/* The same where the check knows better than the catalogue how bad it is and what to do. */
+void check_report_as(struct check *c, enum check_rule rule, enum aff_severity severity, struct place at,
+                     const char *hint, const char *format, ...) AFF_PRINTF(6, 7);
 
 /* Three characters, capital letter first: what may be repeated to people as the name of a segment. */
 bool check_is_segment_id(struct aff_view id);
@@ -34,6 +40,7 @@ bool check_is_segment_id(struct aff_view id);
 bool check_is_empty(const struct check *c, struct aff_view v);
 
 void check_header(struct check *c);                        /* MSH-9 to MSH-12 */
+void check_syntax(struct check *c);                        /* segment ids */
 void check_fields(struct check *c, unsigned segment);      /* required fields, types and tables of fields.def */
 void check_value(struct check *c, unsigned segment);       /* OBX-2 and OBX-5 */
 void check_structure(struct check *c);                     /* which segments, in which order */

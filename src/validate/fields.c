@@ -33,7 +33,7 @@ static const struct rule rules[] = {
 static void check_missing(struct check *c, const struct rule *r, unsigned segment)
 {
 	struct place at = {.segment = segment, .field = r->field};
-	bool ihe = r->ihe && c->level == AFF_CHECK_IHE_PCD_01;
+	bool ihe = r->ihe && c->checks->ihe == AFF_IHE_PCD_01;
 	char hint[96] = "IHE PCD-01 requires it";
 	bool since = r->since == ALWAYS || (r->since != NEVER && c->version >= r->since);
 	if (!ihe && (!since || c->version > r->until))
@@ -43,8 +43,8 @@ static void check_missing(struct check *c, const struct rule *r, unsigned segmen
 	else if (!ihe)
 		snprintf(hint, sizeof hint, "HL7 requires it since version 2.%u%s", r->since / 10 % 10,
 		         r->since % 10 ? ".1" : "");
-	check_report(c, ihe ? AFF_SEVERITY_ERROR : r->missing, AFF_EREQUIRED, at, hint, "%s-%u (%s) is empty",
-	             r->segment, r->field, r->name);
+	check_report_as(c, ihe ? RULE_PCD_REQUIRED : RULE_REQUIRED, ihe ? AFF_SEVERITY_ERROR : r->missing, at, hint,
+	                "%s-%u (%s) is empty", r->segment, r->field, r->name);
 }
 
 static void check_table(struct check *c, const struct rule *r, struct place at, struct aff_view value)
@@ -59,11 +59,11 @@ static void check_table(struct check *c, const struct rule *r, struct place at, 
 	else
 		snprintf(hint, sizeof hint, "see HL7 table %04u", t->number);
 	if (fit == TABLE_OTHER_CASE)
-		check_report(c, AFF_SEVERITY_WARNING, AFF_ETABLE, at, "HL7 table values are written in capitals",
+		check_report_as(c, RULE_TABLE, AFF_SEVERITY_WARNING, at, "HL7 table values are written in capitals",
 		             "%s-%u (%s) is in HL7 table %04u only in other case", r->segment, r->field, r->name,
 		             t->number);
 	else
-		check_report(c, r->wrong, AFF_ETABLE, at, hint, "%s-%u (%s) is not in HL7 table %04u", r->segment,
+		check_report_as(c, RULE_TABLE, r->wrong, at, hint, "%s-%u (%s) is not in HL7 table %04u", r->segment,
 		             r->field, r->name, t->number);
 }
 
@@ -76,10 +76,10 @@ static void check_one(struct check *c, const struct rule *r, unsigned segment, s
 		return;
 	if (text.n < whole.n)
 		at.component = r->component;
-	if (r->type != TYPE_ANY && !type_fits(r->type, text))
-		check_report(c, r->wrong, AFF_EDATATYPE, at, type_looks(r->type),
+	if (c->checks->level >= AFF_CHECK_TYPES && r->type != TYPE_ANY && !type_fits(r->type, text))
+		check_report_as(c, RULE_TYPE, r->wrong, at, type_looks(r->type),
 		             "%s-%u (%s) does not fit its data type", r->segment, r->field, r->name);
-	if (r->table)
+	if (c->checks->level >= AFF_CHECK_TABLES && r->table)
 		check_table(c, r, at, text);
 }
 

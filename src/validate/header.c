@@ -22,10 +22,9 @@ void check_header(struct check *c)
 		struct aff_view v = aff_msg_field(c->m, 0, fields[i].field);
 		struct place at = {.segment = 0, .field = fields[i].field};
 		if (check_is_empty(c, v) || aff_is_null(v))
-			check_report(c, AFF_SEVERITY_ERROR, AFF_EREQUIRED, at, fields[i].hint, "MSH-%u (%s) is empty",
-			             fields[i].field, fields[i].name);
+			check_report_as(c, RULE_HEADER, AFF_SEVERITY_ERROR, at, fields[i].hint, "MSH-%u (%s) is empty",
+			                fields[i].field, fields[i].name);
 		else if (fields[i].field == 12 && !c->version)
-			check_report(c, AFF_SEVERITY_ERROR, AFF_EHL7VERSION, at, "versions 2.1 to 2.9 can be read",
-			             "MSH-12 (version id) names no version of HL7 v2");
+			check_report(c, RULE_VERSION, at, "MSH-12 (version id) names no version of HL7 v2");
 	}
 }

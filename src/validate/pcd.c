@@ -15,13 +15,6 @@ enum { OBX_TYPE = 2, OBX_CODE = 3, OBX_SUB = 4, OBX_VALUE = 5, OBX_UNITS = 6, OB
 
 #define PROFILES "1.3.6.1.4.1.19376.1.6."
 
-/* What is not there cannot be wrong: it is missing, whatever is asked of it. */
-static void warn(struct check *c, int code, struct place at, const char *text, const char *hint)
-{
-	bool there = aff_msg_get(c->m, at.segment, at.field, at.repetition, at.component, 0).n > 0;
-	check_report(c, AFF_SEVERITY_WARNING, there ? code : AFF_EREQUIRED, at, hint, "%s", text);
-}
-
 static struct aff_view field_of(const struct check *c, unsigned segment, unsigned field)
 {
 	return aff_msg_field(c->m, segment, field);
@@ -38,8 +31,7 @@ static void check_zone(struct check *c, unsigned segment, unsigned field, const 
 	struct aff_dtm t;
 	struct aff_view v = aff_msg_get(c->m, segment, field, 1, 1, 0);
 	if (v.n && aff_dtm_parse(&t, v) == 0 && t.precision >= AFF_DTM_HOUR && !t.has_zone)
-		warn(c, AFF_EDATATYPE, (struct place){.segment = segment, .field = field}, text,
-		     "write the offset from UTC, such as +0100; without it the channel's `zone` is assumed");
+		check_report(c, RULE_PCD_ZONE, (struct place){.segment = segment, .field = field}, "%s", text);
 }
 
 /* ---- MSH ---- */
@@ -55,23 +47,21 @@ static void check_profile(struct check *c)
 			return;
 	}
 	at.component = 3;
-	warn(c, AFF_ETABLE, at, "MSH-21.3 (profile OID) is not one of IHE PCD",
-	     PROFILES "1.1.1 is PCD-01, 4.1 and 4.10 are alerts and events");
+	check_report(c, RULE_PCD_PROFILE, at, "MSH-21.3 (profile OID) is not one of IHE PCD");
 }
 
 static void check_msh(struct check *c)
 {
 	struct aff_view trigger = aff_msg_get(c->m, 0, 9, 1, 2, 0);
 	if (!aff_msg_get(c->m, 0, 9, 1, 3, 0).n)
-		warn(c, AFF_EREQUIRED, (struct place){.segment = 0, .field = 9, .component = 3},
-		     "MSH-9.3 (message structure) is empty", "IHE asks for all three parts: ORU^R01^ORU_R01");
+		check_report(c, RULE_PCD_STRUCTURE, (struct place){.segment = 0, .field = 9, .component = 3},
+		             "MSH-9.3 (message structure) is empty");
 	if (!aff_view_is(field_of(c, 0, 15), "AL"))
-		warn(c, AFF_ETABLE, (struct place){.segment = 0, .field = 15},
-		     "MSH-15 (accept acknowledgement) is not AL", "IHE asks for AL: always answered when it is stored");
+		check_report(c, RULE_PCD_ACCEPT_ACK, (struct place){.segment = 0, .field = 15},
+		             "MSH-15 (accept acknowledgement) is not AL");
 	if (aff_view_is(trigger, "R01") && !aff_view_is(field_of(c, 0, 16), "NE"))
-		warn(c, AFF_ETABLE, (struct place){.segment = 0, .field = 16},
-		     "MSH-16 (application acknowledgement) is not NE",
-		     "IHE asks for NE: observations have no application answer");
+		check_report(c, RULE_PCD_APPLICATION_ACK, (struct place){.segment = 0, .field = 16},
+		             "MSH-16 (application acknowledgement) is not NE");
 	check_zone(c, 0, 7, "MSH-7 (date and time of the message) has no time zone");
 	check_profile(c);
 }
@@ -88,8 +78,9 @@ static bool has_authority(const struct check *c, unsigned segment, unsigned fiel
 static void check_obr(struct check *c, unsigned segment)
 {
 	if (aff_msg_get(c->m, segment, 3, 1, 1, 0).n && !has_authority(c, segment, 3))
-		warn(c, AFF_EREQUIRED, (struct place){.segment = segment, .field = 3},
-		     "OBR-3 does not say who gave the number", "fill OBR-3.2, or OBR-3.3 and OBR-3.4");
+		check_report_as(c, RULE_PCD_AUTHORITY, AFF_SEVERITY_WARNING,
+		                (struct place){.segment = segment, .field = 3, .component = 2}, NULL,
+		                "OBR-3 does not say who gave the number");
 	check_zone(c, segment, 7, "OBR-7 (observation date and time) has no time zone");
 	check_zone(c, segment, 8, "OBR-8 (observation end date and time) has no time zone");
 }
@@ -118,8 +109,6 @@ static bool read_containment(struct aff_view text, struct containment *out)
 	return true;
 }
 
-static const char containment_hint[] = "IHE asks for MDS.VMD.channel.metric, such as 1.2.1.5";
-
 static void check_containment(struct check *c, unsigned segment, struct containment *where)
 {
 	struct place at = {.segment = segment, .field = OBX_SUB};
@@ -127,20 +116,19 @@ static void check_containment(struct check *c, unsigned segment, struct containm
 	if (!sub.n)
 		return;
 	if (!read_containment(sub, where))
-		check_report(c, AFF_SEVERITY_ERROR, AFF_EDATATYPE, at, containment_hint,
+		check_report(c, RULE_PCD_PLACE, at,
 		             "OBX-4 (place in the device) is not made of numbers with points between");
 	else if (where->levels < 4 || where->levels > 6)
-		warn(c, AFF_EDATATYPE, at, "OBX-4 (place in the device) is not made of four to six numbers",
-		     containment_hint);
+		check_report_as(c, RULE_PCD_PLACE, AFF_SEVERITY_WARNING, at, NULL,
+		                "OBX-4 (place in the device) is not made of four to six numbers");
 }
 
 static void check_code(struct check *c, unsigned segment)
 {
 	if (!aff_view_is(aff_msg_get(c->m, segment, OBX_CODE, 1, 3, 0), "MDC") &&
 	    !aff_view_is(aff_msg_get(c->m, segment, OBX_CODE, 1, 6, 0), "MDC"))
-		warn(c, AFF_ETABLE, (struct place){.segment = segment, .field = OBX_CODE, .component = 3},
-		     "OBX-3 (observation identifier) is not coded in MDC",
-		     "translate it in the channel: code^REFID^MDC");
+		check_report(c, RULE_PCD_CODE, (struct place){.segment = segment, .field = OBX_CODE, .component = 3},
+		             "OBX-3 (observation identifier) is not coded in MDC");
 }
 
 static bool is_eui64(struct aff_view text)
@@ -162,8 +150,8 @@ static void check_device(struct check *c, unsigned segment)
 		if ((aff_view_is(kind, "EUI-64") || aff_view_is(kind, "EUI64")) &&
 		    !is_eui64(aff_msg_get(c->m, segment, OBX_DEVICE, i, 3, 0))) {
 			at.component = 3;
-			warn(c, AFF_EDATATYPE, at, "OBX-18.3 (device's EUI-64) is not 16 hexadecimal digits",
-			     "write it without dashes or blanks");
+			check_report(c, RULE_PCD_EUI64, at,
+			             "OBX-18.3 (device's EUI-64) is not 16 hexadecimal digits");
 		}
 	}
 }
@@ -173,10 +161,8 @@ static void check_metric(struct check *c, unsigned segment)
 	struct aff_view type = field_of(c, segment, OBX_TYPE), value = field_of(c, segment, OBX_VALUE);
 	bool numeric = aff_view_is(type, "NM") || aff_view_is(type, "SN") || aff_view_is(type, "NA");
 	if (numeric && !check_is_empty(c, value) && check_is_empty(c, field_of(c, segment, OBX_UNITS)))
-		check_report(
-			c, AFF_SEVERITY_ERROR, AFF_EREQUIRED, (struct place){.segment = segment, .field = OBX_UNITS},
-			"a number without a unit cannot be charted; 262656^MDC_DIM_DIMLESS^MDC says that there is none",
-			"OBX-6 (units) is empty though OBX-5 is a number");
+		check_report(c, RULE_PCD_UNITS, (struct place){.segment = segment, .field = OBX_UNITS},
+		             "OBX-6 (units) is empty though OBX-5 is a number");
 }
 
 static void check_obx(struct check *c, unsigned segment)
@@ -188,9 +174,8 @@ static void check_obx(struct check *c, unsigned segment)
 	check_metric(c, segment);
 	check_zone(c, segment, OBX_TIME, "OBX-14 (date and time of the observation) has no time zone");
 	if (where.is_device && !check_is_empty(c, field_of(c, segment, OBX_VALUE)))
-		warn(c, AFF_EDATATYPE, (struct place){.segment = segment, .field = OBX_VALUE},
-		     "OBX-5 has a value in the row of a device",
-		     "an OBX-4 whose fourth number is 0 stands for an MDS, VMD or channel, which have no value");
+		check_report(c, RULE_PCD_DEVICE_VALUE, (struct place){.segment = segment, .field = OBX_VALUE},
+		             "OBX-5 has a value in the row of a device");
 }
 
 /* ---- every OBX of an OBR has an OBX-4 of its own ---- */
@@ -218,9 +203,9 @@ static void report_repeated(struct check *c, struct row *rows, size_t n)
 		qsort(rows, n, sizeof *rows, by_sub);
 	for (size_t i = 1; i < n; i++) {
 		if (aff_view_equal(rows[i].sub, rows[i - 1].sub))
-			warn(c, AFF_ETABLE, (struct place){.segment = rows[i].segment, .field = OBX_SUB},
-			     "OBX-4 (place in the device) stands twice under one OBR",
-			     "two readings of one code can be told apart by it only");
+			check_report(c, RULE_PCD_PLACE_REPEATED,
+			             (struct place){.segment = rows[i].segment, .field = OBX_SUB},
+			             "OBX-4 (place in the device) stands twice under one OBR");
 	}
 }
 
@@ -251,8 +236,7 @@ void check_pcd(struct check *c)
 	if (!type.n)
 		return; /* told by check_header */
 	if (!aff_view_is(type, "ORU")) {
-		check_report(c, AFF_SEVERITY_ERROR, AFF_EMSGTYPE, (struct place){.segment = 0, .field = 9},
-		             "IHE PCD reports are ORU^R01^ORU_R01; check other messages with `structure`",
+		check_report(c, RULE_PCD_TYPE, (struct place){.segment = 0, .field = 9},
 		             "MSH-9 (message type) is not an observation report");
 		return;
 	}

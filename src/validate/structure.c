@@ -20,21 +20,7 @@ struct walk {
 
 static void sequence(struct check *c, enum aff_severity severity, unsigned segment, const char *text, const char *hint)
 {
-	check_report(c, severity, AFF_ESEQUENCE, (struct place){.segment = segment}, hint, "%s", text);
-}
-
-static void check_ids(struct check *c)
-{
-	for (unsigned i = 0; i < aff_msg_segments(c->m); i++) {
-		struct place at = {.segment = i};
-		if (i && aff_msg_is(c->m, i, "MSH"))
-			check_report(c, AFF_SEVERITY_ERROR, AFF_ETWOMSH, at, "send each message by itself",
-			             "a second message starts inside this one");
-		else if (!check_is_segment_id(aff_msg_id(c->m, i)))
-			check_report(c, AFF_SEVERITY_ERROR, AFF_ESEGMENTID, at,
-			             "segments end with a carriage return; ids are like PID or ZB1",
-			             "line %u of the message does not start with a segment id", i + 1);
-	}
+	check_report_as(c, RULE_SEGMENT_ORDER, severity, (struct place){.segment = segment}, hint, "%s", text);
 }
 
 /* ---- segments that a message type cannot do without ---- */
@@ -53,9 +39,8 @@ static void check_required(struct check *c)
 	struct aff_view type = aff_msg_get(c->m, 0, 9, 1, 1, 0);
 	for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
 		if (aff_view_is(type, required[i].type) && aff_msg_find(c->m, required[i].segment, 0) == AFF_NONE)
-			check_report(c, required[i].severity, AFF_ESEQUENCE, (struct place){.segment = 0},
-			             "the sender must add it", "segment %s is missing from %s", required[i].segment,
-			             required[i].type);
+			check_report_as(c, RULE_SEGMENT_MISSING, required[i].severity, (struct place){.segment = 0},
+			                NULL, "segment %s is missing from %s", required[i].segment, required[i].type);
 	}
 }
 
@@ -159,13 +144,13 @@ static void check_observation_report(struct check *c)
 	bool orphaned = w.orphan != AFF_NONE;
 	end_group(&w);
 	if (!w.any_request && !orphaned)
-		sequence(c, AFF_SEVERITY_ERROR, 0, "segment OBR is missing from ORU",
-		         "the sender must put an OBR before its observations");
+		check_report_as(c, RULE_SEGMENT_MISSING, AFF_SEVERITY_ERROR, (struct place){.segment = 0},
+		                "the sender must put an OBR before its observations",
+		                "segment OBR is missing from ORU");
 }
 
 void check_structure(struct check *c)
 {
-	check_ids(c);
 	check_required(c);
 	if (aff_view_is(aff_msg_get(c->m, 0, 9, 1, 1, 0), "ORU"))
 		check_observation_report(c);

@@ -24,26 +24,28 @@ static void check_content(struct check *c)
 {
 	for (unsigned i = 0; i < aff_msg_segments(c->m); i++) {
 		check_fields(c, i);
-		if (aff_msg_is(c->m, i, "OBX"))
+		if (c->checks->level >= AFF_CHECK_TYPES && aff_msg_is(c->m, i, "OBX"))
 			check_value(c, i);
 	}
 }
 
-int aff_validate(const struct aff_msg *m, enum aff_check_level level, struct aff_diag_list *findings,
+int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struct aff_diag_list *findings,
                  struct aff_diag *first)
 {
 	struct check c = {.m = m,
-	                  .level = level,
+	                  .checks = checks,
 	                  .delims = aff_msg_delims(m),
 	                  .version = version_of(m),
 	                  .findings = findings,
 	                  .first = first};
 	check_header(&c);
-	if (level >= AFF_CHECK_STRUCTURE) {
+	if (checks->level >= AFF_CHECK_SYNTAX)
+		check_syntax(&c);
+	if (checks->level >= AFF_CHECK_STRUCTURE) {
 		check_structure(&c);
 		check_content(&c);
 	}
-	if (level >= AFF_CHECK_IHE_PCD_01)
+	if (checks->ihe)
 		check_pcd(&c);
 	return c.failed ? c.failed : c.errors;
 }

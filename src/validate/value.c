@@ -37,8 +37,8 @@ static const struct value_type value_types[] = {
 
 static void report_type(struct check *c, struct place at, const char *value_type, const char *hint)
 {
-	check_report(c, AFF_SEVERITY_ERROR, AFF_EDATATYPE, at, hint, "OBX-5 (value) does not fit data type %s of OBX-2",
-	             value_type);
+	check_report_as(c, RULE_VALUE, AFF_SEVERITY_ERROR, at, hint, "OBX-5 (value) does not fit data type %s of OBX-2",
+	                value_type);
 }
 
 static void check_primitive(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
@@ -102,9 +102,7 @@ static void check_coded(struct check *c, const struct value_type *t, struct plac
 		if (aff_cut(text, &c->delims, 1, any_of[i], 0).n)
 			return;
 	}
-	check_report(c, AFF_SEVERITY_WARNING, AFF_EREQUIRED, at,
-	             "give at least a code in component 1 or a text in component 2",
-	             "OBX-5 (value) of data type %s has neither code nor text", t->name);
+	check_report(c, RULE_VALUE_EMPTY, at, "OBX-5 (value) of data type %s has neither code nor text", t->name);
 }
 
 static void check_repetition(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
@@ -139,8 +137,7 @@ static const struct value_type *value_type_of(struct aff_view name)
 static void check_sentinel(struct check *c, struct place at, struct aff_view text)
 {
 	if (marker_is(text))
-		check_report(c, AFF_SEVERITY_WARNING, AFF_ESUSPECT, at,
-		             "do not chart it: drop it in the channel with a condition on OBX-5",
+		check_report(c, RULE_SENTINEL, at,
 		             "OBX-5 (value) is a number by which devices mark that there is no reading");
 }
 
@@ -152,9 +149,7 @@ static void check_flags(struct check *c, unsigned segment)
 	for (; parts_next(&repetitions, &text); at.repetition++) {
 		struct aff_view flag = aff_cut(text, &c->delims, 1, 1, 0);
 		if (aff_view_is(flag, "DEMO") || aff_view_is(flag, "TEST"))
-			check_report(c, AFF_SEVERITY_WARNING, AFF_ESUSPECT, at,
-			             "do not chart it: drop it in the channel with a condition on OBX-8",
-			             "OBX-8 says that the device is in %s mode",
+			check_report(c, RULE_DEMO, at, "OBX-8 says that the device is in %s mode",
 			             flag.p[0] == 'D' ? "demonstration" : "test");
 	}
 }
@@ -168,9 +163,7 @@ void check_value(struct check *c, unsigned segment)
 	if (check_is_empty(c, value))
 		return;
 	if (!type.n && !aff_view_is(aff_msg_field(c->m, segment, OBX_STATUS), "X"))
-		check_report(c, AFF_SEVERITY_WARNING, AFF_EREQUIRED,
-		             (struct place){.segment = segment, .field = OBX_TYPE},
-		             "name the data type of OBX-5, such as NM or ST",
+		check_report(c, RULE_VALUE_TYPE, (struct place){.segment = segment, .field = OBX_TYPE},
 		             "OBX-2 (value type) is empty though OBX-5 has a value");
 	const struct value_type *t = value_type_of(type);
 	if (!t)

@@ -57,7 +57,8 @@ START_TEST(messages_conform_to_pcd_01)
 			char text[512];
 			make(turn % 2, bed, START_US + turn * SECOND_US);
 			aff_diag_list_init(&findings, 16);
-			int errors = aff_validate(msg, AFF_CHECK_IHE_PCD_01, &findings, &first);
+			const struct aff_checks all = {.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
+			int errors = aff_validate(msg, &all, &findings, &first);
 			ck_assert_msg(errors == 0, "%s\n%.*s", aff_diag_format(&first, text, sizeof text), (int)out.n,
 				      out.p);
 			/* The only thing to warn of is what is meant to be so. */

@@ -175,7 +175,7 @@ START_TEST(defaults)
 	ck_assert_int_eq(c->source.frame_ms, 10000);
 	ck_assert_uint_eq(c->source.lenient, 0);
 	ck_assert_uint_eq(c->accept.nmessages, 0);
-	ck_assert_int_eq(c->accept.check, AFF_CHECK_STRUCTURE);
+	ck_assert_int_eq(c->accept.checks.level, AFF_CHECK_TABLES);
 	ck_assert(!c->accept.keep_others);
 	ck_assert_ptr_null(c->transform);
 	ck_assert_str_eq(d->full_name, "c/x");
@@ -225,7 +225,7 @@ START_TEST(every_key_arrives)
 	ck_assert(s->lenient_end);
 	ck_assert_int_eq(s->answer, AFF_ACK_ENHANCED);
 	ck_assert_uint_eq(s->max_frame, 2u << 20);
-	ck_assert_int_eq(conf->channels[0].accept.check, AFF_CHECK_IHE_PCD_01);
+	ck_assert_int_eq(conf->channels[0].accept.checks.ihe, AFF_IHE_PCD_01);
 	ck_assert(conf->channels[0].accept.keep_others);
 	ck_assert_str_eq(d->url, "https://fhir.example/r4");
 	ck_assert_int_eq(d->fhir.bundle, AFF_FHIR_COLLECTION);

@@ -4,7 +4,7 @@
  *
  *	MSH|...                      segments that come before each case that has no MSH of its own
  *	== what the case is about
- *	level none | structure | ihe-pcd-01
+ *	level none | syntax | structure | types | tables | ihe-pcd-01
  *	PID|...                      the rest of the message
  *	-> error REQUIRED OBX[2]-3   every finding, in any order; "-" where no place in a segment can be named
  *
@@ -24,7 +24,7 @@ struct expected {
 
 struct test_case {
 	char name[160];
-	enum aff_check_level level;
+	struct aff_checks checks;
 	char prelude[TEXT_MAX], text[TEXT_MAX];
 	size_t prelude_n, n;
 	struct expected expected[EXPECTED_MAX];
@@ -44,14 +44,15 @@ static void add_segment(struct test_case *t, const char *line)
 	t->text[t->n++] = '\r';
 }
 
-static enum aff_check_level level_of(const char *word)
+static struct aff_checks checks_of(const char *word)
 {
-	if (strcmp(word, "none") == 0)
-		return AFF_CHECK_NONE;
-	if (strcmp(word, "structure") == 0)
-		return AFF_CHECK_STRUCTURE;
+	static const char *const levels[] = {"none", "syntax", "structure", "types", "tables"};
+	for (int i = 0; i <= AFF_CHECK_TABLES; i++) {
+		if (strcmp(word, levels[i]) == 0)
+			return (struct aff_checks){.level = (enum aff_check_level)i};
+	}
 	ck_assert_str_eq(word, "ihe-pcd-01");
-	return AFF_CHECK_IHE_PCD_01;
+	return (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
 }
 
 static bool meets(struct expected *e, const struct aff_diag *d)
@@ -97,7 +98,7 @@ static void run_case(struct test_case *t, const char *file)
 	int rc = aff_msg_parse(m, t->text, t->n, AFF_LENIENT_ALL, NULL);
 	ck_assert_msg(rc == 0, "%s: %s: does not parse: %s", file, t->name, aff_error_name(rc));
 	aff_diag_list_init(&found, 1000);
-	rc = aff_validate(m, t->level, &found, &first);
+	rc = aff_validate(m, &t->checks, &found, &first);
 	compare(t, file, &found);
 	ck_assert_uint_eq((size_t)rc, found.errors);
 	ck_assert(rc ? first.code && first.severity == AFF_SEVERITY_ERROR : !first.code);
@@ -123,7 +124,7 @@ static void take_line(struct test_case *t, const char *file, const char *line)
 		t->expected_count = 0;
 		snprintf(t->name, sizeof t->name, "%.150s", line + 3);
 	} else if (strncmp(line, "level ", 6) == 0) {
-		t->level = level_of(line + 6);
+		t->checks = checks_of(line + 6);
 	} else if (strncmp(line, "-> ", 3) == 0) {
 		ck_assert_uint_lt(t->expected_count, EXPECTED_MAX);
 		struct expected *e = &t->expected[t->expected_count++];
@@ -173,7 +174,7 @@ START_TEST(past_the_cap_findings_are_counted)
 	struct aff_msg *m = parsed("MSH|^~\\&|||||||ORU^R01|A1|P|2.6\rOBR|1\rOBX|1\rOBX|2\rOBX|3\r");
 	struct aff_diag_list found;
 	aff_diag_list_init(&found, 2);
-	int errors = aff_validate(m, AFF_CHECK_STRUCTURE, &found, NULL);
+	int errors = aff_validate(m, &(struct aff_checks){.level = AFF_CHECK_TABLES}, &found, NULL);
 	ck_assert_int_eq(errors, 4);
 	ck_assert_uint_eq(found.errors, 4);
 	ck_assert_uint_eq(found.count, 2);

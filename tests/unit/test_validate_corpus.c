@@ -27,19 +27,20 @@ static void check_place(const char *path, const struct aff_diag *d)
 	ck_assert_msg(part.n, "%s: %s-%u: %s", path, at->segment, at->field, d->text);
 }
 
-static void check_message(const char *path, enum aff_check_level level)
+static void check_message(const char *path, const struct aff_checks *checks)
 {
 	struct aff_diag_list found;
 	struct aff_diag first = {0};
 	aff_diag_list_init(&found, 10000);
-	int errors = aff_validate(message, level, &found, &first);
+	int errors = aff_validate(message, checks, &found, &first);
 	ck_assert_int_ge(errors, 0);
 	ck_assert_uint_eq((size_t)errors, found.errors);
 	ck_assert_uint_eq(found.dropped, 0);
 	for (size_t i = 0; i < found.count; i++) {
 		check_place(path, &found.items[i]);
-		ck_assert_msg(found.items[i].text[0] && found.items[i].hint[0], "%s: finding %zu says nothing",
-			              path, i);
+		const struct aff_diag *d = &found.items[i];
+		ck_assert_msg(d->text[0] && d->hint[0], "%s: finding %zu says nothing", path, i);
+		ck_assert_msg(d->rule && aff_check_rule_find(d->rule), "%s: finding %zu has no rule", path, i);
 	}
 	aff_diag_list_free(&found);
 }
@@ -57,8 +58,9 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
 	char *exact = exact_copy(bytes, n);
 	aff_msg_parse(message, exact, n, AFF_LENIENT_ALL, NULL);
 	if (aff_msg_segments(message)) {
-		for (int level = AFF_CHECK_NONE; level <= AFF_CHECK_IHE_PCD_01; level++)
-			check_message(path, (enum aff_check_level)level);
+		for (int level = AFF_CHECK_NONE; level <= AFF_CHECK_TABLES; level++)
+			check_message(path, &(struct aff_checks){.level = (enum aff_check_level)level});
+		check_message(path, &(struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01});
 		messages++;
 	}
 	free(exact);
