@@ -4,6 +4,8 @@
  */
 #include "base/json.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
 
 void jsonw_begin(struct json_writer *j, struct aff_buf *out, int pretty)
@@ -75,21 +77,6 @@ void jsonw_array_end(struct json_writer *j)
 	close_with(j, ']');
 }
 
-/* The length of the UTF-8 sequence at p, 0 when it is not one (RFC 3629: no overlong forms, no surrogates). */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-	size_t need = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-	if (!need || need > n)
-		return 0;
-	for (size_t i = 1; i < need; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return need;
-}
-
 /* 1 for the bytes that a JSON string cannot hold as they are, or that need a closer look. */
 static bool special(unsigned char c)
 {
@@ -109,7 +96,7 @@ size_t jsonw_put_escaped(struct aff_buf *out, struct aff_view value)
 			break;
 		unsigned char c = p[i];
 		if (c >= 0x80) {
-			size_t n = utf8_length(p + i, value.n - i);
+			size_t n = utf8_length(value.p + i, value.n - i);
 			aff_buf_put(out, n ? (const char *)p + i : "\xef\xbf\xbd", n ? n : 3);
 			invalid += !n;
 			i += n ? n : 1;

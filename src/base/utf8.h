@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Telling UTF-8 from other bytes.
+ */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stddef.h>
+
+/* The length, 1 to 4 bytes, of the character that text[0..n) starts with, n at least 1; 0 when it is not UTF-8. */
+size_t utf8_length(const char *text, size_t n);
+
+#endif
