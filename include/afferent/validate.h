@@ -14,6 +14,7 @@
 #define AFFERENT_VALIDATE_H
 
 #include <afferent/msg.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,10 +35,25 @@ enum aff_ihe {
 	AFF_IHE_PCD_01 /* device observations, ORU^R01 */
 };
 
-/* What is checked. All 0: as little as possible. */
+/* What counts for a rule instead of its own severity. */
+struct aff_check_override {
+	const char *rule;           /* its id, or how ids begin and a star: "sense-*"; in any case of letters */
+	bool off;                   /* nothing is told of it */
+	enum aff_severity severity; /* otherwise: how bad it is */
+};
+
+/* What is checked. All 0: as little as possible. What is pointed to is the caller's, for as long as it is used. */
 struct aff_checks {
 	enum aff_check_level level;
 	enum aff_ihe ihe;
+	bool sense;                 /* + what is written right and makes no sense: the rules sense-... */
+	const struct aff_check_override *overrides; /* the last one that names a rule counts */
+	size_t override_count;
+	/* Of the sense rules: */
+	int64_t now_us;             /* microseconds since 1970 UTC; 0: no clock, times are held against MSH-7 alone */
+	int64_t future_us;          /* how far ahead a clock may be; 0: five minutes */
+	int64_t past_us;            /* how old a device's reading may be; 0: a day */
+	const int *zone;            /* minutes east of UTC for times without a zone; NULL: not known */
 };
 
 /* Appends what is wrong with m to findings, errors and warnings, each with its place. Returns the number of errors
@@ -60,6 +76,9 @@ struct aff_check_rule {
  * Any thread. */
 const struct aff_check_rule *aff_check_rule_find(const char *id);
 const struct aff_check_rule *aff_check_rule_at(size_t i);
+
+/* true when an override's rule means this rule. Any thread. */
+bool aff_check_rule_is(const struct aff_check_rule *rule, const char *pattern);
 
 #ifdef __cplusplus
 }

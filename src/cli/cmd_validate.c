@@ -47,6 +47,7 @@ static int check(struct validate *v, const struct input_message *m)
 	struct aff_checks checks = {.level = (enum aff_check_level)v->level};
 	if (v->level == LEVEL_IHE_PCD_01)
 		checks = (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
+	checks.sense = checks.level >= AFF_CHECK_TABLES;
 	rc = aff_validate(v->msg, &checks, &v->findings, NULL);
 	return rc < 0 ? rc : 0;
 }

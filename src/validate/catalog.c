@@ -5,6 +5,7 @@
 #include "validate/catalog.h"
 
 #include <afferent/validate.h>
+#include <string.h>
 #include <strings.h>
 
 static const struct aff_check_rule rules[] = {
@@ -30,4 +31,12 @@ const struct aff_check_rule *aff_check_rule_find(const char *id)
 			return &rules[i];
 	}
 	return NULL;
+}
+
+bool aff_check_rule_is(const struct aff_check_rule *rule, const char *pattern)
+{
+	size_t n = strlen(pattern);
+	if (n && pattern[n - 1] == '*')
+		return strncasecmp(rule->id, pattern, n - 1) == 0;
+	return strcasecmp(rule->id, pattern) == 0;
 }

@@ -31,12 +31,28 @@ static void locate(const struct check *c, struct aff_diag *d, struct place at)
 	d->at.component = at.component;
 }
 
+/* What the caller wants of a rule. false: nothing is told. */
+static bool wanted(const struct check *c, const struct aff_check_rule *rule, enum aff_severity *severity)
+{
+	for (size_t i = c->checks->override_count; i-- > 0;) {
+		const struct aff_check_override *o = &c->checks->overrides[i];
+		if (!aff_check_rule_is(rule, o->rule))
+			continue;
+		if (!o->off)
+			*severity = o->severity;
+		return !o->off;
+	}
+	return true;
+}
+
 static void add(struct check *c, enum check_rule rule, enum aff_severity severity, struct place at,
                 const char *hint, const char *format, va_list ap)
 {
 	const struct aff_check_rule *r = aff_check_rule_at(rule);
 	struct aff_diag d;
 	char text[sizeof d.text];
+	if (!wanted(c, r, &severity))
+		return;
 	bool there = !at.field || aff_msg_get(c->m, at.segment, at.field, at.repetition, at.component, 0).n > 0;
 	vsnprintf(text, sizeof text, format, ap);
 	aff_diag_set(&d, there ? r->code : AFF_EREQUIRED, "%s", text);

@@ -45,5 +45,6 @@ void check_fields(struct check *c, unsigned segment);      /* required fields, t
 void check_value(struct check *c, unsigned segment);       /* OBX-2 and OBX-5 */
 void check_structure(struct check *c);                     /* which segments, in which order */
 void check_pcd(struct check *c);                           /* IHE PCD-01 */
+void check_sense(struct check *c);                         /* readings that are probably none */
 
 #endif

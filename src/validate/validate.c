@@ -47,5 +47,7 @@ int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struc
 	}
 	if (checks->ihe)
 		check_pcd(&c);
+	if (checks->sense)
+		check_sense(&c);
 	return c.failed ? c.failed : c.errors;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * OBX-5 by the data type that OBX-2 names, and readings that are no measurements.
+ * OBX-5 by the data type that OBX-2 names.
  */
-#include "terms/marker.h"
 #include "validate/check.h"
 #include "validate/types.h"
 
-enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_FLAGS = 8, OBX_STATUS = 11 };
+enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_STATUS = 11 };
 
 /* How one repetition of OBX-5 is made. */
 enum shape { SHAPE_PRIMITIVE, SHAPE_ALL_COMPONENTS, SHAPE_STRUCTURED_NUMERIC, SHAPE_CODED };
@@ -134,32 +133,11 @@ static const struct value_type *value_type_of(struct aff_view name)
 	return NULL;
 }
 
-static void check_sentinel(struct check *c, struct place at, struct aff_view text)
-{
-	if (marker_is(text))
-		check_report(c, RULE_SENTINEL, at,
-		             "OBX-5 (value) is a number by which devices mark that there is no reading");
-}
-
-static void check_flags(struct check *c, unsigned segment)
-{
-	struct parts repetitions = parts_of(aff_msg_field(c->m, segment, OBX_FLAGS), c->delims.repetition);
-	struct place at = {.segment = segment, .field = OBX_FLAGS, .repetition = 1};
-	struct aff_view text;
-	for (; parts_next(&repetitions, &text); at.repetition++) {
-		struct aff_view flag = aff_cut(text, &c->delims, 1, 1, 0);
-		if (aff_view_is(flag, "DEMO") || aff_view_is(flag, "TEST"))
-			check_report(c, RULE_DEMO, at, "OBX-8 says that the device is in %s mode",
-			             flag.p[0] == 'D' ? "demonstration" : "test");
-	}
-}
-
 void check_value(struct check *c, unsigned segment)
 {
 	struct aff_view type = aff_msg_get(c->m, segment, OBX_TYPE, 1, 1, 0);
 	struct aff_view value = aff_msg_field(c->m, segment, OBX_VALUE);
 	struct place at = {.segment = segment, .field = OBX_VALUE, .repetition = 1};
-	check_flags(c, segment);
 	if (check_is_empty(c, value))
 		return;
 	if (!type.n && !aff_view_is(aff_msg_field(c->m, segment, OBX_STATUS), "X"))
@@ -170,9 +148,6 @@ void check_value(struct check *c, unsigned segment)
 		return;
 	struct parts repetitions = parts_of(value, c->delims.repetition);
 	struct aff_view text;
-	for (; parts_next(&repetitions, &text); at.repetition++) {
+	for (; parts_next(&repetitions, &text); at.repetition++)
 		check_repetition(c, t, at, text);
-		if (t->type == TYPE_NM && t->shape == SHAPE_PRIMITIVE)
-			check_sentinel(c, at, text);
-	}
 }

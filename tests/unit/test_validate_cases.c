@@ -4,21 +4,26 @@
  *
  *	MSH|...                      segments that come before each case that has no MSH of its own
  *	== what the case is about
- *	level none | syntax | structure | types | tables | ihe-pcd-01
+ *	level none | syntax | structure | types | tables | ihe-pcd-01 | sense
+ *	now 20250115103000+0000      the clock, for this case
+ *	zone +60                     minutes east of UTC for times without a zone, for this case
+ *	as error sense-demo          how bad a rule is (or off), for this case
  *	PID|...                      the rest of the message
- *	-> error REQUIRED OBX[2]-3   every finding, in any order; "-" where no place in a segment can be named
+ *	-> error REQUIRED OBX[2]-3   every finding, in any order; "-" where no place in a segment can be named; the
+ *	                             rule's id may follow
  *
  * Lines that start with # are comments. Findings that are not listed are failures.
  */
+#include <afferent/dtm.h>
 #include <afferent/validate.h>
 #include <dirent.h>
 
 #include "hl7_test.h"
 
-enum { EXPECTED_MAX = 32, TEXT_MAX = 8192, LINE_MAX_BYTES = 1024 };
+enum { EXPECTED_MAX = 32, TEXT_MAX = 8192, LINE_MAX_BYTES = 1024, OVERRIDES_MAX = 8, RULES_MAX = 1000 };
 
 struct expected {
-	char severity[16], code[24], place[32];
+	char severity[16], code[24], place[32], rule[40];
 	bool met;
 };
 
@@ -29,7 +34,13 @@ struct test_case {
 	size_t prelude_n, n;
 	struct expected expected[EXPECTED_MAX];
 	size_t expected_count;
+	struct aff_check_override overrides[OVERRIDES_MAX];
+	char override_rules[OVERRIDES_MAX][40];
+	int zone;
 };
+
+static const char *const severities[] = {"error", "warning", "info"};
+static bool broken[RULES_MAX]; /* by a case */
 
 static const char folder[] = "tests/cases/validate";
 
@@ -51,15 +62,18 @@ static struct aff_checks checks_of(const char *word)
 		if (strcmp(word, levels[i]) == 0)
 			return (struct aff_checks){.level = (enum aff_check_level)i};
 	}
-	ck_assert_str_eq(word, "ihe-pcd-01");
-	return (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
+	if (strcmp(word, "ihe-pcd-01") == 0)
+		return (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
+	ck_assert_str_eq(word, "sense");
+	return (struct aff_checks){.level = AFF_CHECK_TABLES, .sense = true};
 }
 
 static bool meets(struct expected *e, const struct aff_diag *d)
 {
-	static const char *const severities[] = {"error", "warning", "info"};
 	char place[64];
 	aff_location_format(&d->at, place, sizeof place);
+	if (e->rule[0] && strcmp(e->rule, d->rule) != 0)
+		return false;
 	return !e->met && strcmp(e->severity, severities[d->severity]) == 0 &&
 	       strcmp(e->code, aff_error_name(d->code)) == 0 && strcmp(e->place, place[0] ? place : "-") == 0;
 }
@@ -79,9 +93,12 @@ static void compare(struct test_case *t, const char *file, const struct aff_diag
 {
 	char line[512];
 	for (size_t i = 0; i < found->count; i++)
-		ck_assert_msg(take_expected(t, &found->items[i]), "%s: %s: not expected: %s (%s)", file, t->name,
+		for (size_t k = 0; aff_check_rule_at(k); k++)
+			broken[k] |= strcmp(aff_check_rule_at(k)->id, found->items[i].rule) == 0;
+	for (size_t i = 0; i < found->count; i++)
+		ck_assert_msg(take_expected(t, &found->items[i]), "%s: %s: not expected: %s (%s %s)", file, t->name,
 		              aff_diag_format(&found->items[i], line, sizeof line),
-		              aff_error_name(found->items[i].code));
+		              aff_error_name(found->items[i].code), found->items[i].rule);
 	for (size_t i = 0; i < t->expected_count; i++)
 		ck_assert_msg(t->expected[i].met, "%s: %s: not found: %s %s %s", file, t->name, t->expected[i].severity,
 		              t->expected[i].code, t->expected[i].place);
@@ -113,6 +130,37 @@ static void keep_prelude(struct test_case *t)
 	t->prelude_n = t->n;
 }
 
+static void add_override(struct test_case *t, const char *line)
+{
+	struct aff_check_override *o = &t->overrides[t->checks.override_count];
+	char *rule = t->override_rules[t->checks.override_count++], how[16];
+	ck_assert_uint_le(t->checks.override_count, OVERRIDES_MAX);
+	ck_assert_int_eq(sscanf(line, "%15s %39s", how, rule), 2);
+	*o = (struct aff_check_override){.rule = rule, .off = strcmp(how, "off") == 0};
+	for (int i = 0; i < 3; i++)
+		if (strcmp(how, severities[i]) == 0)
+			o->severity = (enum aff_severity)i;
+	t->checks.overrides = t->overrides;
+}
+
+/* false: the line is none of these. */
+static bool take_setting(struct test_case *t, const char *line)
+{
+	struct aff_dtm now;
+	if (strncmp(line, "now ", 4) == 0) {
+		ck_assert_int_eq(aff_dtm_parse(&now, aff_view_of(line + 4)), 0);
+		t->checks.now_us = aff_dtm_micros(&now, 0);
+	} else if (strncmp(line, "zone ", 5) == 0) {
+		t->zone = (int)strtol(line + 5, NULL, 10);
+		t->checks.zone = &t->zone;
+	} else if (strncmp(line, "as ", 3) == 0) {
+		add_override(t, line + 3);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void take_line(struct test_case *t, const char *file, const char *line)
 {
 	if (strncmp(line, "== ", 3) == 0) {
@@ -122,6 +170,9 @@ static void take_line(struct test_case *t, const char *file, const char *line)
 		memcpy(t->text, t->prelude, t->prelude_n);
 		t->n = t->prelude_n;
 		t->expected_count = 0;
+		t->checks.override_count = 0;
+		t->checks.now_us = 0;
+		t->checks.zone = NULL;
 		snprintf(t->name, sizeof t->name, "%.150s", line + 3);
 	} else if (strncmp(line, "level ", 6) == 0) {
 		t->checks = checks_of(line + 6);
@@ -129,8 +180,9 @@ static void take_line(struct test_case *t, const char *file, const char *line)
 		ck_assert_uint_lt(t->expected_count, EXPECTED_MAX);
 		struct expected *e = &t->expected[t->expected_count++];
 		e->met = false;
-		ck_assert_int_eq(sscanf(line + 3, "%15s %23s %31s", e->severity, e->code, e->place), 3);
-	} else if (line[0] && line[0] != '#') {
+		e->rule[0] = '\0';
+		ck_assert_int_ge(sscanf(line + 3, "%15s %23s %31s %39s", e->severity, e->code, e->place, e->rule), 3);
+	} else if (line[0] && line[0] != '#' && !take_setting(t, line)) {
 		add_segment(t, line);
 	}
 }
@@ -166,6 +218,10 @@ START_TEST(case_files)
 	}
 	closedir(d);
 	ck_assert_uint_gt(files, 0);
+	for (size_t k = 0; aff_check_rule_at(k); k++) {
+		const char *id = aff_check_rule_at(k)->id;
+		ck_assert_msg(broken[k] || strncmp(id, "sense-", 6) != 0, "no case breaks the rule %s", id);
+	}
 }
 END_TEST
 

@@ -60,7 +60,8 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
 	if (aff_msg_segments(message)) {
 		for (int level = AFF_CHECK_NONE; level <= AFF_CHECK_TABLES; level++)
 			check_message(path, &(struct aff_checks){.level = (enum aff_check_level)level});
-		check_message(path, &(struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01});
+		check_message(path, &(struct aff_checks){
+					    .level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01, .sense = true});
 		messages++;
 	}
 	free(exact);
