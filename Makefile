@@ -63,7 +63,7 @@ AFFLIB_LIBS = $(CRYPTO_LIBS) $(PCRE_LIBS) -lm
 ENGINE_LIBS = $(SQLITE_LIBS) $(YAML_LIBS) $(ZSTD_LIBS) $(CURL_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(AFFLIB_LIBS)
 
 # ---- what to compile ------------------------------------------------------------------------------------------------
-LIB_DIRS  := base hl7 terms validate rules fhir
+LIB_DIRS  := base schema hl7 terms validate rules fhir
 ENG_DIRS  := sys journal net conf engine admin
 LIB_SRC   := $(sort $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
 ENG_SRC   := $(sort $(foreach d,$(ENG_DIRS),$(wildcard src/$(d)/*.c)))
@@ -88,6 +88,7 @@ CLI_A     := $(B)/libcli.a
 
 GENERATED :=
 include src/terms/generate.mk
+include src/schema/generate.mk
 
 all: $(B)/afferent $(STATIC) $(SHARED) $(B)/afferent.pc
 

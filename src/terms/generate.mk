@@ -2,12 +2,12 @@
 # The terminology tables as C, made from the CSV files that hold them.
 GENERATED += $(B)/gen/units.inc $(B)/gen/terms.inc
 
-$(B)/gen/units.inc: src/terms/csv.awk src/terms/units.awk src/terms/units.csv src/terms/unit_aliases.csv
+$(B)/gen/units.inc: src/base/csv.awk src/terms/units.awk src/terms/units.csv src/terms/unit_aliases.csv
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
-	$(Q)LC_ALL=C awk -f src/terms/csv.awk -f src/terms/units.awk src/terms/units.csv src/terms/unit_aliases.csv > $@
+	$(Q)LC_ALL=C awk -f src/base/csv.awk -f src/terms/units.awk src/terms/units.csv src/terms/unit_aliases.csv > $@
 
-$(B)/gen/terms.inc: src/terms/csv.awk src/terms/terms.awk mappings/mdc-loinc.csv src/terms/refid_aliases.csv
+$(B)/gen/terms.inc: src/base/csv.awk src/terms/terms.awk mappings/mdc-loinc.csv src/terms/refid_aliases.csv
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
-	$(Q)LC_ALL=C awk -f src/terms/csv.awk -f src/terms/terms.awk mappings/mdc-loinc.csv src/terms/refid_aliases.csv > $@
+	$(Q)LC_ALL=C awk -f src/base/csv.awk -f src/terms/terms.awk mappings/mdc-loinc.csv src/terms/refid_aliases.csv > $@

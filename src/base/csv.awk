@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Shared by the table generators: reads CSV (RFC 4180, one record a line), writes C string literals, sorts. POSIX awk.
+# Shared by the generators of constant tables: reads CSV (RFC 4180, one record a line), writes C string literals, sorts. POSIX awk.
 
 function fail(text)
 {
