@@ -29,11 +29,22 @@ enum aff_check_level {
 	AFF_CHECK_TABLES     /* + tables */
 };
 
-/* Transactions of the IHE Devices framework. */
+/* Transactions of the IHE Devices framework, volume 2; the answers to their messages count as theirs. */
 enum aff_ihe {
 	AFF_IHE_NONE,
-	AFF_IHE_PCD_01 /* device observations, ORU^R01 */
+	AFF_IHE_AUTO,   /* the transaction that MSH-9 names, or MSH-21.3 where MSH-9 leaves it open */
+	AFF_IHE_PCD_01, /* device observations, ORU^R01 */
+	AFF_IHE_PCD_03, /* infusion order, RGV^O15, and its answer, RRG^O16 */
+	AFF_IHE_PCD_04, /* alert, ORU^R40 */
+	AFF_IHE_PCD_05, /* alert status, ORA^R41 */
+	AFF_IHE_PCD_10, /* infusion event, ORU^R42 */
+	AFF_IHE_COUNT
 };
+
+/* The name by which people choose one: "ihe-pcd" for AFF_IHE_AUTO, "ihe-pcd-01" and so on; NULL for others. And the
+ * one with this name; AFF_IHE_NONE when there is none. Any thread. */
+const char *aff_ihe_name(enum aff_ihe ihe);
+enum aff_ihe aff_ihe_find(const char *name);
 
 /* What counts for a rule instead of its own severity. */
 struct aff_check_override {

@@ -116,14 +116,17 @@ static void read_messages(struct reader *r, struct conf_accept *a, const struct 
 	}
 }
 
+/* The words are the levels, then the IHE transactions from AFF_IHE_AUTO on. */
+static struct aff_checks checks_of(unsigned word)
+{
+	if (word <= AFF_CHECK_TABLES)
+		return (struct aff_checks){.level = (enum aff_check_level)word};
+	return (struct aff_checks){.level = AFF_CHECK_TABLES,
+	                           .ihe = (enum aff_ihe)(word - AFF_CHECK_TABLES - 1 + AFF_IHE_AUTO)};
+}
+
 void read_accept(struct reader *r, struct conf_accept *a, const struct node *map)
 {
-	static const struct aff_checks checks[] = {{.level = AFF_CHECK_NONE},
-	                                           {.level = AFF_CHECK_SYNTAX},
-	                                           {.level = AFF_CHECK_STRUCTURE},
-	                                           {.level = AFF_CHECK_TYPES},
-	                                           {.level = AFF_CHECK_TABLES},
-	                                           {.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01}};
 	struct fields f;
 	fields_read(r, &f, SECTION_ACCEPT, map);
 	if (f.value[KEY_ACCEPT_messages])
@@ -135,11 +138,11 @@ void read_accept(struct reader *r, struct conf_accept *a, const struct node *map
 		             "the list is empty: nothing would be taken");
 	const struct node *check = f.value[KEY_ACCEPT_check];
 	if (check && check->text.n > 4 && !memcmp(check->text.p + check->text.n - 4, ".xml", 4)) {
-		report_error(&r->report, check->at, "write tables or ihe-pcd-01",
+		report_error(&r->report, check->at, "write tables or ihe-pcd",
 		             "conformance profiles are not supported yet");
 		f.value[KEY_ACCEPT_check] = NULL;
 	}
-	a->checks = checks[get_word(r, &f, KEY_ACCEPT_check)];
+	a->checks = checks_of(get_word(r, &f, KEY_ACCEPT_check));
 	a->keep_others = get_word(r, &f, KEY_ACCEPT_otherwise) == 1;
 }
 

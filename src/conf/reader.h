@@ -73,7 +73,7 @@ void *keep_array(struct reader *r, size_t count, size_t size);
 /* Whether text is a plain scalar that says nothing: empty, ~ or null. */
 bool node_is_empty(const struct node *n);
 /* The hint "did you mean ...?" into buf; NULL when there is nothing near. */
-#define HINT_SIZE 128
+#define HINT_SIZE 160
 const char *did_you_mean(char buf[HINT_SIZE], const struct nearest *n);
 
 bool is_uri_character(char c);

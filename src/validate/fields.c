@@ -33,7 +33,7 @@ static const struct rule rules[] = {
 static void check_missing(struct check *c, const struct rule *r, unsigned segment)
 {
 	struct place at = {.segment = segment, .field = r->field};
-	bool ihe = r->ihe && c->checks->ihe == AFF_IHE_PCD_01;
+	bool ihe = r->ihe && c->checks->ihe;
 	char hint[96] = "IHE PCD-01 requires it";
 	bool since = r->since == ALWAYS || (r->since != NEVER && c->version >= r->since);
 	if (!ihe && (!since || c->version > r->until))

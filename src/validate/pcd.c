@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 #include "base/number.h"
-#include "validate/check.h"
-#include "validate/types.h"
+#include "validate/pcd.h"
 
 enum { OBX_TYPE = 2, OBX_CODE = 3, OBX_SUB = 4, OBX_VALUE = 5, OBX_UNITS = 6, OBX_TIME = 14, OBX_DEVICE = 18 };
 
@@ -232,14 +231,18 @@ static void check_places(struct check *c)
 
 void check_pcd(struct check *c)
 {
-	struct aff_view type = aff_msg_get(c->m, 0, 9, 1, 1, 0);
-	if (!type.n)
+	const struct pcd_message *message = pcd_message_of(c->m);
+	enum aff_ihe wanted = c->checks->ihe;
+	if (check_is_empty(c, aff_msg_get(c->m, 0, 9, 1, 1, 0)))
 		return; /* told by check_header */
-	if (!aff_view_is(type, "ORU")) {
-		check_report(c, RULE_PCD_TYPE, (struct place){.segment = 0, .field = 9},
-		             "MSH-9 (message type) is not an observation report");
+	if (!message || (wanted != AFF_IHE_AUTO && message->ihe != wanted && message->ihe)) {
+		check_report_as(c, RULE_PCD_TYPE, AFF_SEVERITY_ERROR, (struct place){.segment = 0, .field = 9}, NULL,
+		                "MSH-9 (message type) is not of %s",
+		                wanted == AFF_IHE_AUTO ? "an IHE PCD transaction" : aff_ihe_name(wanted));
 		return;
 	}
+	if (!(message->kind & (PCD_OBSERVATION | PCD_ALERT | PCD_EVENT)))
+		return;
 	check_msh(c);
 	for (unsigned i = 1; i < aff_msg_segments(c->m); i++) {
 		if (aff_msg_is(c->m, i, "OBR"))

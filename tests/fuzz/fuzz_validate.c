@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!aff_msg_segments(message))
 		return 0;
 	aff_diag_list_init(&found, 100);
-	const struct aff_checks all = {.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01, .sense = true};
+	const struct aff_checks all = {.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_AUTO, .sense = true};
 	if (aff_validate(message, &all, &found, &first) < 0)
 		abort();
 	for (size_t i = 0; i < found.count; i++) {

@@ -47,7 +47,7 @@ static void make(bool pump, unsigned bed, int64_t now)
 	ck_assert_int_eq(aff_msg_parse(msg, out.p, out.n, 0, NULL), 0);
 }
 
-START_TEST(messages_conform_to_pcd_01)
+START_TEST(messages_conform_to_ihe_pcd)
 {
 	unsigned events = 0, reports = 0;
 	for (int turn = 0; turn < 600; turn++) {
@@ -57,7 +57,7 @@ START_TEST(messages_conform_to_pcd_01)
 			char text[512];
 			make(turn % 2, bed, START_US + turn * SECOND_US);
 			aff_diag_list_init(&findings, 16);
-			const struct aff_checks all = {.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
+			const struct aff_checks all = {.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_AUTO};
 			int errors = aff_validate(msg, &all, &findings, &first);
 			ck_assert_msg(errors == 0, "%s\n%.*s", aff_diag_format(&first, text, sizeof text), (int)out.n,
 				      out.p);
@@ -199,7 +199,7 @@ int main(void)
 	TCase *t = tcase_create("ward");
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 60);
-	tcase_add_test(t, messages_conform_to_pcd_01);
+	tcase_add_test(t, messages_conform_to_ihe_pcd);
 	tcase_add_test(t, control_ids_are_unique_and_in_the_message);
 	tcase_add_test(t, the_same_seed_plays_the_same);
 	tcase_add_test(t, values_stay_plausible_and_move);

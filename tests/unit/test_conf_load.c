@@ -192,6 +192,21 @@ START_TEST(defaults)
 }
 END_TEST
 
+START_TEST(each_ihe_transaction_can_be_asked_for_by_its_name)
+{
+	char text[256];
+	snprintf(text, sizeof text,
+	         "channel: c\nsource: {mllp: {listen: \"[::1]:2575\"}}\naccept: {check: %s}\n"
+	         "destinations: [{name: f, file: {to: a.hl7}}]\n",
+	         aff_ihe_name((enum aff_ihe)_i));
+	struct conf *conf = load_text(text, "journal: j\n");
+	ck_assert_int_eq(conf->channels[0].accept.checks.ihe, _i);
+	ck_assert_int_eq(conf->channels[0].accept.checks.level, AFF_CHECK_TABLES);
+	ck_assert_int_eq(aff_ihe_find(aff_ihe_name((enum aff_ihe)_i)), _i);
+	conf_unref(conf);
+}
+END_TEST
+
 START_TEST(every_key_arrives)
 {
 	struct conf *conf = load_text(
@@ -465,6 +480,7 @@ static Suite *conf_suite(void)
 	tcase_add_test(load_case, the_icu_channel_says_what_it_means);
 	tcase_add_test(load_case, the_shipped_folder_loads_as_a_whole);
 	tcase_add_test(load_case, defaults);
+	tcase_add_loop_test(load_case, each_ihe_transaction_can_be_asked_for_by_its_name, AFF_IHE_AUTO, AFF_IHE_COUNT);
 	tcase_add_test(load_case, every_key_arrives);
 	tcase_add_test(load_case, a_table_from_rows_and_from_csv_is_the_same);
 	tcase_add_test(load_case, packed_and_unpacked_is_the_same);

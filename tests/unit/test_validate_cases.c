@@ -4,7 +4,7 @@
  *
  *	MSH|...                      segments that come before each case that has no MSH of its own
  *	== what the case is about
- *	level none | syntax | structure | types | tables | ihe-pcd-01 | sense
+ *	level none | syntax | structure | types | tables | sense, or tables and an IHE transaction: ihe-pcd-01
  *	now 20250115103000+0000      the clock, for this case
  *	zone +60                     minutes east of UTC for times without a zone, for this case
  *	as error sense-demo          how bad a rule is (or off), for this case
@@ -62,10 +62,11 @@ static struct aff_checks checks_of(const char *word)
 		if (strcmp(word, levels[i]) == 0)
 			return (struct aff_checks){.level = (enum aff_check_level)i};
 	}
-	if (strcmp(word, "ihe-pcd-01") == 0)
-		return (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
-	ck_assert_str_eq(word, "sense");
-	return (struct aff_checks){.level = AFF_CHECK_TABLES, .sense = true};
+	if (strcmp(word, "sense") == 0)
+		return (struct aff_checks){.level = AFF_CHECK_TABLES, .sense = true};
+	enum aff_ihe ihe = aff_ihe_find(word);
+	ck_assert_msg(ihe != AFF_IHE_NONE, "no level: %s", word);
+	return (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = ihe};
 }
 
 static bool meets(struct expected *e, const struct aff_diag *d)

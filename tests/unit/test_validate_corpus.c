@@ -60,8 +60,9 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
 	if (aff_msg_segments(message)) {
 		for (int level = AFF_CHECK_NONE; level <= AFF_CHECK_TABLES; level++)
 			check_message(path, &(struct aff_checks){.level = (enum aff_check_level)level});
-		check_message(path, &(struct aff_checks){
-					    .level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01, .sense = true});
+		for (int ihe = AFF_IHE_AUTO; ihe < AFF_IHE_COUNT; ihe++)
+			check_message(path, &(struct aff_checks){
+						    .level = AFF_CHECK_TABLES, .ihe = (enum aff_ihe)ihe, .sense = true});
 		messages++;
 	}
 	free(exact);
