@@ -60,9 +60,11 @@ static int visit(const char *path, const struct stat *info, int kind, struct FTW
 	if (aff_msg_segments(message)) {
 		for (int level = AFF_CHECK_NONE; level <= AFF_CHECK_TABLES; level++)
 			check_message(path, &(struct aff_checks){.level = (enum aff_check_level)level});
-		for (int ihe = AFF_IHE_AUTO; ihe < AFF_IHE_COUNT; ihe++)
-			check_message(path, &(struct aff_checks){
-						    .level = AFF_CHECK_TABLES, .ihe = (enum aff_ihe)ihe, .sense = true});
+		for (int ihe = AFF_IHE_AUTO; ihe < AFF_IHE_COUNT; ihe++) {
+			const struct aff_checks all = {
+				.level = AFF_CHECK_TABLES, .ihe = (enum aff_ihe)ihe, .sense = true};
+			check_message(path, &all);
+		}
 		messages++;
 	}
 	free(exact);
