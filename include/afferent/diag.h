@@ -70,6 +70,8 @@ struct aff_diag_list {
 	size_t errors, warnings;     /* counted over all, the dropped ones too */
 };
 void aff_diag_list_init(struct aff_diag_list *l, size_t cap);
+/* Empties the list and keeps its memory. */
+void aff_diag_list_clear(struct aff_diag_list *l);
 int aff_diag_list_add(struct aff_diag_list *l, const struct aff_diag *d);
 void aff_diag_list_free(struct aff_diag_list *l);
 

@@ -113,6 +113,11 @@ int aff_diag_list_add(struct aff_diag_list *l, const struct aff_diag *d)
 	return 0;
 }
 
+void aff_diag_list_clear(struct aff_diag_list *l)
+{
+	l->count = l->dropped = l->errors = l->warnings = 0;
+}
+
 void aff_diag_list_free(struct aff_diag_list *l)
 {
 	free(l->items);

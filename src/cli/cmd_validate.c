@@ -1,142 +1,157 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * afferent validate: what is wrong with messages, for people, scripts and pipelines.
+ * afferent validate: what is wrong with messages, for people, scripts and build servers.
  */
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include <afferent/validate.h>
-
-#include "base/json.h"
 #include "cli/command.h"
-#include "cli/input.h"
 #include "cli/option.h"
-#include "cli/term.h"
+#include "cli/verdict.h"
+#include "sys/clock.h"
 
 #define FINDINGS_MAX 1000 /* told per message; the others are counted */
+#define OUTPUT_MAX (64u << 20)
+#define FILE_NAME_MAX (1u << 16)
+
 /* Behind the levels of HL7 v2 itself. */
 #define LEVEL_IHE_PCD_01 (AFF_CHECK_TABLES + 1)
-#define JSON_MAX (16u << 20)
+
+enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_JUNIT, FORMAT_SARIF };
+
+struct placed {
+	size_t offset; /* in the message */
+	const struct aff_diag *finding;
+};
 
 struct validate {
 	struct aff_msg *msg;
+	struct aff_checks checks;
+	struct aff_check_override overrides[3 * OPTION_LIST_MAX];
 	struct aff_diag_list findings;
-	struct aff_buf out;
-	int level;
-	bool lenient, json, quiet;
-	uint64_t messages, errors, warnings;
-};
-
-static const char *const severities[] = {
-	[AFF_SEVERITY_ERROR] = "error",
-	[AFF_SEVERITY_WARNING] = "warning",
-	[AFF_SEVERITY_INFO] = "info",
+	const struct aff_diag *ordered[FINDINGS_MAX];
+	struct placed placed[FINDINGS_MAX];
+	struct verdict_writer writer;
+	struct verdict_totals totals;
+	const struct verdict_format *format;     /* NULL: nothing is printed */
+	int fail_on;
+	bool lenient;
 };
 
 /* Collects everything that is wrong with one message. */
 static int check(struct validate *v, const struct input_message *m)
 {
 	struct aff_diag diag;
-	aff_diag_list_free(&v->findings);
-	aff_diag_list_init(&v->findings, FINDINGS_MAX);
+	aff_diag_list_clear(&v->findings);
 	int rc = aff_msg_parse(v->msg, m->bytes.p, m->bytes.n, v->lenient ? AFF_LENIENT_ALL : 0, &diag);
 	if (rc == AFF_ENOMEM)
 		return rc;
-	if (rc)
+	if (rc) {
+		diag.rule = aff_check_rule_find("hl7-syntax")->id;
 		return aff_diag_list_add(&v->findings, &diag);
-	struct aff_checks checks = {.level = (enum aff_check_level)v->level};
-	if (v->level == LEVEL_IHE_PCD_01)
-		checks = (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = AFF_IHE_PCD_01};
-	checks.sense = checks.level >= AFF_CHECK_TABLES;
-	rc = aff_validate(v->msg, &checks, &v->findings, NULL);
+	}
+	rc = aff_validate(v->msg, &v->checks, &v->findings, NULL);
 	return rc < 0 ? rc : 0;
 }
 
-static void print_finding(const struct input_message *m, const struct aff_diag *d)
+static int by_offset(const void *a, const void *b)
 {
-	static const enum term_style_name styles[] = {
-		[AFF_SEVERITY_ERROR] = TERM_RED,
-		[AFF_SEVERITY_WARNING] = TERM_YELLOW,
-		[AFF_SEVERITY_INFO] = TERM_PLAIN,
-	};
-	char at[64];
-	aff_location_format(&d->at, at, sizeof at);
-	printf("%s: %s%s%s%s", m->where, at, at[0] ? ": " : "", term_style(stdout, styles[d->severity]),
-	       severities[d->severity]);
-	if (d->severity == AFF_SEVERITY_ERROR)
-		printf(" %d", aff_error_condition(d->code));
-	printf(":%s %s%s%s\n", term_style(stdout, TERM_PLAIN), d->text, d->hint[0] ? "; " : "", d->hint);
+	const struct placed *x = a, *y = b;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x->finding < y->finding ? -1 : x->finding > y->finding;
 }
 
-static void print_text(const struct validate *v, const struct input_message *m)
+/* Findings come check by check; people read a message from its start. */
+static void order(struct validate *v)
 {
-	const struct aff_diag_list *l = &v->findings;
-	if (!l->errors && !l->warnings)
-		printf("%s: %sok%s\n", m->where, term_style(stdout, TERM_GREEN), term_style(stdout, TERM_PLAIN));
-	for (size_t i = 0; i < l->count; i++)
-		print_finding(m, &l->items[i]);
-	if (l->dropped)
-		printf("%s: and %zu more findings\n", m->where, l->dropped);
+	struct placed *placed = v->placed;
+	size_t n = v->findings.count;
+	for (size_t i = 0; i < n; i++) {
+		struct verdict_place place;
+		placed[i] = (struct placed){0, &v->findings.items[i]};
+		if (verdict_locate(v->msg, &placed[i].finding->at, &place))
+			placed[i].offset = (size_t)(place.segment.p - aff_msg_bytes(v->msg).p) + place.from;
+	}
+	qsort(placed, n, sizeof *placed, by_offset);
+	for (size_t i = 0; i < n; i++)
+		v->ordered[i] = placed[i].finding;
 }
 
-static void put_finding(struct json_writer *j, const struct aff_diag *d)
+static void count_rule(struct verdict_totals *t, const char *id)
 {
-	char at[64];
-	jsonw_object(j, NULL);
-	jsonw_text(j, "severity", severities[d->severity]);
-	jsonw_text(j, "rule", d->rule ? d->rule : "hl7-syntax");
-	jsonw_text(j, "code", aff_error_name(d->code));
-	jsonw_i64(j, "condition", aff_error_condition(d->code));
-	jsonw_text(j, "location", aff_location_format(&d->at, at, sizeof at));
-	jsonw_text(j, "text", d->text);
-	jsonw_text(j, "hint", d->hint);
-	jsonw_object_end(j);
+	size_t i = 0;
+	while (i < t->nrules && strcmp(t->rules[i].id, id) != 0)
+		i++;
+	if (i == t->nrules && i < VERDICT_RULES)
+		t->rules[t->nrules++] = (struct verdict_rule){id, 0};
+	if (i < t->nrules)
+		t->rules[i].n++;
 }
 
-static int print_json(struct validate *v, const struct input_message *m)
+static void count(struct validate *v, bool failed)
 {
-	const struct aff_diag_list *l = &v->findings;
-	struct json_writer j;
-	aff_buf_clear(&v->out);
-	jsonw_begin(&j, &v->out, 0);
-	jsonw_object(&j, NULL);
-	jsonw_text(&j, "file", m->file);
-	jsonw_i64(&j, "message", (int64_t)m->number);
-	jsonw_bool(&j, "ok", l->errors == 0);
-	jsonw_i64(&j, "errors", (int64_t)l->errors);
-	jsonw_i64(&j, "warnings", (int64_t)l->warnings);
-	jsonw_array(&j, "findings");
-	for (size_t i = 0; i < l->count; i++)
-		put_finding(&j, &l->items[i]);
-	jsonw_array_end(&j);
-	jsonw_object_end(&j);
-	aff_buf_put_char(&v->out, '\n');
-	if (!v->out.error)
-		fwrite(v->out.p, 1, v->out.n, stdout);
-	return v->out.error;
+	v->totals.messages++;
+	v->totals.failed += failed;
+	v->totals.errors += v->findings.errors;
+	v->totals.warnings += v->findings.warnings;
+	for (size_t i = 0; i < v->findings.count; i++)
+		count_rule(&v->totals, v->findings.items[i].rule);
 }
 
 static int validate_one(void *arg, const struct input_message *m)
 {
 	struct validate *v = arg;
 	int rc = check(v, m);
-	if (!rc && v->json)
-		rc = print_json(v, m);
+	const struct aff_diag_list *l = &v->findings;
+	bool failed = l->errors > 0 || (v->fail_on == FAIL_ON_WARNING && l->warnings > 0);
+	struct verdict verdict = {m, v->msg, l, v->ordered, failed};
+	if (!rc && v->format) {
+		order(v);
+		rc = v->format->message(&v->writer, &verdict);
+	}
 	if (rc)
 		return command_error("%s: %s", m->where, aff_error_text(rc));
-	if (!v->json && !v->quiet)
-		print_text(v, m);
-	v->messages++;
-	v->errors += v->findings.errors;
-	v->warnings += v->findings.warnings;
+	count(v, failed);
 	return 0;
 }
 
-static void print_summary(const struct validate *v)
+static int run(struct validate *v, char **files, int n)
 {
-	printf("%" PRIu64 " message%s, %" PRIu64 " error%s, %" PRIu64 " warning%s\n", v->messages,
-	       v->messages == 1 ? "" : "s", v->errors, v->errors == 1 ? "" : "s", v->warnings,
-	       v->warnings == 1 ? "" : "s");
+	int rc = COMMAND_FAILED;
+	aff_diag_list_init(&v->findings, FINDINGS_MAX);
+	aff_buf_init(&v->writer.out, OUTPUT_MAX);
+	aff_buf_init(&v->writer.file, FILE_NAME_MAX);
+	if (aff_msg_new(&v->msg, NULL)) {
+		command_error("out of memory");
+	} else {
+		rc = input_each(files, n, validate_one, v);
+		if (v->format && v->format->end(&v->writer, &v->totals))
+			rc = command_error("there is more output than fits into memory");
+	}
+	aff_diag_list_free(&v->findings);
+	aff_buf_free(&v->writer.out);
+	aff_buf_free(&v->writer.file);
+	aff_msg_free(v->msg);
+	return rc ? rc : v->totals.failed ? COMMAND_NEGATIVE : COMMAND_OK;
+}
+
+/* Adds what the user says of rules. 0, or COMMAND_FAILED when a name means no rule. */
+static int override(struct validate *v, const struct option_list *names, bool off, enum aff_severity severity)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		size_t n = 0;
+		while (aff_check_rule_at(n) && !aff_check_rule_is(aff_check_rule_at(n), names->items[i]))
+			n++;
+		if (!aff_check_rule_at(n))
+			return verdict_no_rule(names->items[i]);
+		v->overrides[v->checks.override_count++] =
+			(struct aff_check_override){names->items[i], off, severity};
+	}
+	v->checks.overrides = v->overrides;
+	return COMMAND_OK;
 }
 
 int cmd_validate(int argc, char **argv)
@@ -148,43 +163,76 @@ int cmd_validate(int argc, char **argv)
 					     [AFF_CHECK_TABLES] = "tables",
 					     [LEVEL_IHE_PCD_01] = "ihe-pcd-01",
 					     NULL};
+	static const char *const fail_on[] = {
+		[FAIL_ON_ERROR] = "error", [FAIL_ON_WARNING] = "warning", NULL};
+	static const char *const formats[] = {[FORMAT_TEXT] = "text",
+					      [FORMAT_JSON] = "json",
+					      [FORMAT_JUNIT] = "junit",
+					      [FORMAT_SARIF] = "sarif",
+					      NULL};
+	static const struct verdict_format *const writers[] = {[FORMAT_TEXT] = &verdict_text,
+							       [FORMAT_JSON] = &verdict_json,
+							       [FORMAT_JUNIT] = &verdict_junit,
+							       [FORMAT_SARIF] = &verdict_sarif};
 	static const char *const examples[] = {"afferent validate examples/monitor.hl7",
 					       "afferent validate --level ihe-pcd-01 examples/monitor.hl7",
 					       "afferent validate --json examples/two-messages.hl7",
-					       "cat examples/monitor.hl7 | afferent validate --quiet -", NULL};
+					       "afferent validate --format junit -F warning examples/monitor.hl7",
+					       "cat examples/monitor.hl7 | afferent validate --quiet -",
+					       "afferent validate --explain hl7-segment-order", NULL};
 	const struct usage usage = {
 		.command = "validate",
 		.arguments = "FILE|-...",
 		.examples = examples,
-		.least = 1,
+		.least = 0,
 		.most = -1,
 		.about = "Checks messages and tells everything that is wrong with them: the place, the HL7 error "
-			 "condition (table 0357), what it is and what to do. Warnings alone are no failure.\n\n"
+			 "condition (table 0357), what it is, what to do and the rule that is broken.\n\n"
 			 "Levels, each with those before it: none reads the message and its MSH; syntax adds segment "
 			 "ids; structure adds the order of segments and required fields; types adds data types; tables "
-			 "adds coded values; ihe-pcd-01 adds the rules of the IHE device observation transaction.",
-		.exit0 = "no errors",
-		.exit1 = "errors were found",
+			 "adds coded values; ihe-pcd-01 adds the rules of the IHE device observation transaction.\n\n"
+			 "At every level readings that are probably none are warnings: the rules sense-...\n\n"
+			 "The text form quotes lines of the messages, which may hold patient data; --no-quote leaves "
+			 "them out. The other forms never hold a field's value.",
+		.exit0 = "nothing at or above --fail-on was found",
+		.exit1 = "something was",
 	};
-	struct validate v = {.level = AFF_CHECK_TABLES};
+	static struct validate v = {.checks = {.level = AFF_CHECK_TABLES, .sense = true}};
+	struct option_list as_error = {0}, as_warning = {0}, ignored = {0};
+	int level = AFF_CHECK_TABLES, format = FORMAT_TEXT;
+	bool clock = false, json = false, quiet = false, no_quote = false;
+	const char *explain = NULL;
 	const struct option options[] = {
-		OPTION_CHOICE('L', "level", &v.level, "LEVEL", levels, "how much is checked"),
+		OPTION_CHOICE('L', "level", &level, "LEVEL", levels, "how much is checked"),
+		OPTION_LIST('E', "error", &as_error, "RULE",
+	                    "a finding of this rule is an error; sense-* means all such"),
+		OPTION_LIST('W', "warning", &as_warning, "RULE", "a finding of this rule is a warning"),
+		OPTION_LIST('I', "ignore", &ignored, "RULE", "nothing is told of this rule"),
+		OPTION_FLAG('c', "clock", &clock, "compare times with this machine's clock, not with MSH-7 alone"),
+		OPTION_CHOICE('F', "fail-on", &v.fail_on, "SEVERITY", fail_on, "what makes a message fail"),
+		OPTION_CHOICE('f', "format", &format, "FORMAT", formats, "the form of the output"),
+		OPTION_FLAG('j', "json", &json, "one JSON object a message and line: --format json"),
 		OPTION_FLAG('l', "lenient", &v.lenient, "accept a byte order mark, blank lines and odd segment ids"),
-		OPTION_FLAG('j', "json", &v.json, "one JSON object a message and line"),
-		OPTION_FLAG('q', "quiet", &v.quiet, "print nothing, only the exit code tells"), OPTION_END};
+		OPTION_FLAG(0, "no-quote", &no_quote, "do not repeat anything of the messages"),
+		OPTION_FLAG('q', "quiet", &quiet, "print nothing, only the exit code tells"),
+		OPTION_TEXT('e', "explain", &explain, "RULE", "explain a rule and end; all lists the rules"),
+		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
-	if (v.json && v.quiet)
-		return command_error("--json and --quiet do not go together");
-	if (aff_msg_new(&v.msg, NULL))
-		return command_error("out of memory");
-	aff_buf_init(&v.out, JSON_MAX);
-	int rc = input_each(argv, n, validate_one, &v);
-	if (!v.json && !v.quiet && v.messages)
-		print_summary(&v);
-	aff_diag_list_free(&v.findings);
-	aff_buf_free(&v.out);
-	aff_msg_free(v.msg);
-	return rc ? rc : v.errors ? COMMAND_NEGATIVE : COMMAND_OK;
+	if (explain)
+		return verdict_explain(explain);
+	if (!n)
+		return command_error("which messages? give files or - for standard input");
+	if (quiet && (json || format != FORMAT_TEXT))
+		return command_error("--quiet does not go together with a form of output");
+	v.checks.level = level == LEVEL_IHE_PCD_01 ? AFF_CHECK_TABLES : (enum aff_check_level)level;
+	v.checks.ihe = level == LEVEL_IHE_PCD_01 ? AFF_IHE_PCD_01 : AFF_IHE_NONE;
+	v.checks.now_us = clock ? clock_wall_us() : 0;
+	if (override(&v, &as_warning, false, AFF_SEVERITY_WARNING) ||
+	    override(&v, &as_error, false, AFF_SEVERITY_ERROR) || override(&v, &ignored, true, AFF_SEVERITY_INFO))
+		return COMMAND_FAILED;
+	v.format = quiet ? NULL : writers[json ? FORMAT_JSON : format];
+	v.writer.quote = !no_quote;
+	return run(&v, argv, n);
 }
