@@ -30,6 +30,17 @@ static inline bool aff_is_plain(struct aff_view text, const struct aff_delims *d
 	return !d->escape || memchr(text.p, d->escape, text.n) == NULL;
 }
 
+/* A value as a person reads it, without escape sequences: raw itself when it holds none, else its text in scratch,
+ * which is overwritten. Failures stick in scratch. The bytes stay in the message's character set. */
+static inline struct aff_view aff_text(struct aff_buf *scratch, struct aff_view raw, const struct aff_delims *d)
+{
+	if (aff_is_plain(raw, d))
+		return raw;
+	aff_buf_clear(scratch);
+	aff_unescape(scratch, raw, d);
+	return aff_buf_view(scratch);
+}
+
 #ifdef __cplusplus
 }
 #endif

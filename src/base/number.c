@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Strict numbers.
+ * Strict whole numbers. Decimals are in hl7/decimal.c.
  */
 #include "base/number.h"
 
@@ -21,81 +21,6 @@ int number_u64(struct aff_view text, uint64_t max, uint64_t *out)
 		return AFF_ELIMIT;
 	*out = value;
 	return 0;
-}
-
-/* A decimal number taken apart: sign, digits before the point without leading zeros, those after it without trailing
- * ones. */
-struct decimal {
-	bool negative;
-	struct aff_view whole, fraction;
-};
-
-static bool split(struct aff_view text, struct decimal *d)
-{
-	struct aff_view v = aff_view_trim(text);
-	d->negative = false;
-	if (v.n && (v.p[0] == '+' || v.p[0] == '-')) {
-		d->negative = v.p[0] == '-';
-		v.p++;
-		v.n--;
-	}
-	size_t i = 0;
-	while (i < v.n && v.p[i] >= '0' && v.p[i] <= '9')
-		i++;
-	d->whole = aff_view(v.p, i);
-	d->fraction = aff_view("", 0);
-	if (i < v.n) {
-		if (v.p[i] != '.')
-			return false;
-		size_t from = ++i;
-		while (i < v.n && v.p[i] >= '0' && v.p[i] <= '9')
-			i++;
-		if (i < v.n)
-			return false;
-		d->fraction = aff_view(v.p + from, i - from);
-	}
-	if (!d->whole.n && !d->fraction.n)
-		return false;
-	while (d->whole.n && d->whole.p[0] == '0') {
-		d->whole.p++;
-		d->whole.n--;
-	}
-	while (d->fraction.n && d->fraction.p[d->fraction.n - 1] == '0')
-		d->fraction.n--;
-	if (!d->whole.n && !d->fraction.n)
-		d->negative = false;
-	return true;
-}
-
-bool number_is_decimal(struct aff_view text)
-{
-	struct decimal d;
-	return split(text, &d);
-}
-
-static int compare_magnitude(const struct decimal *a, const struct decimal *b)
-{
-	if (a->whole.n != b->whole.n)
-		return a->whole.n < b->whole.n ? -1 : 1;
-	int c = a->whole.n ? memcmp(a->whole.p, b->whole.p, a->whole.n) : 0;
-	if (c)
-		return c;
-	size_t n = a->fraction.n < b->fraction.n ? a->fraction.n : b->fraction.n;
-	c = n ? memcmp(a->fraction.p, b->fraction.p, n) : 0;
-	if (c)
-		return c;
-	return a->fraction.n == b->fraction.n ? 0 : a->fraction.n < b->fraction.n ? -1 : 1;
-}
-
-int number_compare(struct aff_view a, struct aff_view b)
-{
-	struct decimal x, y;
-	if (!split(a, &x) || !split(b, &y))
-		return 0;
-	if (x.negative != y.negative)
-		return x.negative ? -1 : 1;
-	int c = compare_magnitude(&x, &y);
-	return x.negative ? -c : c;
 }
 
 struct suffix {

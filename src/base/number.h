@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reading numbers strictly: whole text, no blanks, no locale, checked for overflow.
+ * Reading whole numbers strictly: whole text, no blanks, no locale, checked for overflow.
  */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
@@ -9,12 +9,6 @@
 
 /* 0 or AFF_EDATATYPE / AFF_ELIMIT. */
 int number_u64(struct aff_view text, uint64_t max, uint64_t *out);
-
-/* true when text is a decimal number as HL7's NM writes it, after trimming blanks: [+-]digits[.digits],".5", "5.". */
-bool number_is_decimal(struct aff_view text);
-
-/* Compares two decimal numbers exactly, as text: <0, 0, >0. Both must be decimal. */
-int number_compare(struct aff_view a, struct aff_view b);
 
 /* "250ms", "60s", "5m", "24h", "7d" as milliseconds. 0 or AFF_ESYNTAX / AFF_ELIMIT. */
 int number_duration_ms(struct aff_view text, int64_t *out);

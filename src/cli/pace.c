@@ -5,9 +5,8 @@
  */
 #include "cli/pace.h"
 
+#include <afferent/number.h>
 #include <stdlib.h>
-
-#include "base/number.h"
 
 #define LATE_US 1000000
 #define MOST_PER_SECOND 1e6
@@ -28,7 +27,7 @@ int pace_parse(struct pace *p, const char *text)
 	for (; strlen(units[i].suffix) > n || strcmp(text + n - strlen(units[i].suffix), units[i].suffix); i++)
 		;
 	n -= strlen(units[i].suffix);
-	if (n >= sizeof digits || !number_is_decimal(aff_view(text, n)))
+	if (n >= sizeof digits || !aff_is_number(aff_view(text, n)))
 		return AFF_ESYNTAX;
 	memcpy(digits, text, n);
 	digits[n] = '\0';

@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-#include <afferent/dtm.h>
-
 #include "base/digest.h"
 #include "base/json.h"
 
@@ -104,7 +102,6 @@ static void make_observation_system(struct aff_fhir *f)
 
 static void begin(struct aff_fhir *f, const struct aff_msg *m, const struct aff_fhir_options *options)
 {
-	struct aff_dtm sent;
 	f->m = m;
 	f->d = aff_msg_delims(m);
 	f->options = options;
@@ -114,11 +111,8 @@ static void begin(struct aff_fhir *f, const struct aff_msg *m, const struct aff_
 	struct aff_view processing = aff_msg_get(m, 0, 11, 1, 1, 0);
 	f->test = aff_view_is(processing, "T") || aff_view_is(processing, "D");
 	f->zone = options->zone_minutes;
-	struct aff_view time = aff_msg_get(m, 0, 7, 1, 1, 0);
-	if (time.n && aff_dtm_parse(&sent, time) == 0 && sent.has_zone) {
-		f->message_zone = sent.zone_minutes;
+	if (aff_dtm_message_zone(m, &f->message_zone))
 		f->zone = &f->message_zone;
-	}
 	f->result = (struct aff_fhir_result){0};
 	f->entries = 0;
 	f->effective_known = false;

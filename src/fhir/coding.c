@@ -15,16 +15,9 @@ enum { PARTS = 12 };
 void cwe_split(const struct aff_fhir *f, struct cwe *out, struct aff_view field)
 {
 	struct aff_view part[PARTS];
-	size_t n = 0, start = 0, end = 0;
-	for (; end < field.n && field.p[end] != f->d.repetition && n < PARTS; end++)
-		if (field.p[end] == f->d.component) {
-			part[n++] = trimmed(aff_view(field.p + start, end - start));
-			start = end + 1;
-		}
-	if (n < PARTS)
-		part[n++] = trimmed(aff_view(field.p + start, end - start));
-	while (n < PARTS)
-		part[n++] = aff_view("", 0);
+	size_t n = aff_components(part, PARTS, field, &f->d);
+	while (n--)
+		part[n] = trimmed(part[n]);
 	*out = (struct cwe){
 		{{part[0], part[1], part[2]}, {part[3], part[4], part[5]}, {part[9], part[10], part[11]}}, part[8]};
 }

@@ -10,6 +10,7 @@
 
 #include <afferent/fhir.h>
 #include <afferent/nomenclature.h>
+#include <afferent/type.h>
 #include <afferent/unit.h>
 
 enum { KEY_SIZE = 33, MOST_PARTIES = 1000 };
@@ -169,7 +170,7 @@ struct aff_view component(const struct aff_fhir *f, struct aff_view field, unsig
 /* "<base>:kind" or, with a namespace, "<base>:kind:namespace" (slashes instead for a base that is no URN). */
 void system_of_base(struct aff_fhir *f, struct aff_buf *out, const char *kind, struct aff_view space);
 /* system + value of a patient (CX), a device or an observation (EI): false when it names nobody. */
-bool identity_of_cx(struct aff_fhir *f, struct identity *out, struct aff_view cx);
+bool identity_of_cx(struct aff_fhir *f, struct identity *out, const struct aff_cx *cx);
 bool identity_of_device(struct aff_fhir *f, struct identity *out, struct aff_view ei);
 bool identity_of_observation(struct aff_fhir *f, struct identity *out, struct aff_view ei);
 struct aff_view identity_system(const struct aff_fhir *f, const struct identity *i);

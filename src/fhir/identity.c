@@ -98,17 +98,12 @@ static bool put_universal(struct aff_buf *out, struct aff_view id, struct aff_vi
 	return false;
 }
 
-static struct aff_view subcomponent(const struct aff_fhir *f, struct aff_view whole, unsigned n)
-{
-	return whole.n ? aff_cut(whole, &f->d, 1, 1, n) : whole;
-}
-
 /* Namespace, universal id, type -> system, into f->texts. Without any: of the sending facility. */
-static void keep_system(struct aff_fhir *f, struct identity *out, const char *kind, struct aff_view space,
-			struct aff_view id, struct aff_view type)
+static void keep_system(struct aff_fhir *f, struct identity *out, const char *kind, const struct aff_hd *authority)
 {
+	struct aff_view space = authority->space, id = authority->universal;
 	out->system = f->texts.n;
-	if (!id.n || !put_universal(&f->texts, id, type)) {
+	if (!id.n || !put_universal(&f->texts, id, authority->type)) {
 		struct aff_view name = text_plain(f, space.n ? space : id);
 		if (!name.n)
 			name = text_plain(f, component(f, aff_msg_field(f->m, 0, 4), 1));
@@ -124,15 +119,13 @@ static void keep_value(struct aff_fhir *f, struct identity *out, struct aff_view
 	aff_buf_put_view(&f->texts, plain);
 }
 
-bool identity_of_cx(struct aff_fhir *f, struct identity *out, struct aff_view cx)
+bool identity_of_cx(struct aff_fhir *f, struct identity *out, const struct aff_cx *cx)
 {
-	struct aff_view value = text_plain(f, component(f, cx, 1));
+	struct aff_view value = text_plain(f, cx->id);
 	if (is_nobody(value))
 		return false;
 	keep_value(f, out, value);
-	struct aff_view authority = component(f, cx, 4);
-	keep_system(f, out, "patient", subcomponent(f, authority, 1), subcomponent(f, authority, 2),
-		    subcomponent(f, authority, 3));
+	keep_system(f, out, "patient", &cx->authority);
 	return true;
 }
 
@@ -173,33 +166,38 @@ static bool names_eui64(struct aff_view type)
 	return is_word(type, "EUI-64") || is_word(type, "EUI64");
 }
 
-bool identity_of_device(struct aff_fhir *f, struct identity *out, struct aff_view ei)
+bool identity_of_device(struct aff_fhir *f, struct identity *out, struct aff_view text)
 {
-	struct aff_view id = component(f, ei, 1), universal = component(f, ei, 3), type = component(f, ei, 4);
-	struct aff_view space = component(f, ei, 2);
+	struct aff_ei ei;
+	aff_ei_read(&ei, text, &f->d);
+	struct aff_view universal = ei.authority.universal;
 	/* Some write the type where the namespace belongs. */
-	if (names_eui64(type) || (!universal.n && names_eui64(space))) {
-		struct aff_view digits = eui64_of(id, universal);
+	if (names_eui64(ei.authority.type) || (!universal.n && names_eui64(ei.authority.space))) {
+		struct aff_view digits = eui64_of(ei.id, universal);
 		if (digits.n) {
 			keep_eui64(f, out, digits);
 			return true;
 		}
 	}
-	struct aff_view value = text_plain(f, id.n ? id : universal);
+	struct aff_view value = text_plain(f, ei.id.n ? ei.id : universal);
 	if (is_nobody(value))
 		return false;
 	keep_value(f, out, value);
-	keep_system(f, out, "device", space, id.n ? universal : aff_view("", 0), type);
+	if (!ei.id.n)
+		ei.authority.universal = aff_view("", 0);
+	keep_system(f, out, "device", &ei.authority);
 	return true;
 }
 
-bool identity_of_observation(struct aff_fhir *f, struct identity *out, struct aff_view ei)
+bool identity_of_observation(struct aff_fhir *f, struct identity *out, struct aff_view text)
 {
-	struct aff_view value = text_plain(f, component(f, ei, 1));
+	struct aff_ei ei;
+	aff_ei_read(&ei, text, &f->d);
+	struct aff_view value = text_plain(f, ei.id);
 	if (is_nobody(value))
 		return false;
 	keep_value(f, out, value);
-	keep_system(f, out, "observation", component(f, ei, 2), component(f, ei, 3), component(f, ei, 4));
+	keep_system(f, out, "observation", &ei.authority);
 	return true;
 }
 

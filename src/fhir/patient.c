@@ -5,8 +5,6 @@
  */
 #include "fhir/fhir_internal.h"
 
-#include <afferent/dtm.h>
-
 static void put_identifiers(struct aff_fhir *f, const struct party *p)
 {
 	struct aff_view ids = aff_msg_field(f->m, p->segment, 3);
@@ -14,15 +12,17 @@ static void put_identifiers(struct aff_fhir *f, const struct party *p)
 	size_t texts = f->texts.n;
 	PUT(f, ",\"identifier\":[");
 	for (unsigned i = 1; i <= n && i <= MOST_PARTIES; i++) {
-		struct aff_view cx = aff_cut(ids, &f->d, i, 0, 0), type;
+		struct aff_view text = aff_cut(ids, &f->d, i, 0, 0), type;
+		struct aff_cx cx;
 		struct identity id;
-		if (!identity_of_cx(f, &id, cx))
+		aff_cx_read(&cx, text, &f->d);
+		if (!identity_of_cx(f, &id, &cx))
 			continue;
 		if (count++)
 			PUT(f, ",{");
 		else
 			PUT(f, "{");
-		type = text_plain(f, component(f, cx, 5));
+		type = text_plain(f, cx.type);
 		if (is_valued(type) && text_is_code(type)) {
 			PUT(f, "\"type\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/"
 			       "v2-0203\",\"code\":");
@@ -69,13 +69,13 @@ static void put_list(struct aff_fhir *f, const char *name, struct aff_view a, st
 /* XPN; true when there was a name in it. */
 static bool put_name(struct aff_fhir *f, struct aff_view xpn, bool first)
 {
-	struct aff_view none = {"", 0}, family = aff_cut(xpn, &f->d, 1, 1, 1);
-	bool named = false;
-	for (unsigned c = 1; c <= 3; c++)
-		named |= is_valued(text_plain(f, c == 1 ? family : component(f, xpn, c)));
-	if (!named)
+	struct aff_view none = {"", 0};
+	struct aff_xpn name;
+	aff_xpn_read(&name, xpn, &f->d);
+	if (!is_valued(text_plain(f, name.family)) && !is_valued(text_plain(f, name.given)) &&
+	    !is_valued(text_plain(f, name.further)))
 		return false;
-	const char *use = name_use(trimmed(component(f, xpn, 7)));
+	const char *use = name_use(trimmed(name.type));
 	if (first)
 		PUT(f, ",\"name\":[");
 	else
@@ -86,10 +86,10 @@ static bool put_name(struct aff_fhir *f, struct aff_view xpn, bool first)
 		put_text(f, use);
 		PUT(f, "\"");
 	}
-	put_member(f, "family", family);
-	put_list(f, "given", component(f, xpn, 2), component(f, xpn, 3));
-	put_list(f, "prefix", component(f, xpn, 5), none);
-	put_list(f, "suffix", component(f, xpn, 4), none);
+	put_member(f, "family", name.family);
+	put_list(f, "given", name.given, name.further);
+	put_list(f, "prefix", name.prefix, none);
+	put_list(f, "suffix", name.suffix, none);
 	if (!f->out->error)
 		f->out->p[start] = '{'; /* in place of the first member's comma */
 	PUT(f, "}");
@@ -123,8 +123,7 @@ static void put_gender(struct aff_fhir *f, struct aff_view code)
 static void put_birth_date(struct aff_fhir *f, struct aff_view dtm)
 {
 	struct aff_dtm t;
-	struct aff_view text = trimmed(component(f, dtm, 1));
-	if (!text.n || aff_dtm_parse(&t, text))
+	if (aff_dtm_read(&t, dtm, &f->d, NULL))
 		return;
 	if (t.precision > AFF_DTM_DAY)
 		t.precision = AFF_DTM_DAY;

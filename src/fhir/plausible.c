@@ -5,7 +5,6 @@
  */
 #include "fhir/fhir_internal.h"
 
-#include "base/number.h"
 #include "terms/marker.h"
 
 /* Beyond these no vital sign goes, whoever the patient is. */
@@ -13,24 +12,37 @@ static const struct {
 	const char *loinc, *ucum, *most;
 } limits[] = {{"2708-6", "%", "100"}, {"8310-5", "Cel", "60"}, {"8310-5", "[degF]", "140"}, {"8310-5", "K", "333.15"}};
 
-static bool is_possible(const struct vital *v, const struct aff_unit *unit, struct aff_view number)
+static bool is_below(const struct aff_nm *number, const char *limit)
 {
-	if (number_compare(number, aff_view("0", 1)) < 0)
+	struct aff_nm n;
+	return aff_nm_parse(&n, aff_view_of(limit)) == 0 && aff_nm_compare(number, &n) < 0;
+}
+
+static bool is_above(const struct aff_nm *number, const char *limit)
+{
+	struct aff_nm n;
+	return aff_nm_parse(&n, aff_view_of(limit)) == 0 && aff_nm_compare(number, &n) > 0;
+}
+
+static bool is_possible(const struct vital *v, const struct aff_unit *unit, const struct aff_nm *number)
+{
+	if (is_below(number, "0"))
 		return false;
 	for (size_t i = 0; unit && i < sizeof limits / sizeof limits[0]; i++)
 		if (strcmp(v->loinc, limits[i].loinc) == 0 && strcmp(unit->ucum, limits[i].ucum) == 0 &&
-		    number_compare(number, aff_view_of(limits[i].most)) > 0)
+		    is_above(number, limits[i].most))
 			return false;
 	return true;
 }
 
 static const char *number_refused(const struct row *r, const struct vital *v, struct aff_view number)
 {
-	if (!number_is_decimal(number))
+	struct aff_nm value;
+	if (aff_nm_parse(&value, number))
 		return NULL;
 	if (marker_is(number))
 		return "unknown";
-	return (v ? !is_possible(v, r->unit, number) : is_cuff_pressure(r) && number.p[0] == '-') ? "error" : NULL;
+	return (v ? !is_possible(v, r->unit, &value) : is_cuff_pressure(r) && value.negative) ? "error" : NULL;
 }
 
 const char *value_refused(const struct aff_fhir *f, const struct row *r)

@@ -6,31 +6,14 @@
  */
 #include "fhir/fhir_internal.h"
 
-#include "base/number.h"
-
 enum { MOST_DIGITS = 40 };
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 bool put_number(struct aff_fhir *f, struct aff_view raw)
 {
-	struct aff_view v = trimmed(raw);
-	if (v.n > MOST_DIGITS || !number_is_decimal(v))
+	struct aff_nm number;
+	if (aff_nm_parse(&number, raw) || number.whole.n + number.fraction.n > MOST_DIGITS)
 		return false;
-	if (v.p[0] == '-')
-		PUT(f, "-");
-	if (v.p[0] == '-' || v.p[0] == '+')
-		v = aff_view(v.p + 1, v.n - 1);
-	while (v.n > 1 && v.p[0] == '0' && is_digit(v.p[1]))
-		v = aff_view(v.p + 1, v.n - 1);
-	if (v.p[0] == '.')
-		PUT(f, "0");
-	if (v.p[v.n - 1] == '.')
-		v.n--;
-	put(f, v.p, v.n);
+	aff_nm_put(f->out, &number);
 	return true;
 }
 
@@ -86,6 +69,12 @@ bool put_quantity(struct aff_fhir *f, const struct row *r, struct aff_view numbe
 	return true;
 }
 
+static bool in_order(struct aff_view low, struct aff_view high)
+{
+	struct aff_nm a, b;
+	return aff_nm_parse(&a, low) == 0 && aff_nm_parse(&b, high) == 0 && aff_nm_compare(&a, &b) <= 0;
+}
+
 /* "90-160", "-10--5", "<500", ">10": the bounds; false when it is neither. */
 static bool split_range(struct aff_view text, struct aff_view *low, struct aff_view *high)
 {
@@ -93,14 +82,14 @@ static bool split_range(struct aff_view text, struct aff_view *low, struct aff_v
 	if (text.n > 1 && (text.p[0] == '<' || text.p[0] == '>')) {
 		struct aff_view bound = trimmed(aff_view(text.p + 1, text.n - 1));
 		*(text.p[0] == '<' ? high : low) = bound;
-		return number_is_decimal(bound);
+		return aff_is_number(bound);
 	}
 	for (size_t i = 1; i < text.n; i++) {
 		if (text.p[i] != '-' || text.p[i - 1] == '-')
 			continue;
 		*low = trimmed(aff_view(text.p, i));
 		*high = trimmed(aff_view(text.p + i + 1, text.n - i - 1));
-		return number_is_decimal(*low) && number_is_decimal(*high) && number_compare(*low, *high) <= 0;
+		return in_order(*low, *high);
 	}
 	return false;
 }

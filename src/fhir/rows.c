@@ -141,9 +141,12 @@ static int scan_patient(struct aff_fhir *f, unsigned segment, unsigned *number)
 	struct aff_view ids = aff_msg_field(f->m, segment, 3);
 	unsigned n = aff_count(ids, f->d.repetition);
 	*number = AFF_NONE;
-	for (unsigned i = 1; i <= n && i <= MOST_PARTIES; i++)
-		if (identity_of_cx(f, &party.identity, aff_cut(ids, &f->d, i, 0, 0)))
+	for (unsigned i = 1; i <= n && i <= MOST_PARTIES; i++) {
+		struct aff_cx cx;
+		aff_cx_read(&cx, aff_cut(ids, &f->d, i, 0, 0), &f->d);
+		if (identity_of_cx(f, &party.identity, &cx))
 			return party_add(f, &f->patients, &party, number);
+	}
 	return 0;
 }
 

@@ -7,76 +7,53 @@
  */
 #include "fhir/fhir_internal.h"
 
-#include "base/number.h"
-
-enum { MOST_CHANNELS = 16, PERIOD_DECIMALS = 6, MILLION = 1000000 };
+enum { MOST_CHANNELS = 16, PERIOD_DECIMALS = 6, MILLION = 1000000, MOST_RATE_DIGITS = 9, RATE_SCALE = 1000000000 };
 
 static const int64_t day_micros = INT64_C(86400000000);
 
-/* NA: a repetition is a channel, its components follow each other in time. MA: the other way round. */
+/* NA: a repetition is a channel, its components follow each other in time. MA: the other way round, so that one walk
+ * meets the channels in turn. */
 struct samples {
-	struct aff_view channels[MOST_CHANNELS];
+	struct aff_array channels[MOST_CHANNELS];
+	unsigned walks;
 	unsigned dimensions;
-	size_t count; /* of time points */
+	unsigned count; /* of time points */
 };
-
-static size_t count_parts(struct aff_view v, char delimiter)
-{
-	size_t n = 1;
-	for (size_t i = 0; i < v.n; i++)
-		n += v.p[i] == delimiter;
-	return n;
-}
-
-static struct aff_view take(struct aff_view *rest, char delimiter)
-{
-	const char *end = delimiter ? memchr(rest->p, delimiter, rest->n) : NULL;
-	size_t n = end ? (size_t)(end - rest->p) : rest->n;
-	struct aff_view part = aff_view(rest->p, n);
-	*rest = aff_view(rest->p + n + (end != NULL), rest->n - n - (end != NULL));
-	return part;
-}
 
 /* False when the channels are not of one length, or too many. */
 static bool split(const struct aff_fhir *f, struct samples *s, struct aff_view field, bool multiplexed)
 {
-	struct aff_view rest = field;
-	*s = (struct samples){.dimensions = 0};
-	while (rest.n) {
-		struct aff_view part = take(&rest, f->d.repetition);
-		size_t n = count_parts(part, f->d.component);
-		if (multiplexed) {
-			if (n > MOST_CHANNELS || (s->count && n != s->dimensions))
-				return false;
-			s->dimensions = (unsigned)n;
-			s->count++;
-			continue;
-		}
-		if (s->dimensions == MOST_CHANNELS || (s->dimensions && n != s->count))
-			return false;
-		s->channels[s->dimensions++] = part;
-		s->count = n;
+	unsigned *rows = multiplexed ? &s->count : &s->dimensions;
+	unsigned *columns = multiplexed ? &s->dimensions : &s->count;
+	if (aff_array_shape(field, &f->d, rows, columns) || !s->count || s->dimensions > MOST_CHANNELS)
+		return false;
+	s->walks = multiplexed ? 1 : s->dimensions;
+	if (multiplexed) {
+		s->channels[0] = aff_array(field, &f->d);
+		return true;
 	}
-	return s->count > 0;
+	struct aff_parts channels = aff_parts(field, f->d.repetition);
+	struct aff_view channel;
+	for (unsigned i = 0; i < s->walks && aff_parts_next(&channels, &channel); i++)
+		s->channels[i] = aff_array(channel, &f->d);
+	return true;
 }
 
-static void put_sample(struct aff_fhir *f, struct aff_view sample, bool first)
+static void put_sample(struct aff_fhir *f, struct aff_array *channel)
 {
-	if (!first)
-		PUT(f, " ");
-	if (!put_number(f, sample))
+	struct aff_nm sample;
+	if (aff_array_next(channel, &sample) == AFF_ARRAY_VALUE)
+		aff_nm_put(f->out, &sample);
+	else
 		PUT(f, "E");
 }
 
-static void put_data(struct aff_fhir *f, struct samples *s, struct aff_view field, bool multiplexed)
+static void put_data(struct aff_fhir *f, struct samples *s)
 {
-	bool first = true;
-	for (size_t i = 0; i < s->count; i++) {
-		struct aff_view row = multiplexed ? take(&field, f->d.repetition) : field;
-		for (unsigned c = 0; c < s->dimensions; c++) {
-			put_sample(f, take(multiplexed ? &row : &s->channels[c], f->d.component), first);
-			first = false;
-		}
+	for (unsigned i = 0; i < s->count * s->dimensions; i++) {
+		if (i)
+			PUT(f, " ");
+		put_sample(f, &s->channels[i % s->walks]);
 	}
 }
 
@@ -120,24 +97,16 @@ static void read_facets(const struct aff_fhir *f, const struct row *r, struct fa
 /* A rate per second as a fraction; false when it is not one that can be used. */
 static bool read_rate(const struct aff_fhir *f, const struct row *rate, uint64_t *num, uint64_t *den)
 {
-	struct aff_view v = trimmed(obx(f, rate, 5));
 	const struct aff_unit *unit = aff_unit_of_cwe(obx(f, rate, 6), &f->d);
-	if (!unit || (strcmp(unit->ucum, "/s") != 0 && strcmp(unit->ucum, "Hz") != 0) || !number_is_decimal(v) ||
-	    v.n > 9)
+	struct aff_nm number;
+	int64_t scaled;
+	if (!unit || (strcmp(unit->ucum, "/s") != 0 && strcmp(unit->ucum, "Hz") != 0) ||
+	    aff_nm_parse(&number, obx(f, rate, 5)) || number.whole.n + number.fraction.n > MOST_RATE_DIGITS ||
+	    aff_nm_scaled(&number, MOST_RATE_DIGITS, &scaled) || scaled <= 0)
 		return false;
-	*num = 0;
-	*den = 1;
-	bool point = false;
-	for (size_t i = 0; i < v.n; i++) {
-		if (v.p[i] == '.')
-			point = true;
-		else if (v.p[i] >= '0' && v.p[i] <= '9') {
-			*num = *num * 10 + (uint64_t)(v.p[i] - '0');
-			*den *= point ? 10 : 1;
-		} else
-			return false;
-	}
-	return *num > 0;
+	*num = (uint64_t)scaled;
+	*den = RATE_SCALE;
+	return true;
 }
 
 static bool put_period(struct aff_fhir *f, const struct row *r, const struct row *rate, size_t count)
@@ -186,7 +155,7 @@ bool put_sampled(struct aff_fhir *f, const struct row *r)
 	PUT(f, ",\"dimensions\":");
 	aff_buf_put_u64(f->out, s.dimensions);
 	PUT(f, ",\"data\":\"");
-	put_data(f, &s, field, multiplexed);
+	put_data(f, &s);
 	PUT(f, "\"}");
 	return true;
 }

@@ -6,12 +6,9 @@
  */
 #include "fhir/fhir_internal.h"
 
-#include <afferent/dtm.h>
-
 static bool read_time(const struct aff_fhir *f, struct aff_dtm *out, struct aff_view dtm)
 {
-	struct aff_view text = trimmed(component(f, dtm, 1));
-	return text.n && aff_dtm_parse(out, text) == 0;
+	return aff_dtm_read(out, dtm, &f->d, NULL) == 0;
 }
 
 static void put_time(struct aff_fhir *f, const struct aff_dtm *t)

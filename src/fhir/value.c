@@ -3,9 +3,9 @@
  * Observation.value[x] by OBX-2. A value that is not what OBX-2 says gives nothing: the caller then states why
  * it is absent and keeps the words that were sent.
  */
-#include "fhir/fhir_internal.h"
+#include <stdio.h>
 
-#include "base/number.h"
+#include "fhir/fhir_internal.h"
 
 bool value_is_there(const struct aff_fhir *f, const struct row *r)
 {
@@ -20,7 +20,7 @@ bool value_is_there(const struct aff_fhir *f, const struct row *r)
 
 bool value_is_number(const struct aff_fhir *f, const struct row *r)
 {
-	return aff_view_is(obx(f, r, 2), "NM") && number_is_decimal(obx(f, r, 5));
+	return aff_view_is(obx(f, r, 2), "NM") && aff_is_number(obx(f, r, 5));
 }
 
 static bool put_value_string(struct aff_fhir *f, struct aff_view raw)
@@ -84,7 +84,8 @@ static bool put_numbers(struct aff_fhir *f, const struct row *r, struct aff_view
 static bool put_range(struct aff_fhir *f, const struct row *r, struct aff_view low, struct aff_view high)
 {
 	size_t start = f->out->n;
-	if (!number_is_decimal(low) || !number_is_decimal(high) || number_compare(low, high) > 0)
+	struct aff_nm a, b;
+	if (aff_nm_parse(&a, low) || aff_nm_parse(&b, high) || aff_nm_compare(&a, &b) > 0)
 		return false;
 	PUT(f, ",\"valueRange\":{\"low\":{");
 	bool put_both = put_quantity(f, r, low, NULL);
@@ -99,7 +100,7 @@ static bool put_range(struct aff_fhir *f, const struct row *r, struct aff_view l
 static bool put_ratio(struct aff_fhir *f, struct aff_view numerator, struct aff_view denominator)
 {
 	size_t start = f->out->n;
-	if (!number_is_decimal(numerator) || !number_is_decimal(denominator))
+	if (!aff_is_number(numerator) || !aff_is_number(denominator))
 		return false;
 	PUT(f, ",\"valueRatio\":{\"numerator\":{\"value\":");
 	bool put_both = put_number(f, numerator);
@@ -133,19 +134,16 @@ static bool put_structured(struct aff_fhir *f, const struct row *r, struct aff_v
 
 static bool put_value_time(struct aff_fhir *f, struct aff_view field)
 {
-	struct aff_view v = trimmed(field);
-	if (v.n != 4 && v.n != 6)
+	struct aff_dtm t;
+	if (aff_tm_read(&t, field, NULL, NULL) || t.precision < AFF_DTM_MINUTE || t.has_zone || t.leap_second)
 		return put_value_string(f, field);
-	for (size_t i = 0; i < v.n; i += 2) {
-		int tens = v.p[i] - '0', ones = v.p[i + 1] - '0';
-		if (tens < 0 || ones < 0 || ones > 9 || tens * 10 + ones > (i ? 59 : 23))
-			return put_value_string(f, field);
-	}
 	PUT(f, ",\"valueTime\":\"");
-	for (size_t i = 0; i < 6; i += 2) {
-		if (i)
-			PUT(f, ":");
-		put(f, i < v.n ? v.p + i : "00", 2);
+	aff_buf_printf(f->out, "%02d:%02d:%02d", t.hour, t.minute, t.second);
+	if (t.fraction_digits) {
+		char digits[16];
+		snprintf(digits, sizeof digits, "%04d", t.fraction);
+		PUT(f, ".");
+		put(f, digits, (size_t)t.fraction_digits);
 	}
 	PUT(f, "\"");
 	return true;

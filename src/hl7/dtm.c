@@ -81,8 +81,10 @@ static bool take_parts(struct reader *r, struct aff_dtm *t)
 	}
 	if (t->day > days_in_month(t->year, t->month))
 		return false;
-	if (t->second == 60)
+	if (t->second == 60) {
+		t->leap_second = true;
 		t->second = 59;
+	}
 	return t->precision != AFF_DTM_SECOND || !r->n || r->p[0] != '.' || take_fraction(r, t);
 }
 

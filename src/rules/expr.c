@@ -5,11 +5,11 @@
  */
 #include <afferent/expr.h>
 
+#include <afferent/number.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/nearest.h"
-#include "base/number.h"
 #include "base/vector.h"
 #include "rules/lexer.h"
 #include "rules/program.h"
@@ -166,7 +166,7 @@ static int take_number(struct compiler *c)
 	int rc = take_value(c, false, &value);
 	if (rc)
 		return rc;
-	if (!number_is_decimal(value)) {
+	if (!aff_is_number(value)) {
 		fail(c, at, "a number is expected here");
 		aff_diag_hint(c->diag,
 		              "< <= > >= compare decimal numbers such as 40 or 37.5; use = or matches for text");

@@ -2,10 +2,10 @@
  *
  * Runs a compiled condition over a message. The program is only read, so any number of threads may run it.
  */
+#include <afferent/escape.h>
 #include <afferent/expr.h>
+#include <afferent/number.h>
 
-#include "base/number.h"
-#include "rules/plain.h"
 #include "rules/program.h"
 
 enum { UNESCAPED_MAX = 32 << 20 };
@@ -32,7 +32,7 @@ static bool has_value(const struct value *v)
 
 static int equals_any(const struct aff_expr *x, const struct instruction *in, struct value *v)
 {
-	struct aff_view text = plain_text(&v->unescaped, v->raw, &v->delims);
+	struct aff_view text = aff_text(&v->unescaped, v->raw, &v->delims);
 	if (v->unescaped.error)
 		return v->unescaped.error;
 	unsigned n = in->op == OP_IN ? in->values : 1;
@@ -45,15 +45,16 @@ static int equals_any(const struct aff_expr *x, const struct instruction *in, st
 
 static int matches(const struct instruction *in, struct value *v)
 {
-	struct aff_view text = plain_text(&v->unescaped, v->raw, &v->delims);
+	struct aff_view text = aff_text(&v->unescaped, v->raw, &v->delims);
 	return v->unescaped.error ? v->unescaped.error : regex_test(in->regex, text);
 }
 
 static int compares(const struct aff_expr *x, const struct instruction *in, const struct value *v)
 {
-	if (!number_is_decimal(v->raw))
+	struct aff_nm number, limit;
+	if (aff_nm_parse(&number, v->raw) || aff_nm_parse(&limit, x->values[in->value]))
 		return 0;
-	int order = number_compare(v->raw, x->values[in->value]);
+	int order = aff_nm_compare(&number, &limit);
 	switch (in->op) {
 	case OP_LESS:
 		return order < 0;

@@ -6,17 +6,17 @@
  * arrived; beside a LOINC the code that arrived is the second alternate (components 10-12). A LOINC code means one
  * quantity, so it is left out beside a unit of another one.
  */
+#include <afferent/escape.h>
 #include <afferent/table.h>
 
 #include "rules/charset.h"
 #include "rules/cwe.h"
-#include "rules/plain.h"
 #include "rules/step.h"
 #include "rules/units.h"
 
 static struct aff_view plain(struct run *run, struct aff_view raw)
 {
-	return plain_text(&run->key, raw, &run->delims);
+	return aff_text(&run->key, raw, &run->delims);
 }
 
 static bool is_of(struct run *run, struct aff_view system, struct aff_view wanted)
@@ -25,13 +25,13 @@ static bool is_of(struct run *run, struct aff_view system, struct aff_view wante
 }
 
 /* The row for a triplet. *mismatch is set when the code has a row but another name. */
-static const struct aff_table_row *find(struct run *run, const struct triplet *t, bool *mismatch)
+static const struct aff_table_row *find(struct run *run, const struct aff_coding *t, bool *mismatch)
 {
 	const struct aff_table *table = run->step->table;
 	if (!t->code.n || !is_of(run, t->system, aff_table_from_system(table)))
 		return NULL;
 	const struct aff_table_row *row = aff_table_find(table, plain(run, t->code));
-	if (row && row->from_name.n && !aff_view_equal(plain(run, t->name), row->from_name)) {
+	if (row && row->from_name.n && !aff_view_equal(plain(run, t->text), row->from_name)) {
 		*mismatch = true;
 		return NULL;
 	}
@@ -39,7 +39,7 @@ static const struct aff_table_row *find(struct run *run, const struct triplet *t
 }
 
 /* The field is in the wanted coding system as it came. */
-static bool is_translated(struct run *run, const struct triplet *t)
+static bool is_translated(struct run *run, const struct aff_coding *t)
 {
 	struct aff_view to = aff_table_to_system(run->step->table);
 	return to.n && t->code.n && aff_view_equal(plain(run, t->system), to);
@@ -51,7 +51,7 @@ static struct aff_view name_of(const struct run *run, struct aff_view name)
 	return charset_can_write(run->e, name) ? name : aff_view("", 0);
 }
 
-static int write_field(struct run *run, unsigned segment, const struct triplet *from, struct aff_view original,
+static int write_field(struct run *run, unsigned segment, const struct aff_coding *from, struct aff_view original,
                        const struct aff_table_row *row, bool with_loinc)
 {
 	const struct aff_delims *d = &run->delims;
@@ -100,14 +100,14 @@ int translate_run(struct run *run, unsigned segment)
 	bool mismatch = false;
 	if (!field.n || aff_is_null(field))
 		return STEP_DONE;
-	struct cwe cwe;
-	cwe_read(&cwe, field, &run->delims);
-	const struct triplet *from = &cwe.main;
+	struct aff_cwe cwe;
+	aff_cwe_read(&cwe, field, &run->delims);
+	const struct aff_coding *from = &cwe.coding[0];
 	const struct aff_table_row *row = find(run, from, &mismatch);
 	if (!row && !mismatch) {
 		if (is_translated(run, from))
 			return STEP_DONE;
-		from = &cwe.alternate;
+		from = &cwe.coding[1];
 		row = find(run, from, &mismatch);
 	}
 	if (!row || !run->delims.component)

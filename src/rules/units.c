@@ -5,15 +5,15 @@
  */
 #include "rules/units.h"
 
+#include <afferent/number.h>
 #include <stdio.h>
 
-#include "base/number.h"
 #include "rules/charset.h"
 #include "rules/cwe.h"
 
 enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_UNITS = 6, OBX_RANGE = 7 };
 
-static bool is_ucum_already(const struct triplet *t, const struct aff_unit *unit)
+static bool is_ucum_already(const struct aff_coding *t, const struct aff_unit *unit)
 {
 	return aff_view_is(t->system, "UCUM") && aff_view_is(t->code, unit->ucum);
 }
@@ -40,14 +40,14 @@ int units_run(struct run *run, unsigned segment)
 		run->result->unmapped++;
 		return STEP_DONE;
 	}
-	struct cwe original;
-	cwe_read(&original, aff_cut(field, &run->delims, 1, 0, 0), &run->delims);
-	if (is_ucum_already(&original.main, unit))
+	struct aff_cwe original;
+	aff_cwe_read(&original, field, &run->delims);
+	if (is_ucum_already(&original.coding[0], unit))
 		return STEP_DONE;
 	aff_buf_clear(&run->text);
 	put_ucum(run, unit);
 	aff_buf_put_char(&run->text, run->delims.component);
-	cwe_put_raw(&run->text, &run->delims, &original.main);
+	cwe_put_raw(&run->text, &run->delims, &original.coding[0]);
 	cwe_trim(&run->text, &run->delims);
 	return run->text.error ? run->text.error : set_field(run, segment, OBX_UNITS, aff_buf_view(&run->text));
 }
@@ -150,7 +150,7 @@ int units_convert(struct run *run, unsigned segment, struct aff_view wanted)
 	struct aff_view value = aff_edit_field(run->e, segment, OBX_VALUE);
 	struct aff_view units = aff_edit_field(run->e, segment, OBX_UNITS);
 	if ((type.n && !aff_view_is(type, "NM")) || !units.n || !run->delims.component ||
-	    !number_is_decimal(aff_cut(value, &run->delims, 1, 0, 0)))
+	    !aff_is_number(aff_cut(value, &run->delims, 1, 0, 0)))
 		return 1;
 	struct conversion c = {aff_unit_of_cwe(units, &run->delims), aff_unit_by_ucum(wanted)};
 	if (!c.from || !c.to)

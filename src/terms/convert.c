@@ -3,9 +3,8 @@
  * Conversion between units with exact fractions of 128-bit integers: result = (value * f1 + o1 - o2) / f2,
  * rounded once, at the end. What does not fit is AFF_ELIMIT, never a wrong digit.
  */
+#include <afferent/number.h>
 #include <afferent/unit.h>
-
-#include "base/number.h"
 
 __extension__ typedef __int128 wide;
 
@@ -63,26 +62,30 @@ static bool power_of_ten(wide *out, unsigned n)
 	return true;
 }
 
+/* Appends digits to num; *significant counts those from the first that is not 0. */
+static bool append_digits(wide *num, unsigned *significant, struct aff_view digits)
+{
+	for (size_t i = 0; i < digits.n; i++) {
+		if ((*num || digits.p[i] != '0') && ++*significant > MOST_DIGITS)
+			return false;
+		*num = *num * 10 + (digits.p[i] - '0');
+	}
+	return true;
+}
+
 /* A decimal number; *decimals = digits after its point. */
 static bool read_decimal(struct fraction *out, unsigned *decimals, struct aff_view text)
 {
-	struct aff_view v = aff_view_trim(text);
-	bool negative = v.n && v.p[0] == '-', point = false;
+	struct aff_nm number;
 	wide num = 0;
-	unsigned digits = 0;
-	*decimals = 0;
-	for (size_t i = v.n && (v.p[0] == '-' || v.p[0] == '+'); i < v.n; i++) {
-		if (v.p[i] == '.') {
-			point = true;
-			continue;
-		}
-		num = num * 10 + (v.p[i] - '0');
-		*decimals += point;
-		if (num && ++digits > MOST_DIGITS)
-			return false;
-	}
-	out->num = negative ? -num : num;
-	return *decimals <= MOST_DECIMALS && power_of_ten(&out->den, *decimals);
+	unsigned significant = 0;
+	if (aff_nm_parse(&number, text) || number.fraction.n > MOST_DECIMALS)
+		return false;
+	*decimals = (unsigned)number.fraction.n;
+	if (!append_digits(&num, &significant, number.whole) || !append_digits(&num, &significant, number.fraction))
+		return false;
+	out->num = number.negative ? -num : num;
+	return power_of_ten(&out->den, *decimals);
 }
 
 /* The tables' own numbers: a decimal or a fraction of two. */
@@ -152,7 +155,7 @@ static bool convert(struct aff_buf *out, struct aff_view number, const struct af
 int aff_unit_convert(struct aff_buf *out, struct aff_view number, const struct aff_unit *from,
 		     const struct aff_unit *to)
 {
-	if (!number_is_decimal(number))
+	if (!aff_is_number(number))
 		return AFF_EDATATYPE;
 	bool same = from == to || (from->ucum[0] && strcmp(from->ucum, to->ucum) == 0);
 	if (!same && (!from->quantity[0] || strcmp(from->quantity, to->quantity) != 0))

@@ -6,17 +6,18 @@
  */
 #include "terms/marker.h"
 
-#include "base/number.h"
+#include <afferent/number.h>
 
 bool marker_is(struct aff_view number)
 {
 	static const char *const markers[] = {"-99.9",    "-999",       "-999.9",      "-9999",     "-32768",
 	                                      "32767",    "65535",      "8388607",     "-8388608",  "8388608",
 	                                      "16777215", "2147483647", "-2147483648", "4294967295"};
-	if (number.n < 4 || !number_is_decimal(number))
+	struct aff_nm value, marker;
+	if (number.n < 4 || aff_nm_parse(&value, number))
 		return false;
 	for (size_t i = 0; i < sizeof markers / sizeof markers[0]; i++) {
-		if (number_compare(number, aff_view_of(markers[i])) == 0)
+		if (aff_nm_parse(&marker, aff_view_of(markers[i])) == 0 && aff_nm_compare(&value, &marker) == 0)
 			return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
  * Never guessed: a code whose number and name disagree, or two codings that do, are no unit.
  */
 #include <afferent/escape.h>
+#include <afferent/parts.h>
 #include <afferent/unit.h>
 
 #include "base/number.h"
@@ -119,27 +120,12 @@ static struct aff_view plain(struct aff_view text, const struct aff_delims *d, c
 
 enum { PARTS = 6 };
 
-/* The first components of the first repetition. */
-static void split(struct aff_view part[PARTS], struct aff_view cwe, const struct aff_delims *d)
-{
-	size_t n = 0, start = 0, end = 0;
-	for (; end < cwe.n && cwe.p[end] != d->repetition && n < PARTS; end++)
-		if (cwe.p[end] == d->component) {
-			part[n++] = aff_view(cwe.p + start, end - start);
-			start = end + 1;
-		}
-	if (n < PARTS)
-		part[n++] = aff_view(cwe.p + start, end - start);
-	while (n < PARTS)
-		part[n++] = aff_view("", 0);
-}
-
 const struct aff_unit *aff_unit_of_cwe(struct aff_view cwe, const struct aff_delims *d)
 {
 	const struct aff_unit *unit[2];
 	char room[PARTS][SPELLING_MOST];
 	struct aff_view part[PARTS];
-	split(part, cwe, d);
+	aff_components(part, PARTS, cwe, d);
 	for (unsigned i = 0; i < PARTS; i++)
 		part[i] = plain(part[i], d, room[i]);
 	for (unsigned i = 0; i < 2; i++)

@@ -90,9 +90,5 @@ void check_report_as(struct check *c, enum check_rule rule, enum aff_severity se
 
 bool check_is_empty(const struct check *c, struct aff_view v)
 {
-	for (size_t i = 0; i < v.n; i++) {
-		if (v.p[i] != c->delims.component && v.p[i] != c->delims.repetition && v.p[i] != c->delims.subcomponent)
-			return false;
-	}
-	return true;
+	return !aff_is_valued(v, &c->delims);
 }

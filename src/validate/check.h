@@ -5,6 +5,7 @@
 #ifndef VALIDATE_CHECK_H
 #define VALIDATE_CHECK_H
 
+#include <afferent/parts.h>
 #include <afferent/validate.h>
 
 #include "validate/catalog.h"

@@ -92,9 +92,9 @@ static void check_rule(struct check *c, const struct rule *r, unsigned segment)
 	}
 	if (r->type == TYPE_ANY && !r->table)
 		return;
-	struct parts repetitions = parts_of(field, c->delims.repetition);
+	struct aff_parts repetitions = aff_parts(field, c->delims.repetition);
 	struct aff_view text;
-	for (unsigned n = 1; parts_next(&repetitions, &text); n++)
+	for (unsigned n = 1; aff_parts_next(&repetitions, &text); n++)
 		check_one(c, r, segment, text, n);
 }
 

@@ -94,11 +94,11 @@ struct containment {
 /* OBX-4 as MDS.VMD.channel.metric[.facet[.subfacet]]; some devices give fewer numbers. */
 static bool read_containment(struct aff_view text, struct containment *out)
 {
-	struct parts numbers = parts_of(text, '.');
+	struct aff_parts numbers = aff_parts(text, '.');
 	struct aff_view part;
 	uint64_t value;
 	*out = (struct containment){0, false};
-	while (parts_next(&numbers, &part)) {
+	while (aff_parts_next(&numbers, &part)) {
 		if (number_u64(part, UINT32_MAX, &value))
 			return false;
 		out->levels++;

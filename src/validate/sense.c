@@ -4,18 +4,17 @@
  */
 #include "terms/marker.h"
 #include "validate/check.h"
-#include "validate/types.h"
 
 enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_FLAGS = 8 };
 
 static void check_numbers(struct check *c, unsigned segment)
 {
-	struct parts repetitions = parts_of(aff_msg_field(c->m, segment, OBX_VALUE), c->delims.repetition);
+	struct aff_parts repetitions = aff_parts(aff_msg_field(c->m, segment, OBX_VALUE), c->delims.repetition);
 	struct place at = {.segment = segment, .field = OBX_VALUE, .repetition = 1};
 	struct aff_view text;
 	if (!aff_view_is(aff_msg_get(c->m, segment, OBX_TYPE, 1, 1, 0), "NM"))
 		return;
-	for (; parts_next(&repetitions, &text); at.repetition++) {
+	for (; aff_parts_next(&repetitions, &text); at.repetition++) {
 		if (marker_is(text))
 			check_report(c, RULE_SENTINEL, at,
 			             "OBX-5 (value) is a number by which devices mark that there is no reading");
@@ -24,10 +23,10 @@ static void check_numbers(struct check *c, unsigned segment)
 
 static void check_flags(struct check *c, unsigned segment)
 {
-	struct parts repetitions = parts_of(aff_msg_field(c->m, segment, OBX_FLAGS), c->delims.repetition);
+	struct aff_parts repetitions = aff_parts(aff_msg_field(c->m, segment, OBX_FLAGS), c->delims.repetition);
 	struct place at = {.segment = segment, .field = OBX_FLAGS, .repetition = 1};
 	struct aff_view text;
-	for (; parts_next(&repetitions, &text); at.repetition++) {
+	for (; aff_parts_next(&repetitions, &text); at.repetition++) {
 		struct aff_view flag = aff_cut(text, &c->delims, 1, 1, 0);
 		if (aff_view_is(flag, "DEMO") || aff_view_is(flag, "TEST"))
 			check_report(c, RULE_DEMO, at, "OBX-8 says that the device is in %s mode",

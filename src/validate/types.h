@@ -13,13 +13,4 @@ bool type_fits(enum type type, struct aff_view text);
 /* What a value of the type looks like, for people. */
 const char *type_looks(enum type type);
 
-/* Cuts the text before the next delimiter off `rest`. false when nothing is left; an empty text has no parts. */
-struct parts {
-	struct aff_view rest;
-	char delimiter;
-	bool more;
-};
-struct parts parts_of(struct aff_view text, char delimiter);
-bool parts_next(struct parts *p, struct aff_view *part);
-
 #endif

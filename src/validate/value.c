@@ -2,6 +2,8 @@
  *
  * OBX-5 by the data type that OBX-2 names.
  */
+#include <afferent/number.h>
+
 #include "validate/check.h"
 #include "validate/types.h"
 
@@ -49,9 +51,9 @@ static void check_primitive(struct check *c, const struct value_type *t, struct 
 
 static void check_all_components(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
 {
-	struct parts components = parts_of(text, c->delims.component);
+	struct aff_parts components = aff_parts(text, c->delims.component);
 	struct aff_view part;
-	for (at.component = 1; parts_next(&components, &part); at.component++) {
+	for (at.component = 1; aff_parts_next(&components, &part); at.component++) {
 		if (part.n && !type_fits(t->type, part)) {
 			report_type(c, at, t->name, type_looks(t->type));
 			return; /* one finding a repetition: a waveform has thousands of components */
@@ -59,39 +61,14 @@ static void check_all_components(struct check *c, const struct value_type *t, st
 	}
 }
 
-static bool is_one_of(struct aff_view text, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (aff_view_is(text, words[i]))
-			return true;
-	}
-	return !text.n;
-}
-
-/* comparator^number^separator^number */
 static void check_structured_numeric(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
 {
-	static const char *const comparators[] = {">", "<", ">=", "<=", "=", "<>"};
-	static const char *const separators[] = {"-", "+", "/", ".", ":"};
-	struct aff_view part[4];
-	for (unsigned i = 0; i < 4; i++)
-		part[i] = aff_cut(text, &c->delims, 1, i + 1, 0);
-	const char *hint = NULL;
-	if (!is_one_of(part[0], comparators, 6)) {
-		at.component = 1;
-		hint = "SN.1 is one of > < >= <= = <> or empty; a plain number stands in SN.2";
-	} else if (!is_one_of(part[2], separators, 5)) {
-		at.component = 3;
-		hint = "SN.3 is one of - + / : or empty";
-	} else if (part[1].n && !type_fits(TYPE_NM, part[1])) {
-		at.component = 2;
-		hint = type_looks(TYPE_NM);
-	} else if (part[3].n && !type_fits(TYPE_NM, part[3])) {
-		at.component = 4;
-		hint = type_looks(TYPE_NM);
+	struct aff_sn unused;
+	struct aff_diag why;
+	if (aff_sn_read(&unused, text, &c->delims, &why)) {
+		at.component = why.at.component;
+		report_type(c, at, t->name, why.hint);
 	}
-	if (hint)
-		report_type(c, at, t->name, hint);
 }
 
 static void check_coded(struct check *c, const struct value_type *t, struct place at, struct aff_view text)
@@ -146,8 +123,8 @@ void check_value(struct check *c, unsigned segment)
 	const struct value_type *t = value_type_of(type);
 	if (!t)
 		return;
-	struct parts repetitions = parts_of(value, c->delims.repetition);
+	struct aff_parts repetitions = aff_parts(value, c->delims.repetition);
 	struct aff_view text;
-	for (; parts_next(&repetitions, &text); at.repetition++)
+	for (; aff_parts_next(&repetitions, &text); at.repetition++)
 		check_repetition(c, t, at, text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Any bytes: parse, walk over every part, resolve escapes, write back, compare. The first byte chooses the leniencies.
+ * Any bytes: parse, walk over every part and type, resolve escapes, write back, compare. The first byte chooses the
+ * leniencies.
  */
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int error = aff_msg_parse(m, text, size - 1, data[0] & AFF_LENIENT_ALL, NULL);
 	struct aff_delims d = aff_msg_delims(m);
 	walk_message(m);
+	walk_typed(m, &out);
 	if (!error)
 		walk_write_back(m, e, &out);
 	aff_buf_clear(&out);

@@ -71,6 +71,22 @@ START_TEST(a_zone_is_never_guessed)
 }
 END_TEST
 
+/* What valueTime cannot say stays text: a zone, the hour alone, a leap second. */
+START_TEST(times_of_day)
+{
+	static const char *const times[][2] = {{"1015", "\"valueTime\":\"10:15:00\""},
+					       {" 101530.05", "\"valueTime\":\"10:15:30.05\""},
+					       {"1015+0100", "\"valueString\":\"1015+0100\""},
+					       {"10", "\"valueString\":\"10\""},
+					       {"235960", "\"valueString\":\"235960\""},
+					       {"2460", "\"valueString\":\"2460\""}};
+	char message[1024];
+	snprintf(message, sizeof message, MSH PID OBR "OBX|1|TM|1^x^99X|1.1.1.1|%s||||||F\r", times[_i][0]);
+	ck_assert_int_eq(render(message, NULL), 0);
+	ck_assert_msg(has(times[_i][1]), "%.*s", (int)out.n, out.p);
+}
+END_TEST
+
 START_TEST(identifiers_live_under_the_base)
 {
 	struct aff_fhir_options options = {.base = "https://hospital.example/id/"};
@@ -267,6 +283,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, status_of_r_is_an_option);
 	tcase_add_test(c, a_zone_is_never_guessed);
+	tcase_add_loop_test(c, times_of_day, 0, 6);
 	tcase_add_test(c, identifiers_live_under_the_base);
 	tcase_add_test(c, a_collection_requests_nothing);
 	tcase_add_test(c, test_messages_are_marked);

@@ -93,6 +93,7 @@ static int check_file(const char *path, const struct stat *st, int type, struct 
 	tally.strict += strict;
 	tally.lenient += !strict && !error;
 	tally.parts += walk_message(tally.m);
+	walk_typed(tally.m, &tally.out);
 	if (error)
 		check_refusal(path, error, &diag);
 	else

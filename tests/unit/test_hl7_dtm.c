@@ -4,6 +4,7 @@
  */
 #include "hl7_test.h"
 
+#include <afferent/build.h>
 #include <afferent/dtm.h>
 
 static struct aff_dtm good(const char *text)
@@ -52,6 +53,8 @@ START_TEST(zones_and_leap_seconds)
 	ck_assert(!good("20240101+0000").zone_unknown);
 	ck_assert_int_eq(good("20240101-1200").zone_minutes, -720);
 	ck_assert_int_eq(good("20161231235960+0000").second, 59);
+	ck_assert(good("20161231235960+0000").leap_second);
+	ck_assert(!good("20161231235959+0000").leap_second);
 }
 END_TEST
 
@@ -140,9 +143,110 @@ START_TEST(fhir)
 }
 END_TEST
 
+static const struct aff_delims *const d = &aff_delims_default;
+
+START_TEST(out_of_fields)
+{
+	static const char *const texts[] = {"20240229103000+0100", "20240229103000+0100^S", "20240229103000+0100&x",
+	                                    "20240229103000+0100~2025", " 20240229103000+0100 "};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct aff_dtm t;
+		ck_assert_msg(aff_dtm_read(&t, aff_view_of(texts[i]), d, NULL) == 0, "%s", texts[i]);
+		ck_assert_int_eq(t.zone_minutes, 60);
+		ck_assert_int_eq(t.precision, AFF_DTM_SECOND);
+		ck_assert_int_eq(t.blanks, texts[i][0] == ' ');
+	}
+	/* Whether a degree of precision is written or not, what is written counts. */
+	struct aff_dtm t;
+	ck_assert_int_eq(aff_dtm_read(&t, aff_view_of("20240229103000^D"), d, NULL), 0);
+	ck_assert_int_eq(t.precision, AFF_DTM_SECOND);
+}
+END_TEST
+
+START_TEST(zeros_are_no_date)
+{
+	struct aff_diag diag = {0};
+	struct aff_dtm t = {.year = 7};
+	ck_assert_int_eq(aff_dtm_read(&t, aff_view_of("00000000"), d, &diag), AFF_EDATATYPE);
+	ck_assert_ptr_nonnull(strstr(diag.hint, "zeros"));
+	ck_assert_int_eq(aff_dt_read(&t, aff_view_of("00000000"), d, &diag), AFF_EDATATYPE);
+	ck_assert_ptr_nonnull(strstr(diag.hint, "zeros"));
+	ck_assert_int_eq(aff_dtm_read(&t, aff_view_of("20241301"), d, &diag), AFF_EDATATYPE);
+	ck_assert_ptr_null(strstr(diag.hint, "zeros"));
+	ck_assert_int_eq(t.year, 7);
+}
+END_TEST
+
+START_TEST(dates_alone)
+{
+	struct aff_dtm t;
+	ck_assert_int_eq(aff_dt_read(&t, aff_view_of("20240229"), d, NULL), 0);
+	ck_assert_int_eq(t.precision, AFF_DTM_DAY);
+	ck_assert_int_eq(aff_dt_read(&t, aff_view_of("2024"), NULL, NULL), 0);
+	ck_assert_int_eq(aff_dt_read(&t, aff_view_of("2024022910"), d, NULL), AFF_EDATATYPE);
+	ck_assert_int_eq(aff_dt_read(&t, aff_view_of("20240229+0100"), d, NULL), AFF_EDATATYPE);
+}
+END_TEST
+
+START_TEST(times_alone)
+{
+	struct aff_dtm t;
+	ck_assert_int_eq(aff_tm_read(&t, aff_view_of("235960.25-0330"), d, NULL), 0);
+	ck_assert_int_eq(t.year + t.month + t.day, 0);
+	ck_assert_int_eq(t.hour * 10000 + t.minute * 100 + t.second, 235959);
+	ck_assert(t.leap_second);
+	ck_assert_int_eq(t.fraction, 2500);
+	ck_assert_int_eq(t.zone_minutes, -210);
+	ck_assert_int_eq(aff_tm_read(&t, aff_view_of("0815"), d, NULL), 0);
+	ck_assert_int_eq(t.precision, AFF_DTM_MINUTE);
+	ck_assert_int_eq(aff_tm_read(&t, aff_view_of(" 08 "), NULL, NULL), 0);
+	ck_assert_int_eq(t.precision, AFF_DTM_HOUR);
+	ck_assert(t.blanks);
+	static const char *const bad[] = {"", "\"\"", "24", "0860", "8", "081", "+0100", "08:15", "20240229081500+0100",
+	                                  "081500.12345", "0815000000000000000000000000000000000000000000"};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		ck_assert_msg(aff_tm_read(&t, aff_view_of(bad[i]), d, NULL) == AFF_EDATATYPE, "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(ranges)
+{
+	struct aff_dr r;
+	struct aff_diag diag;
+	ck_assert_int_eq(aff_dr_read(&r, aff_view_of("20240101&D^20240201"), d, NULL), 0);
+	ck_assert(r.has_start && r.has_end);
+	ck_assert_int_eq(r.start.month + r.end.month, 3);
+	ck_assert_int_eq(aff_dr_read(&r, aff_view_of("20240101"), d, NULL), 0);
+	ck_assert(r.has_start && !r.has_end);
+	ck_assert_int_eq(aff_dr_read(&r, aff_view_of("\"\"^20240201"), d, NULL), 0);
+	ck_assert(!r.has_start && r.has_end);
+	ck_assert_int_eq(aff_dr_read(&r, aff_view_of("20240101^tomorrow"), d, &diag), AFF_EDATATYPE);
+	ck_assert_uint_eq(diag.at.component, 2);
+}
+END_TEST
+
+START_TEST(zone_of_the_message)
+{
+	int minutes = 1;
+	struct aff_msg *m = parsed("MSH|^~\\&|A|B|C|D|20240229103000-0330^S||ORU^R01|1|P|2.6\r");
+	ck_assert(aff_dtm_message_zone(m, &minutes));
+	ck_assert_int_eq(minutes, -210);
+	aff_msg_free(m);
+	static const char *const without[] = {"MSH|^~\\&|A|B|C|D|20240229103000||ORU^R01|1|P|2.6\r", "MSH|^~\\&|A\r",
+	                                      "MSH|^~\\&|A|B|C|D|soon+0100||ORU^R01|1|P|2.6\r"};
+	for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+		m = parsed(without[i]);
+		ck_assert(!aff_dtm_message_zone(m, &minutes));
+		ck_assert_int_eq(minutes, -210);
+		aff_msg_free(m);
+	}
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {every_precision, zones_and_leap_seconds, what_is_no_date,
-	                              instants,        instants_as_text,       fhir};
+	const TTest *const tests[] = {every_precision, zones_and_leap_seconds, what_is_no_date,   instants,
+	                              instants_as_text, fhir,                  out_of_fields,     zeros_are_no_date,
+	                              dates_alone,      times_alone,           ranges,            zone_of_the_message};
 	return RUN_TESTS("hl7_dtm", tests);
 }
