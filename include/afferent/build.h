@@ -29,6 +29,8 @@ extern const struct aff_delims aff_delims_default; /* | ^ ~ \ & and no truncatio
 
 /* Starts with MSH-1 and MSH-2; the next field is MSH-3. delims NULL = the default. Errors stick in out. */
 void aff_build_begin(struct aff_build *b, struct aff_buf *out, const struct aff_delims *delims);
+/* The same for a header segment: id is "FHS", "BHS" or "MSH". */
+void aff_build_header(struct aff_build *b, struct aff_buf *out, const char *id, const struct aff_delims *delims);
 /* Ends the segment before and starts the next one. */
 void aff_build_segment(struct aff_build *b, const char *id);
 /* The next field, plain text (escaped here). Empty text is allowed. */

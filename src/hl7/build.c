@@ -11,12 +11,17 @@ const struct aff_delims aff_delims_default = {'|', '^', '~', '\\', '&', 0};
 
 void aff_build_begin(struct aff_build *b, struct aff_buf *out, const struct aff_delims *delims)
 {
+	aff_build_header(b, out, "MSH", delims);
+}
+
+void aff_build_header(struct aff_build *b, struct aff_buf *out, const char *id, const struct aff_delims *delims)
+{
 	memset(b, 0, sizeof *b);
 	b->out = out;
 	b->delims = delims ? *delims : aff_delims_default;
 	const struct aff_delims *d = &b->delims;
 	const char encoding[] = {d->component, d->repetition, d->escape, d->subcomponent, d->truncation, 0};
-	aff_buf_put_text(out, "MSH");
+	aff_buf_put_text(out, id);
 	aff_buf_put_char(out, d->field);
 	aff_buf_put_text(out, encoding);
 }

@@ -30,6 +30,7 @@ struct aff_msg {
 	struct segment *segments;
 	size_t max_segments;
 	unsigned count;
+	int error;           /* what the parse returned: such a message may be read, but not changed */
 };
 
 static inline uint32_t index_pack_id(const char *id)

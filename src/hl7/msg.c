@@ -3,7 +3,7 @@
  * Parsing: delimiters and terminator from the first segment, one scan, then one walk over the segments that checks
  * their ids and the limits.
  */
-#include <afferent/msg.h>
+#include <afferent/batch.h>
 
 #include <stdlib.h>
 
@@ -278,20 +278,26 @@ int aff_msg_parse(struct aff_msg *m, const char *bytes, size_t n, unsigned lenie
 {
 	m->bytes = aff_view(n ? bytes : "", n);
 	m->count = 0;
+	m->error = 0;
 	m->body_end = n;
 	m->terminator = AFF_TERMINATOR_CR;
 	memset(&m->delims, 0, sizeof m->delims);
 	size_t start = skip_lead(m->bytes, lenient);
+	if (aff_batch_is(m->bytes.p + start, n - start)) {
+		aff_diag_set(diag, AFF_EBATCH, "this is a batch: it begins with FHS or BHS, not with MSH");
+		aff_diag_hint(diag, "its messages must be taken out of it first");
+		return m->error = AFF_EBATCH;
+	}
 	if (n - start < 3 || memcmp(m->bytes.p + start, "MSH", 3) != 0) {
 		aff_diag_set(diag, AFF_ENOMSH, "the message does not begin with MSH");
 		aff_diag_hint(diag, "nothing may stand before the MSH segment");
-		return AFF_ENOMSH;
+		return m->error = AFF_ENOMSH;
 	}
 	while (is_line_end(m->bytes.p[m->body_end - 1]))
 		m->body_end--;
 	size_t first_end = find_first_end(m, start);
 	int error = check_frame(m, start, first_end, diag);
 	if (error)
-		return keep_msh(m, start, first_end, error);
-	return index_range(m, start, m->body_end, lenient, diag);
+		return m->error = keep_msh(m, start, first_end, error);
+	return m->error = index_range(m, start, m->body_end, lenient, diag);
 }

@@ -27,7 +27,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		# public header: the folder that implements it
 		split("diag error text", n, " "); for (i in n) owner[n[i]] = "base"
 		owner["schema"] = "schema"
-		split("ack build coded data dtm edit escape identity", n, " "); for (i in n) owner[n[i]] = "hl7"
+		split("ack batch build coded data dtm edit escape identity", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("mllp msg number parts path type", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("nomenclature table unit", n, " "); for (i in n) owner[n[i]] = "terms"
 		split("expr rules", n, " "); for (i in n) owner[n[i]] = "rules"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <afferent/ack.h>
+#include <afferent/batch.h>
 #include <afferent/mllp.h>
 
 #include "hl7/scan.h"
@@ -25,14 +26,15 @@ static struct {
 	struct aff_msg *m;
 	struct aff_edit *e;
 	struct aff_buf in, out;
-	unsigned files, strict, lenient, refused;
+	unsigned files, strict, lenient, refused, batches, in_batches;
 	size_t parts;
 } tally;
 
 /* A message that cannot be read is still answered, if its MSH can be. */
 static void check_refusal(const char *path, int error, const struct aff_diag *diag)
 {
-	ck_assert_msg(error <= AFF_ENOMSH && error >= AFF_ESEGMENTID, "%s: %s", path, aff_error_name(error));
+	ck_assert_msg((error <= AFF_ENOMSH && error >= AFF_ESEGMENTID) || error == AFF_EBATCH, "%s: %s", path,
+	              aff_error_name(error));
 	ck_assert_msg(diag->text[0] && diag->hint[0], "%s: no explanation", path);
 	tally.refused++;
 	if (aff_msg_segments(tally.m) == 0)
@@ -60,6 +62,31 @@ static void check_twins(const char *bytes, size_t n)
 	ck_assert(a.ncuts == b.ncuts && memcmp(a.cuts, b.cuts, a.ncuts * sizeof *a.cuts) == 0);
 	ck_assert(a.nends == b.nends && memcmp(a.ends, b.ends, a.nends * sizeof *a.ends) == 0);
 	free(tables);
+}
+
+/* Whole or in pieces the same parts, which are the file; the messages of a batch are as good as others. */
+static void check_parts(const char *path, const char *bytes, size_t n, bool is_batch)
+{
+	struct aff_batch whole, pieces;
+	struct aff_batch_part a, b;
+	size_t from = 0, used = 0, reached = 0;
+	aff_batch_init(&whole, FILE_MAX);
+	aff_batch_init(&pieces, FILE_MAX);
+	while (aff_batch_next(&whole, bytes + from, n - from, true, &a, &used) == 1) {
+		size_t consumed = 0;
+		for (; aff_batch_next(&pieces, bytes + from, reached - from, reached == n, &b, &consumed) != 1;)
+			reached += n - reached < 7 ? n - reached : 7;
+		ck_assert_msg(a.bytes.p == bytes + from && b.bytes.p == a.bytes.p && a.bytes.n == b.bytes.n &&
+		              a.kind == b.kind && a.issues == b.issues && aff_view_equal(a.text, b.text),
+		              "%s: other parts in pieces", path);
+		from += used;
+		if (is_batch && a.kind == AFF_BATCH_MESSAGE) {
+			tally.in_batches++;
+			ck_assert_msg(!aff_msg_parse(tally.m, a.text.p, a.text.n, 0, NULL), "%s: in a batch", path);
+		}
+	}
+	ck_assert_msg(from == n, "%s: %zu of %zu bytes", path, from, n);
+	tally.batches += is_batch;
 }
 
 /* Some were kept as they came over the wire. */
@@ -98,6 +125,7 @@ static int check_file(const char *path, const struct stat *st, int type, struct 
 		check_refusal(path, error, &diag);
 	else
 		walk_write_back(tally.m, tally.e, &tally.out);
+	check_parts(path, bytes, n, error == AFF_EBATCH);
 	free(bytes);
 	return 0;
 }
@@ -109,8 +137,9 @@ START_TEST(every_message)
 	ck_assert_int_eq(aff_msg_new(&tally.m, NULL), 0);
 	ck_assert_int_eq(aff_edit_new(&tally.e, FILE_MAX), 0);
 	ck_assert_int_eq(nftw(FOLDER, check_file, 16, FTW_PHYS), 0);
-	printf("%u messages: %u strict, %u lenient, %u refused; %zu parts\n", tally.files, tally.strict, tally.lenient,
-	       tally.refused, tally.parts);
+	printf("%u messages: %u strict, %u lenient, %u refused; %zu parts; %u batches with %u messages\n", tally.files,
+	       tally.strict, tally.lenient, tally.refused, tally.parts, tally.batches, tally.in_batches);
+	ck_assert_uint_gt(tally.in_batches, 0);
 	ck_assert_uint_eq(tally.strict + tally.lenient + tally.refused, tally.files);
 	ck_assert_uint_gt(tally.files, 0);
 	ck_assert_uint_ge((tally.strict + tally.lenient) * 10, tally.files * 9);
