@@ -21,7 +21,9 @@ struct aff_edit;
 int aff_edit_new(struct aff_edit **out, size_t max);
 void aff_edit_free(struct aff_edit *e);
 
-/* Lays e over m and forgets all earlier changes. Returns 0, AFF_ENOMEM. */
+/* Lays e over m and forgets all earlier changes. Returns 0, or what aff_msg_parse returned for m: a message that could
+ * not be read whole cannot be changed, for what was not read would be lost. Then e has no segments, and writing it
+ * gives the bytes of m. */
 int aff_edit_begin(struct aff_edit *e, const struct aff_msg *m);
 
 const struct aff_msg *aff_edit_message(const struct aff_edit *e);

@@ -52,9 +52,9 @@ int aff_edit_begin(struct aff_edit *e, const struct aff_msg *m)
 {
 	arena_reset(&e->arena);
 	e->m = m;
-	e->count = m->count;
+	e->count = m->error ? 0 : m->count;
 	e->changed = false;
-	return 0;
+	return m->error;
 }
 
 const struct aff_msg *aff_edit_message(const struct aff_edit *e)
@@ -93,7 +93,7 @@ bool aff_edit_is(const struct aff_edit *e, unsigned segment, const char *id)
 unsigned aff_edit_find(const struct aff_edit *e, const char *id, unsigned from)
 {
 	if (!e->changed)
-		return aff_msg_find(e->m, id, from);
+		return e->count ? aff_msg_find(e->m, id, from) : AFF_NONE;
 	for (unsigned i = from; i < e->count; i++) {
 		if (aff_edit_is(e, i, id))
 			return i;

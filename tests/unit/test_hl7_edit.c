@@ -145,6 +145,30 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* What was not read would be lost when it is written. */
+START_TEST(refuses_what_was_not_read_whole)
+{
+	static const char *const texts[] = {"MSH|^~\\&|A\rPID|1\rpid|2\rPV1|1\r", "MSH|^~\\&|A\rMSH|^~\\&|B\r",
+	                                    "MSH|^^|A\rPID|1", "PID|1", "BHS|^~\\&\r", "", "MSH|^~\\&|A\nPID|1\rPV1"};
+	struct fixture f = open_edit("MSH|^~\\&|A\rPID|1");
+	ck_assert_int_eq(aff_edit_set(f.e, 1, 2, 0, 0, 0, aff_view_of("x")), 0);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		int error = aff_msg_parse(f.m, texts[i], strlen(texts[i]), 0, NULL);
+		ck_assert_int_ne(error, 0);
+		ck_assert_int_eq(aff_edit_begin(f.e, f.m), error);
+		ck_assert_uint_eq(aff_edit_segments(f.e), 0);
+		ck_assert_int_eq(aff_edit_set(f.e, 0, 3, 0, 0, 0, aff_view_of("x")), AFF_EARGUMENT);
+		ck_assert_int_eq(aff_edit_insert(f.e, 1, aff_view_of("NTE|1")), AFF_EARGUMENT);
+		ck_assert_int_eq(aff_edit_delete(f.e, 1), AFF_EARGUMENT);
+		ck_view(aff_edit_get(f.e, 0, 3, 0, 0, 0), "");
+		ck_assert_uint_eq(aff_edit_find(f.e, "MSH", 0), AFF_NONE);
+		expect_written(f.e, texts[i]);
+	}
+	aff_edit_free(f.e);
+	aff_msg_free(f.m);
+}
+END_TEST
+
 START_TEST(inserts_and_deletes)
 {
 	struct fixture f = open_edit("MSH|^~\\&|A\rPID|1\rOBX|1\rOBX|2\r");
@@ -281,7 +305,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		untouched, sets_every_level, an_unchanged_value_is_no_change, fields_of_the_header, refuses,
-		inserts_and_deletes, the_last_terminator, paths, keeps_what_a_leniency_skipped,
+		refuses_what_was_not_read_whole, inserts_and_deletes, the_last_terminator, paths,
+		keeps_what_a_leniency_skipped,
 		views_stay_and_the_cap_holds, as_far_as_the_limits_allow, many_inserts, segment_limit};
 	return RUN_TESTS("hl7_edit", tests);
 }
