@@ -32,15 +32,14 @@ struct slot {
 
 struct send {
 	/* what is asked for */
-	char **files;
-	int nfiles;
+	struct input_files files;
 	uint64_t repeat, connections;
 	bool new_ids, quiet, json;
 	struct pace pace;
 	/* where the reading is */
 	struct input input;
 	bool open, ended, unreadable;
-	int file;
+	size_t file;
 	uint64_t round, made_ids;
 	/* what is under way */
 	struct mllp_client *client;
@@ -57,13 +56,13 @@ struct send {
 static bool open_next(struct send *s)
 {
 	struct aff_diag diag;
-	if (s->file == s->nfiles) {
+	if (s->file == s->files.count) {
 		s->file = 0;
 		s->round++;
 	}
 	if (s->round >= s->repeat)
 		return false;
-	s->open = !input_open(&s->input, s->files[s->file++], &diag);
+	s->open = !input_open(&s->input, s->files.names[s->file++], &diag);
 	if (!s->open) {
 		command_error_diag(&diag);
 		s->unreadable = true;
@@ -269,8 +268,8 @@ static void tear_down(struct send *s)
 
 static int check_files(const struct send *s)
 {
-	for (int i = 0; i < s->nfiles; i++) {
-		if (!strcmp(s->files[i], "-") && s->repeat > 1)
+	for (size_t i = 0; i < s->files.count; i++) {
+		if (!strcmp(s->files.names[i], "-") && s->repeat > 1)
 			return command_error("standard input can be read once only; leave out --repeat or name a file");
 	}
 	return 0;
@@ -332,15 +331,18 @@ int cmd_send(int argc, char **argv)
 		OPTION_END};
 	struct net_address address;
 	struct aff_diag diag;
-	s.nfiles = option_parse(&usage, options, argc, argv);
-	if (s.nfiles < 0)
-		return option_exit(s.nfiles);
-	s.files = argv;
+	int n = option_parse(&usage, options, argc, argv);
+	if (n < 0)
+		return option_exit(n);
 	if (!to)
 		return command_error("where to? give --to HOST:PORT");
 	if (net_address_parse(&address, aff_view_of(to), &diag))
 		return command_error_diag(&diag);
 	if (pace_parse(&s.pace, rate))
 		return command_error("--rate %s is no rate; write it like 20/s or 90/min", rate);
-	return send_files(&s, &address, timeout_ms);
+	int rc = input_list(&s.files, argv, n);
+	if (!rc)
+		rc = send_files(&s, &address, timeout_ms);
+	input_list_free(&s.files);
+	return rc;
 }

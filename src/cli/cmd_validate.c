@@ -118,7 +118,7 @@ static int validate_one(void *arg, const struct input_message *m)
 	return 0;
 }
 
-static int run(struct validate *v, char **files, int n)
+static int run(struct validate *v, const char *query, char **files, int n)
 {
 	int rc = COMMAND_FAILED;
 	aff_diag_list_init(&v->findings, FINDINGS_MAX);
@@ -127,7 +127,8 @@ static int run(struct validate *v, char **files, int n)
 	if (aff_msg_new(&v->msg, NULL)) {
 		command_error("out of memory");
 	} else {
-		rc = input_each(files, n, validate_one, v);
+		rc = query ? input_each_journal("validate", query, validate_one, v)
+			   : input_each(files, n, validate_one, v);
 		if (v->format && v->format->end(&v->writer, &v->totals))
 			rc = command_error("there is more output than fits into memory");
 	}
@@ -182,7 +183,7 @@ int cmd_validate(int argc, char **argv)
 					       "afferent validate --explain hl7-segment-order", NULL};
 	const struct usage usage = {
 		.command = "validate",
-		.arguments = "FILE|-...",
+		.arguments = "FILE|FOLDER|-...",
 		.examples = examples,
 		.least = 0,
 		.most = -1,
@@ -201,7 +202,7 @@ int cmd_validate(int argc, char **argv)
 	struct option_list as_error = {0}, as_warning = {0}, ignored = {0};
 	int level = AFF_CHECK_TABLES, format = FORMAT_TEXT;
 	bool clock = false, json = false, quiet = false, no_quote = false;
-	const char *explain = NULL;
+	const char *explain = NULL, *query = NULL;
 	const struct option options[] = {
 		OPTION_CHOICE('L', "level", &level, "LEVEL", levels, "how much is checked"),
 		OPTION_LIST('E', "error", &as_error, "RULE",
@@ -213,6 +214,7 @@ int cmd_validate(int argc, char **argv)
 		OPTION_CHOICE('f', "format", &format, "FORMAT", formats, "the form of the output"),
 		OPTION_FLAG('j', "json", &json, "one JSON object a message and line: --format json"),
 		OPTION_FLAG('l', "lenient", &v.lenient, "accept a byte order mark, blank lines and odd segment ids"),
+		OPTION_TEXT(0, "from-journal", &query, "QUERY", INPUT_JOURNAL_HELP),
 		OPTION_FLAG(0, "no-quote", &no_quote, "do not repeat anything of the messages"),
 		OPTION_FLAG('q', "quiet", &quiet, "print nothing, only the exit code tells"),
 		OPTION_TEXT('e', "explain", &explain, "RULE", "explain a rule and end; all lists the rules"),
@@ -222,8 +224,10 @@ int cmd_validate(int argc, char **argv)
 		return option_exit(n);
 	if (explain)
 		return verdict_explain(explain);
-	if (!n)
-		return command_error("which messages? give files or - for standard input");
+	if (!n && !query)
+		return command_error("which messages? give files, folders, --from-journal or - for standard input");
+	if (n && query)
+		return command_error("--from-journal takes the place of files");
 	if (quiet && (json || format != FORMAT_TEXT))
 		return command_error("--quiet does not go together with a form of output");
 	v.checks.level = level == LEVEL_IHE_PCD_01 ? AFF_CHECK_TABLES : (enum aff_check_level)level;
@@ -234,5 +238,5 @@ int cmd_validate(int argc, char **argv)
 		return COMMAND_FAILED;
 	v.format = quiet ? NULL : writers[json ? FORMAT_JSON : format];
 	v.writer.quote = !no_quote;
-	return run(&v, argv, n);
+	return run(&v, query, argv, n);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Cutting files into messages. The buffer holds what was read and not yet given out; its front is dropped before more
- * is read.
+ * Cutting a file into messages. The buffer holds what was read and not yet given out; its front is dropped before more
+ * is read, and never while a frame with a batch is under way.
  */
 #include "cli/input.h"
 
@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/term.h"
 
 #define CHUNK (256u << 10)
 
@@ -39,6 +38,8 @@ int input_open(struct input *in, const char *file, struct aff_diag *diag)
 	aff_buf_init(&in->buf, INPUT_MESSAGE_MAX + CHUNK);
 	aff_mllp_init(&in->mllp, INPUT_MESSAGE_MAX, INPUT_MESSAGE_MAX);
 	in->mllp.lenient_end = true;
+	aff_batch_init(&in->text, INPUT_MESSAGE_MAX);
+	aff_batch_init(&in->framed, INPUT_MESSAGE_MAX);
 	return 0;
 }
 
@@ -61,13 +62,19 @@ static void drop_front(struct input *in)
 	in->from = 0;
 }
 
+static int too_long(const struct input *in, struct aff_diag *diag)
+{
+	return aff_diag_set(diag, AFF_ELIMIT, "%s: message %" PRIu64 " is longer than %u MiB", in->file, in->number + 1,
+	                    INPUT_MESSAGE_MAX >> 20);
+}
+
 static int read_more(struct input *in, struct aff_diag *diag)
 {
 	drop_front(in);
 	char *to = aff_buf_reserve(&in->buf, in->chunk);
 	if (!to)
-		return aff_diag_set(diag, in->buf.error, "%s: message %" PRIu64 " is longer than %u MiB", in->file,
-		                    in->number + 1, INPUT_MESSAGE_MAX >> 20);
+		return in->buf.error == AFF_ELIMIT ? too_long(in, diag)
+		                                   : aff_diag_set(diag, in->buf.error, "out of memory");
 	ssize_t n;
 	do
 		n = read(in->fd, to, in->chunk);
@@ -79,69 +86,39 @@ static int read_more(struct input *in, struct aff_diag *diag)
 	return 0;
 }
 
-/* Whether the bytes at p are this segment id with a delimiter behind it. */
-static bool starts_with(const char *p, size_t n, const char *id)
-{
-	if (n < 4 || memcmp(p, id, 3) != 0)
-		return false;
-	char c = p[3];
-	return !((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
-}
-
-static bool is_batch(const char *p, size_t n)
-{
-	static const char *const ids[] = {"FHS", "BHS", "BTS", "FTS"};
-	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
-		if (starts_with(p, n, ids[i]) || (n == 3 && memcmp(p, ids[i], 3) == 0))
-			return true;
-	return false;
-}
-
-/* The end of what starts at from: where a line starts with MSH, a batch segment or a frame. False: not read yet. */
-static bool find_end(struct input *in, size_t *end)
+/* Whether a frame starts at i: at the start of a line, or anywhere before a header or a message, as where a capture has
+ * a time in front of each. -1: not read yet. */
+static int starts_frame(const struct input *in, size_t i)
 {
 	const char *p = in->buf.p;
-	size_t i = in->scanned > in->from ? in->scanned : in->from + 1;
-	for (; i < in->buf.n; i++) {
-		if (!is_end(p[i - 1]) || is_end(p[i]))
-			continue;
-		if (in->buf.n - i < 4 && !in->ended)
-			break;
-		size_t left = in->buf.n - i;
-		if (p[i] == AFF_MLLP_START || starts_with(p + i, left, "MSH") || is_batch(p + i, left)) {
-			*end = i;
-			return true;
-		}
+	size_t left = in->buf.n - i;
+	if (i == in->from || is_end(p[i - 1]))
+		return 1;
+	if (left < 8 && !in->ended)
+		return -1;
+	return aff_batch_kind_at(p + i + 1, left - 1) != AFF_BATCH_TEXT;
+}
+
+/* Where the text at from ends: at the next frame, or with what was read. *whole: nothing more belongs to it. */
+static size_t text_end(struct input *in, bool *whole)
+{
+	size_t i = in->scanned > in->from ? in->scanned : in->from;
+	for (;; i++) {
+		const char *start = i < in->buf.n ? memchr(in->buf.p + i, AFF_MLLP_START, in->buf.n - i) : NULL;
+		i = start ? (size_t)(start - in->buf.p) : in->buf.n;
+		int found = start ? starts_frame(in, i) : 0;
+		in->scanned = i;
+		*whole = found == 1 || (!start && in->ended);
+		if (!start || found)
+			return i;
 	}
-	in->scanned = i;
-	*end = in->buf.n;
-	return in->ended;
-}
-
-static void skip_blank(struct input *in)
-{
-	while (in->from < in->buf.n && is_end(in->buf.p[in->from]))
-		in->from++;
-}
-
-/* Without empty lines behind the message: one terminator of its own kind stays. */
-static struct aff_view trim_end(const char *p, size_t n)
-{
-	size_t first = 0, end = n;
-	while (first < n && !is_end(p[first]))
-		first++;
-	bool crlf = first + 1 < n && p[first] == '\r' && p[first + 1] == '\n';
-	while (end > 0 && is_end(p[end - 1]))
-		end--;
-	if (end < n)
-		end += crlf && end + 1 < n ? 2 : 1;
-	return aff_view(p, end);
 }
 
 static void give(struct input *in, struct input_message *m, struct aff_view bytes, size_t next)
 {
 	in->from = next;
-	skip_blank(in);
+	while (in->from < in->buf.n && is_end(in->buf.p[in->from]))
+		in->from++;
 	m->file = in->file;
 	m->number = ++in->number;
 	m->bytes = bytes;
@@ -153,17 +130,79 @@ static void give(struct input *in, struct input_message *m, struct aff_view byte
 	m->where = in->where;
 }
 
-/* A frame at from: 1 given, 0 more is needed. */
-static int next_frame(struct input *in, struct input_message *m, struct aff_diag *diag)
+static void tell_odd(struct input *in, const struct aff_batch_part *part, unsigned issues)
+{
+	/* Several messages without an envelope are what most files hold. */
+	issues &= ~(unsigned)AFF_BATCH_SEVERAL;
+	for (unsigned bit = 1; bit <= issues; bit <<= 1) {
+		struct aff_diag diag;
+		if (!(issues & bit))
+			continue;
+		aff_batch_explain(part, (enum aff_batch_issue)bit, &diag);
+		const char *where = part && part->kind == AFF_BATCH_MESSAGE ? in->where : in->file;
+		if (in->odd)
+			in->odd(in->odd_arg, where, &diag);
+		else
+			command_note("%s: %s; %s", where, diag.text, diag.hint);
+	}
+}
+
+/* The next part of p[0..n) that is a message: 1 and *used bytes, 0 more is needed or there is none, or AFF_ELIMIT. */
+static int next_part(struct input *in, struct aff_batch *b, const char *p, size_t n, bool whole,
+                     struct input_message *m, size_t *used)
+{
+	struct aff_batch_part part;
+	size_t consumed;
+	int rc;
+	for (*used = 0; (rc = aff_batch_next(b, p + *used, n - *used, whole, &part, &consumed)) == 1;) {
+		*used += consumed;
+		if (part.kind == AFF_BATCH_MESSAGE || part.kind == AFF_BATCH_TEXT) {
+			give(in, m, part.text, (size_t)(p - in->buf.p) + *used);
+			tell_odd(in, &part, part.issues);
+			return 1;
+		}
+		in->batch_lines++;
+		tell_odd(in, &part, part.issues);
+	}
+	if (rc == 0 && whole) {
+		tell_odd(in, NULL, aff_batch_end(b));
+		*used = n;
+	}
+	return rc;
+}
+
+/* Goes on in a frame that holds a batch. */
+static int next_framed(struct input *in, struct input_message *m, struct aff_diag *diag)
+{
+	size_t used;
+	int rc = next_part(in, &in->framed, in->buf.p + in->from, in->frame_end - in->from, true, m, &used);
+	if (rc < 0)
+		return too_long(in, diag);
+	if (rc == 0) {
+		in->from = in->behind_frame;
+		in->frame_end = 0;
+	}
+	return rc;
+}
+
+/* A frame at from: 1 given, 0 more is needed or a batch begins. */
+static int next_frame(struct input *in, struct input_message *m, bool *more, struct aff_diag *diag)
 {
 	struct aff_view frame;
 	size_t consumed = 0;
 	int rc = aff_mllp_next(&in->mllp, in->buf.p + in->from, in->buf.n - in->from, &frame, &consumed);
+	if (rc == 1 && aff_batch_is(frame.p, frame.n)) {
+		in->behind_frame = in->from + consumed;
+		in->from = (size_t)(frame.p - in->buf.p);
+		in->frame_end = in->from + frame.n;
+		return 0;
+	}
 	if (rc == 1) {
 		give(in, m, frame, in->from + consumed);
 		return 1;
 	}
 	in->from += consumed;
+	*more = rc == 0;
 	if (rc == 0 && in->ended)
 		rc = AFF_EFRAME;
 	if (rc < 0) {
@@ -174,26 +213,19 @@ static int next_frame(struct input *in, struct input_message *m, struct aff_diag
 	return rc;
 }
 
-/* Text at from: 1 given, 0 more is needed or a batch segment was skipped. */
-static int next_text(struct input *in, struct input_message *m, bool *more)
+/* Text at from: 1 given, 0 more is needed or a frame follows. */
+static int next_text(struct input *in, struct input_message *m, bool *more, struct aff_diag *diag)
 {
-	size_t end;
-	if (!find_end(in, &end)) {
-		*more = true;
-		return 0;
+	bool whole;
+	size_t used, end = text_end(in, &whole);
+	int rc = next_part(in, &in->text, in->buf.p + in->from, end - in->from, whole, m, &used);
+	if (rc < 0)
+		return too_long(in, diag);
+	if (rc == 0) {
+		in->from += used;
+		*more = !whole;
 	}
-	const char *p = in->buf.p + in->from;
-	size_t n = end - in->from;
-	if (!is_batch(p, n)) {
-		give(in, m, trim_end(p, n), end);
-		return 1;
-	}
-	size_t line = 0;
-	while (line < n && !is_end(p[line]))
-		line++;
-	in->batch_lines++;
-	in->from += line;
-	return 0;
+	return rc;
 }
 
 /* Of a small file the end should be known with its first message: a single one needs no number. */
@@ -210,59 +242,18 @@ int input_next(struct input *in, struct input_message *m, struct aff_diag *diag)
 	int rc = read_start(in, diag);
 	while (!rc) {
 		bool more = false;
-		skip_blank(in);
-		if (in->from == in->buf.n) {
-			if (in->ended)
-				return 0;
-			more = true;
-		} else if (in->buf.p[in->from] == AFF_MLLP_START) {
-			rc = next_frame(in, m, diag);
-			more = rc == 0;
+		if (in->frame_end) {
+			rc = next_framed(in, m, diag);
+		} else if (in->from == in->buf.n && in->ended) {
+			tell_odd(in, NULL, aff_batch_end(&in->text));
+			return 0;
+		} else if (in->from < in->buf.n && in->buf.p[in->from] == AFF_MLLP_START) {
+			rc = next_frame(in, m, &more, diag);
 		} else {
-			rc = next_text(in, m, &more);
+			rc = next_text(in, m, &more, diag);
 		}
 		if (!rc && more)
 			rc = read_more(in, diag);
 	}
 	return rc;
-}
-
-/* One file; *stop is what fn stopped with. Returns 0 or COMMAND_FAILED. */
-static int each_message(struct input *in, input_fn *fn, void *arg, int *stop)
-{
-	int rc = 0;
-	struct input_message m;
-	struct aff_diag diag;
-	struct progress progress;
-	bool visible = !term_is_terminal(stdout); /* else the results tell how far it is */
-	progress_start(&progress, "messages", in->size);
-	while (!*stop && (rc = input_next(in, &m, &diag)) > 0) {
-		*stop = fn(arg, &m);
-		if (visible)
-			progress_update_at(&progress, in->number, in->dropped + in->from);
-	}
-	progress_end(&progress);
-	if (rc < 0)
-		return command_error_diag(&diag);
-	return !*stop && !in->number ? command_error("%s holds no message", in->file) : 0;
-}
-
-int input_each(char **files, int nfiles, input_fn *fn, void *arg)
-{
-	int result = 0, stop = 0;
-	for (int i = 0; i < nfiles && !stop; i++) {
-		struct input in;
-		struct aff_diag diag;
-		if (input_open(&in, files[i], &diag)) {
-			result = command_error_diag(&diag);
-			continue;
-		}
-		if (each_message(&in, fn, arg, &stop))
-			result = COMMAND_FAILED;
-		if (in.batch_lines)
-			command_note("%s: %" PRIu64 " batch segments (FHS, BHS, BTS, FTS) skipped", in.file,
-			             in.batch_lines);
-		input_close(&in);
-	}
-	return stop ? stop : result;
 }

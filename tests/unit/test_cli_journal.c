@@ -178,7 +178,8 @@ static void read_text(const char *name, char *to, size_t size)
 	fclose(f);
 }
 
-/* Runs "afferent <line>", words separated by blanks, FOLDER standing for the folder; keeps what it prints. */
+/* Runs "afferent <line>", words separated by blanks ("_" is a blank in a word), FOLDER standing for the folder; keeps
+ * what it prints. */
 static int run(const char *line)
 {
 	char words[40][128], copy[512], name[] = "afferent";
@@ -186,8 +187,11 @@ static int run(const char *line)
 	int argc = 1;
 	snprintf(copy, sizeof copy, "%s", line);
 	for (char *w = strtok_r(copy, " ", &state); w && argc < 41; w = strtok_r(NULL, " ", &state)) {
-		bool here = strncmp(w, "FOLDER", 6) == 0;
-		snprintf(words[argc - 1], sizeof words[0], "%s%s", here ? folder : "", here ? w + 6 : w);
+		char *here = strstr(w, "FOLDER"), *blank = strchr(w, '_');
+		if (blank)
+			*blank = ' ';
+		snprintf(words[argc - 1], sizeof words[0], "%.*s%s%s", here ? (int)(here - w) : 0, w,
+		         here ? folder : "", here ? here + 6 : w);
 		argv[argc] = words[argc - 1];
 		argc++;
 	}
@@ -425,6 +429,45 @@ START_TEST(dry_run_sends_nothing)
 }
 END_TEST
 
+static const struct {
+	const char *query;
+	int exit_code;
+	const char *says;
+} validated[] = {
+	{"journal=FOLDER/journal", 0, "4 messages: "},
+	{"config=FOLDER", 0, "4 messages: "},
+	{"journal=FOLDER/journal_verdict=rejected", 0, "1 message: "},
+	{"journal=FOLDER/journal_status=dead", 0, "1 message: "},
+	{"journal=FOLDER/journal_limit=2", 0, "2 messages: "},
+	{"journal=FOLDER/journal_patient=nobody", 2, "no message of the journal fits"},
+	{"journal=FOLDER/journal_channels=lab", 2, "unknown option '--channels'; did you mean '--channel'?"},
+	{"journal=FOLDER/journal_lab", 2, "'lab' in the query of the journal is not NAME=VALUE"},
+	{"_", 2, "the query of the journal is empty"},
+	{"journal=FOLDER/journal_verdict=odd", 2, "odd"},
+	{"journal=FOLDER/nothing", 2, "FOLDER"},
+};
+
+START_TEST(the_journal_is_validated)
+{
+	char line[256];
+	snprintf(line, sizeof line, "validate --level none --from-journal %s", validated[_i].query);
+	ck_assert_msg(run(line) == validated[_i].exit_code, "%s%s", out_text, err_text);
+	HAS(validated[_i].exit_code == 2 ? err_text : out_text,
+	    strcmp(validated[_i].says, "FOLDER") ? validated[_i].says : folder);
+}
+END_TEST
+
+START_TEST(messages_of_the_journal_are_named_oldest_first)
+{
+	char first[64], last[64];
+	run("validate --level syntax --format json --from-journal journal=FOLDER/journal");
+	snprintf(first, sizeof first, "{\"file\":\"journal\",\"message\":%lld,", (long long)ids[0]);
+	snprintf(last, sizeof last, "{\"file\":\"journal\",\"message\":%lld,", (long long)ids[3]);
+	ck_assert_msg(strstr(out_text, first) == out_text, "%s", out_text);
+	HAS(out_text, last);
+}
+END_TEST
+
 START_TEST(a_journal_that_is_not_there)
 {
 	ck_assert_int_eq(run("journal stats --journal FOLDER/nothing"), 2);
@@ -452,6 +495,8 @@ int main(void)
 	tcase_add_loop_test(t, replay_asks_for_clear_orders, 0, (int)(sizeof refused / sizeof refused[0]));
 	tcase_add_test(t, replay_stops_where_it_cannot_go_on);
 	tcase_add_test(t, dry_run_sends_nothing);
+	tcase_add_loop_test(t, the_journal_is_validated, 0, (int)(sizeof validated / sizeof validated[0]));
+	tcase_add_test(t, messages_of_the_journal_are_named_oldest_first);
 	tcase_add_test(t, a_journal_that_is_not_there);
 	suite_add_tcase(s, t);
 	return run_suite(s);
