@@ -37,11 +37,13 @@ struct aff_ack {
 	struct aff_view control_id;       /* MSH-10 of the answer */
 	struct aff_view time;             /* MSH-7 of the answer, HL7 DTM */
 	const struct aff_diag *diag;      /* why, for AE/AR/CE/CR; makes the ERR segment. May be NULL */
+	const struct aff_diag_list *more; /* the errors of it that are not diag are told too, AFF_ACK_ERRORS in all */
 };
+#define AFF_ACK_ERRORS 10
 
 /* Appends the answer to m: its delimiters, version (MSH-12) and processing id (MSH-11); MSH-3/4 and MSH-5/6 swapped
- * whole; MSH-9 = ACK^<trigger>^ACK; MSH-18 copied; MSA-1, MSA-2 = MSH-10 byte for byte; ERR as of 2.5 with
- * ERR-2/3/4/7/8, before 2.5 with ERR-1 and the text in MSA-3.
+whole; MSH-9 = ACK^<trigger>^ACK; MSH-18 copied; MSA-1, MSA-2 = MSH-10 byte for byte; as of 2.5 an ERR for each error
+ * with ERR-2/3/4/7/8, before 2.5 one ERR with a repetition of ERR-1 for each and the text of the first in MSA-3.
  * Returns 0, AFF_EARGUMENT without a code, AFF_ENOMSH when m has no MSH, AFF_EREQUIRED when m has no MSH-10 (an answer
  * to nobody), or the buffer's error. */
 int aff_ack_build(struct aff_buf *out, const struct aff_msg *m, const struct aff_ack *ack);

@@ -7,6 +7,7 @@
  *	aff_build_segment(&b, "PID");
  *	aff_build_skip(&b, 2);                       // PID-1, PID-2 stay empty
  *	aff_build_component(&b, ...);                // PID-3.1, next call .2, ...
+ *	aff_build_repetition(&b);                    // PID-3[2], its components follow
  *	aff_build_end(&b);
  */
 #ifndef AFFERENT_BUILD_H
@@ -21,8 +22,8 @@ extern "C" {
 struct aff_build {
 	struct aff_buf *out;
 	struct aff_delims delims;
-	unsigned pending_fields, pending_components;
-	bool in_field;
+	unsigned pending_fields, pending_repetitions, pending_components, pending_subcomponents;
+	bool in_field, in_repetition;
 };
 
 extern const struct aff_delims aff_delims_default; /* | ^ ~ \ & and no truncation character */
@@ -41,6 +42,10 @@ void aff_build_raw(struct aff_build *b, struct aff_view raw);
 void aff_build_skip(struct aff_build *b, unsigned n);
 /* The next component of the current field; the first call opens the next field. */
 void aff_build_component(struct aff_build *b, struct aff_view plain);
+/* The next subcomponent of the component that aff_build_component began with its first one. */
+void aff_build_subcomponent(struct aff_build *b, struct aff_view plain);
+/* Starts the next repetition of the field that aff_build_component opened; its components follow. */
+void aff_build_repetition(struct aff_build *b);
 /* Ends the field that aff_build_component opened. */
 void aff_build_field_end(struct aff_build *b);
 /* Ends the last segment. */

@@ -15,6 +15,7 @@
 #include "sys/clock.h"
 
 #define ANSWER_MAX (64u << 10)
+#define FINDINGS_MAX 100 /* errors and warnings that are kept to tell the errors of a refused message */
 #define COLUMN_MAX 256 /* bytes of a control id, patient or device id that the journal's columns keep */
 
 struct ingest {
@@ -23,6 +24,7 @@ struct ingest {
 	struct aff_msg *msg;
 	struct journal_packer *packer;
 	struct aff_buf packed, answer, framed;
+	struct aff_diag_list errors; /* of the message that is refused */
 	char type[40];
 };
 
@@ -35,6 +37,7 @@ int ingest_new(struct ingest **out, struct journal *journal, unsigned number)
 	aff_buf_init(&g->packed, 128u << 20);
 	aff_buf_init(&g->answer, ANSWER_MAX);
 	aff_buf_init(&g->framed, ANSWER_MAX + 3);
+	aff_diag_list_init(&g->errors, FINDINGS_MAX);
 	int rc = aff_msg_new(&g->msg, NULL);
 	if (!rc)
 		rc = journal_packer_new(&g->packer, journal);
@@ -55,6 +58,7 @@ void ingest_free(struct ingest *g)
 	aff_buf_free(&g->packed);
 	aff_buf_free(&g->answer);
 	aff_buf_free(&g->framed);
+	aff_diag_list_free(&g->errors);
 	free(g);
 }
 
@@ -115,29 +119,34 @@ static int accept_processing(const struct aff_msg *m, const struct conf_accept *
 	return AFF_EPROCESSING;
 }
 
-/* Checks as the channel asks: 0 or the first error's code. The list keeps none: only the first error is told. */
-static int check(const struct aff_msg *m, const struct aff_checks *checks, struct aff_diag *diag)
+/* Checks as the channel asks: 0 or the first error's code. Findings are kept only of a message that is refused: most
+ * messages have warnings, and nobody reads those here. */
+static int check(struct ingest *g, const struct aff_checks *checks, struct aff_diag *diag)
 {
-	struct aff_diag_list findings;
-	aff_diag_list_init(&findings, 0);
-	int errors = aff_validate(m, checks, &findings, diag);
-	aff_diag_list_free(&findings);
-	return errors < 0 ? errors : errors > 0 ? diag->code : 0;
+	g->errors.cap = 0;
+	int errors = aff_validate(g->msg, checks, &g->errors, diag);
+	if (errors <= 0)
+		return errors;
+	int rc = diag->code;
+	aff_diag_list_clear(&g->errors);
+	g->errors.cap = FINDINGS_MAX;
+	errors = aff_validate(g->msg, checks, &g->errors, NULL);
+	return errors < 0 ? errors : rc;
 }
 
 /* Accepted, kept or refused: sets *verdict, returns 0 or why it is refused. */
-static int accept_or_keep(const struct aff_msg *m, const struct conf_accept *accept, enum journal_verdict *verdict,
+static int accept_or_keep(struct ingest *g, const struct conf_accept *accept, enum journal_verdict *verdict,
 			  struct aff_diag *diag)
 {
-	int rc = accept_type(m, accept, diag);
+	int rc = accept_type(g->msg, accept, diag);
 	if (!rc)
-		rc = accept_processing(m, accept, diag);
+		rc = accept_processing(g->msg, accept, diag);
 	if (!rc)
-		return check(m, &accept->checks, diag);
+		return check(g, &accept->checks, diag);
 	if (!accept->keep_others)
 		return rc;
 	*verdict = JOURNAL_KEPT;
-	return check(m, &(struct aff_checks){.level = AFF_CHECK_NONE}, diag);
+	return check(g, &(struct aff_checks){.level = AFF_CHECK_NONE}, diag);
 }
 
 static void describe(struct ingest *g, struct journal_message *row)
@@ -169,7 +178,7 @@ static bool answer(struct ingest *g, enum aff_ack_code code, const struct aff_di
 	aff_buf_clear(&g->framed);
 	aff_dtm_now_text(time, now_us);
 	snprintf(id, sizeof id, "%" PRIX64 "%u%" PRIX64, (uint64_t)now_us, g->number, g->answers++ & 0xffff);
-	struct aff_ack ack = {code, aff_view_of(id), aff_view_of(time), diag};
+	struct aff_ack ack = {code, aff_view_of(id), aff_view_of(time), diag, &g->errors};
 	if (aff_ack_build(&g->answer, g->msg, &ack) || g->answer.error)
 		return false;
 	aff_mllp_put(&g->framed, aff_buf_view(&g->answer));
@@ -193,6 +202,7 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 	row->length = (uint32_t)message.n;
 	memcpy(row->snapshot, conf->sha256, sizeof row->snapshot);
 	parts.raw = message;
+	aff_diag_list_clear(&g->errors);
 
 	if (frame_error) {
 		row->verdict = JOURNAL_REJECTED;
@@ -202,7 +212,7 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 		if (aff_msg_segments(g->msg))
 			describe(g, row);
 		if (!rc)
-			rc = accept_or_keep(g->msg, &channel->accept, &row->verdict, &diag);
+			rc = accept_or_keep(g, &channel->accept, &row->verdict, &diag);
 		if (rc) {
 			row->verdict = JOURNAL_REJECTED;
 			row->error = rc;
@@ -237,6 +247,7 @@ struct aff_view ingest_refusal(struct ingest *g, const struct envelope *e, int c
 	struct aff_diag diag = {0};
 	aff_diag_set(&diag, code, "%s", aff_error_text(code));
 	aff_diag_hint(&diag, "nothing was stored; send it again later");
+	aff_diag_list_clear(&g->errors);
 	aff_msg_parse(g->msg, e->raw.p, e->raw.n, channel->source.lenient, NULL);
 	enum aff_ack_code ack = aff_ack_choose(g->msg, channel->source.answer, code);
 	if (ack == AFF_ACK_NONE || !answer(g, ack, &diag, clock_wall_us()))

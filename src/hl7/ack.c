@@ -137,11 +137,45 @@ static void put_err(struct aff_build *b, const struct aff_diag *diag)
 	aff_build_field(b, user_message(diag, message, sizeof message));
 }
 
+/* HL7 data type ELD. */
 static void put_old_err(struct aff_build *b, const struct aff_diag *diag)
 {
-	aff_build_segment(b, "ERR");
 	put_location(b, &diag->at, false);
 	put_number(b, (unsigned)aff_error_condition(diag->code));
+}
+
+static bool is_same(const struct aff_diag *a, const struct aff_diag *b)
+{
+	return a->code == b->code && memcmp(&a->at, &b->at, sizeof a->at) == 0;
+}
+
+/* The next error of ack->more after *i that is not the one of ack->diag; NULL at the end. */
+static const struct aff_diag *next_error(const struct aff_ack *ack, size_t *i)
+{
+	while (ack->more && *i < ack->more->count) {
+		const struct aff_diag *d = &ack->more->items[(*i)++];
+		if (d->severity == AFF_SEVERITY_ERROR && !is_same(d, ack->diag))
+			return d;
+	}
+	return NULL;
+}
+
+static void put_errors(struct aff_build *b, const struct aff_ack *ack, bool new_err)
+{
+	size_t i = 0;
+	const struct aff_diag *d = ack->diag;
+	if (!new_err)
+		aff_build_segment(b, "ERR");
+	for (unsigned told = 0; d && told < AFF_ACK_ERRORS; told++) {
+		if (new_err) {
+			put_err(b, d);
+		} else {
+			if (told)
+				aff_build_repetition(b);
+			put_old_err(b, d);
+		}
+		d = next_error(ack, &i);
+	}
 }
 
 /* MSH-9: ACK^<trigger>^ACK, in raw text, since the trigger comes from the message. */
@@ -190,12 +224,10 @@ int aff_ack_build(struct aff_buf *out, const struct aff_msg *m, const struct aff
 	aff_build_segment(&b, "MSA");
 	aff_build_field(&b, aff_view_of(aff_ack_code_text(ack->code)));
 	aff_build_raw(&b, id);
-	if (fault && new_err) {
-		put_err(&b, ack->diag);
-	} else if (fault) {
+	if (fault && !new_err)
 		aff_build_field(&b, user_message(ack->diag, message, sizeof message));
-		put_old_err(&b, ack->diag);
-	}
+	if (fault)
+		put_errors(&b, ack, new_err);
 	aff_build_end(&b);
 	return out->error;
 }

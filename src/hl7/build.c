@@ -68,24 +68,46 @@ void aff_build_skip(struct aff_build *b, unsigned n)
 	b->pending_fields += n;
 }
 
+/* Writes text behind all separators that wait for it. */
+static void put_part(struct aff_build *b, struct aff_view plain)
+{
+	if (!plain.n)
+		return;
+	put_pending(b->out, b->delims.field, &b->pending_fields);
+	put_pending(b->out, b->delims.repetition, &b->pending_repetitions);
+	put_pending(b->out, b->delims.component, &b->pending_components);
+	put_pending(b->out, b->delims.subcomponent, &b->pending_subcomponents);
+	aff_escape(b->out, plain, &b->delims);
+}
+
 void aff_build_component(struct aff_build *b, struct aff_view plain)
 {
-	if (b->in_field)
-		b->pending_components++;
-	else
+	if (!b->in_field)
 		open_field(b);
-	b->in_field = true;
-	if (plain.n) {
-		put_pending(b->out, b->delims.field, &b->pending_fields);
-		put_pending(b->out, b->delims.component, &b->pending_components);
-		aff_escape(b->out, plain, &b->delims);
-	}
+	else if (b->in_repetition)
+		b->pending_components++;
+	b->in_field = b->in_repetition = true;
+	b->pending_subcomponents = 0;
+	put_part(b, plain);
+}
+
+void aff_build_subcomponent(struct aff_build *b, struct aff_view plain)
+{
+	b->pending_subcomponents++;
+	put_part(b, plain);
+}
+
+void aff_build_repetition(struct aff_build *b)
+{
+	b->pending_repetitions++;
+	b->pending_components = b->pending_subcomponents = 0;
+	b->in_repetition = false;
 }
 
 void aff_build_field_end(struct aff_build *b)
 {
-	b->in_field = false;
-	b->pending_components = 0;
+	b->in_field = b->in_repetition = false;
+	b->pending_repetitions = b->pending_components = b->pending_subcomponents = 0;
 }
 
 void aff_build_end(struct aff_build *b)

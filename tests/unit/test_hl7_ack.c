@@ -56,7 +56,7 @@ START_TEST(no_answer_without_an_msh)
 {
 	struct aff_msg *m;
 	struct aff_buf b;
-	struct aff_ack ack = {AFF_AR, {"1", 1}, {"2025", 4}, NULL};
+	struct aff_ack ack = {AFF_AR, {"1", 1}, {"2025", 4}, NULL, NULL};
 	aff_buf_init(&b, 1000);
 	ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
 	ck_assert_int_eq(aff_msg_parse(m, "PID|1", 5, 0, NULL), AFF_ENOMSH);
@@ -80,7 +80,7 @@ static void expect_answer(const char *message, enum aff_ack_code code, const str
 {
 	struct aff_msg *m = parsed(message);
 	struct aff_buf b;
-	struct aff_ack ack = {code, aff_view_of("A7"), aff_view_of("20250101"), diag};
+	struct aff_ack ack = {code, aff_view_of("A7"), aff_view_of("20250101"), diag, NULL};
 	aff_buf_init(&b, 4096);
 	ck_assert_int_eq(aff_ack_build(&b, m, &ack), 0);
 	ck_view(aff_buf_view(&b), answer);
@@ -135,6 +135,67 @@ START_TEST(refuses)
 }
 END_TEST
 
+static void add_error(struct aff_diag_list *l, enum aff_severity severity, unsigned occurrence, const char *text)
+{
+	struct aff_diag d;
+	aff_diag_set(&d, AFF_EREQUIRED, "%s", text);
+	aff_diag_at(&d, "OBX", occurrence, 3);
+	d.severity = severity;
+	ck_assert_int_eq(aff_diag_list_add(l, &d), 0);
+}
+
+static void expect_answer_to_all(const char *message, const struct aff_diag_list *l, const char *answer)
+{
+	struct aff_msg *m = parsed(message);
+	struct aff_buf b;
+	struct aff_ack ack = {AFF_AE, aff_view_of("A7"), aff_view_of("2025"), &l->items[0], l};
+	aff_buf_init(&b, 16384);
+	ck_assert_int_eq(aff_ack_build(&b, m, &ack), 0);
+	struct aff_view built = aff_buf_view(&b);
+	size_t n = strlen(answer);
+	ck_assert_uint_ge(built.n, n);
+	ck_view(aff_view(built.p + built.n - n, n), answer);
+	aff_buf_free(&b);
+	aff_msg_free(m);
+}
+
+START_TEST(tells_all_errors_but_no_warnings)
+{
+	struct aff_diag_list l;
+	aff_diag_list_init(&l, 100);
+	add_error(&l, AFF_SEVERITY_ERROR, 1, "one");
+	add_error(&l, AFF_SEVERITY_WARNING, 2, "not told");
+	add_error(&l, AFF_SEVERITY_ERROR, 3, "three");
+	expect_answer_to_all("MSH|^~\\&||||||||9||2.6", &l,
+	                     "\rMSA|AE|9\rERR||OBX^1^3|101^Required field missing^HL70357|E|||one|one\r"
+	                     "ERR||OBX^3^3|101^Required field missing^HL70357|E|||three|three\r");
+	expect_answer_to_all("MSH|^~\\&||||||||9||2.3", &l, "\rMSA|AE|9|one\rERR|OBX^1^3^101~OBX^3^3^101\r");
+	aff_diag_list_free(&l);
+}
+END_TEST
+
+START_TEST(tells_ten_errors_at_most)
+{
+	struct aff_diag_list l;
+	struct aff_msg *m = parsed("MSH|^~\\&||||||||9||2.6");
+	struct aff_buf b;
+	unsigned told = 0;
+	aff_diag_list_init(&l, 100);
+	for (unsigned i = 1; i <= 20; i++)
+		add_error(&l, AFF_SEVERITY_ERROR, i, "empty");
+	struct aff_ack ack = {AFF_AE, aff_view_of("A7"), aff_view_of("2025"), &l.items[0], &l};
+	aff_buf_init(&b, 16384);
+	ck_assert_int_eq(aff_ack_build(&b, m, &ack), 0);
+	ck_assert_int_eq(aff_msg_parse(m, b.p, b.n, 0, NULL), 0);
+	for (unsigned i = 0; (i = aff_msg_find(m, "ERR", i)) != AFF_NONE; i++)
+		told++;
+	ck_assert_uint_eq(told, AFF_ACK_ERRORS);
+	aff_buf_free(&b);
+	aff_diag_list_free(&l);
+	aff_msg_free(m);
+}
+END_TEST
+
 START_TEST(answers_a_message_with_bad_delimiters)
 {
 	struct aff_msg *m;
@@ -144,7 +205,7 @@ START_TEST(answers_a_message_with_bad_delimiters)
 	aff_buf_init(&b, 4096);
 	ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
 	ck_assert_int_eq(aff_msg_parse(m, text, sizeof text - 1, 0, &diag), AFF_EDELIMITER);
-	struct aff_ack ack = {aff_ack_choose(m, AFF_ACK_AUTO, AFF_EDELIMITER), {"7", 1}, {"2025", 4}, &diag};
+	struct aff_ack ack = {aff_ack_choose(m, AFF_ACK_AUTO, AFF_EDELIMITER), {"7", 1}, {"2025", 4}, &diag, NULL};
 	ck_assert_int_eq(ack.code, AFF_AR);
 	ck_assert_int_eq(aff_ack_build(&b, m, &ack), 0);
 	ck_assert_int_eq(aff_msg_parse(m, b.p, b.n, 0, NULL), 0);
@@ -194,6 +255,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {chooses_by_mode, no_answer_without_an_msh, accepts, refuses,
+	                              tells_all_errors_but_no_warnings, tells_ten_errors_at_most,
 	                              answers_a_message_with_bad_delimiters, reads};
 	return RUN_TESTS("hl7_ack", tests);
 }

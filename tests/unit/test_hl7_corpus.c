@@ -39,7 +39,7 @@ static void check_refusal(const char *path, int error, const struct aff_diag *di
 	tally.refused++;
 	if (aff_msg_segments(tally.m) == 0)
 		return;
-	struct aff_ack ack = {AFF_AR, aff_view_of("1"), aff_view_of("20250101"), diag};
+	struct aff_ack ack = {AFF_AR, aff_view_of("1"), aff_view_of("20250101"), diag, NULL};
 	aff_buf_clear(&tally.out);
 	int built = aff_ack_build(&tally.out, tally.m, &ack);
 	ck_assert_msg(built == (aff_msg_field(tally.m, 0, 10).n ? 0 : AFF_EREQUIRED), "%s: %d", path, built);
