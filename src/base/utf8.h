@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* Stands for what could not be read: U+FFFD. */
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"
+
 /* The length, 1 to 4 bytes, of the character that text[0..n) starts with, n at least 1; 0 when it is not UTF-8. */
 size_t utf8_length(const char *text, size_t n);
 

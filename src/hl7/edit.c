@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "hl7/arena.h"
+#include "hl7/edit_write.h"
 #include "hl7/index.h"
 #include "hl7/splice.h"
 
@@ -279,22 +280,33 @@ int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw)
 	return 0;
 }
 
-void aff_edit_write(const struct aff_edit *e, struct aff_buf *out)
+void edit_write(const struct aff_edit *e, struct aff_buf *out, edit_put_fn *put, void *arg)
 {
 	const struct aff_msg *m = e->m;
-	if (!e->changed) {
-		aff_buf_put_view(out, m->bytes);
-		return;
-	}
 	struct aff_view terminator = index_terminator(m->terminator);
 	struct aff_view tail = {m->bytes.p + m->body_end, m->bytes.n - m->body_end};
 	aff_buf_put(out, m->bytes.p, m->segments[0].start);
 	for (unsigned i = 0; i < e->count; i++) {
 		if (i)
 			aff_buf_put_view(out, terminator);
-		aff_buf_put_view(out, e->entries[i].text);
+		put(arg, out, e->entries[i].text, e->entries[i].origin);
 	}
 	if (!tail.n && e->entries[e->count - 1].inserted)
 		tail = terminator;
 	aff_buf_put_view(out, tail);
+}
+
+static void put_as_it_is(void *arg, struct aff_buf *out, struct aff_view text, unsigned origin)
+{
+	(void)arg;
+	(void)origin;
+	aff_buf_put_view(out, text);
+}
+
+void aff_edit_write(const struct aff_edit *e, struct aff_buf *out)
+{
+	if (e->changed)
+		edit_write(e, out, put_as_it_is, NULL);
+	else
+		aff_buf_put_view(out, e->m->bytes);
 }

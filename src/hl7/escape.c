@@ -4,6 +4,8 @@
  */
 #include <afferent/escape.h>
 
+#include "hl7/sequence.h"
+
 /* \.sp and \.sk make that many characters at most out of one sequence. */
 #define REPEAT_MAX 99
 
@@ -41,26 +43,27 @@ static bool is_hex_pairs(struct aff_view v)
 	return v.n >= 2 && v.n % 2 == 0;
 }
 
-static void put_hex(struct aff_buf *out, unsigned char byte, char escape)
+unsigned char sequence_byte(struct aff_view digits, size_t i)
+{
+	return (unsigned char)(hex_value(digits.p[2 * i]) << 4 | hex_value(digits.p[2 * i + 1]));
+}
+
+bool sequence_is_control(unsigned char byte)
+{
+	return (byte < ' ' && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f;
+}
+
+void sequence_put_hex(struct aff_buf *out, unsigned char byte, char escape)
 {
 	char text[5] = {escape, 'X', hex_digits[byte >> 4], hex_digits[byte & 15], escape};
 	aff_buf_put(out, text, sizeof text);
 }
 
-/* The bytes of \X..\; control characters stay escaped and are counted. */
-static unsigned put_hex_bytes(struct aff_buf *out, struct aff_view digits, char escape)
+char sequence_letter(char c, const struct aff_delims *d)
 {
-	unsigned kept = 0;
-	for (size_t i = 0; i < digits.n; i += 2) {
-		unsigned byte = (unsigned)hex_value(digits.p[i]) << 4 | (unsigned)hex_value(digits.p[i + 1]);
-		bool control = (byte < ' ' && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f;
-		if (control)
-			put_hex(out, (unsigned char)byte, escape);
-		else
-			aff_buf_put_char(out, (char)byte);
-		kept += control;
-	}
-	return kept;
+	const char in_use[] = {d->field, d->component, d->repetition, d->subcomponent, d->escape, d->truncation};
+	const char *at = c ? memchr(in_use, c, sizeof in_use) : NULL;
+	return at ? "FSRTEP"[at - in_use] : 0;
 }
 
 /* The count of ".sp3", ".sp 3" or ".sp+3"; 1 when nothing is said, 0 when it is no number or too large. */
@@ -92,46 +95,76 @@ static bool has_command(struct aff_view v, const char *name)
 	return true;
 }
 
-/* Text formatting, HL7 v2 section 2.6.5. Returns false when it is not understood. */
-static bool put_format(struct aff_buf *out, struct aff_view v)
+/* Text formatting, HL7 v2 section 2.6.5. */
+static struct sequence read_format(struct aff_view v)
 {
 	static const char layout[][3] = {"fi", "nf", "in", "ti", "ce"};
+	struct sequence s = {.kind = SEQUENCE_KEEP};
 	if (v.n < 3)
-		return false;
-	if (v.n == 3 && has_command(v, "br")) {
-		aff_buf_put_char(out, '\n');
-		return true;
-	}
+		return s;
+	if (v.n == 3 && has_command(v, "br"))
+		return (struct sequence){.kind = SEQUENCE_REPEAT, .c = '\n', .count = 1};
 	if (has_command(v, "sp") || has_command(v, "sk")) {
-		char c = has_command(v, "sp") ? '\n' : ' ';
-		unsigned count = repeat_of(aff_view(v.p + 3, v.n - 3));
-		for (unsigned i = 0; i < count; i++)
-			aff_buf_put_char(out, c);
-		return count > 0;
+		s.c = has_command(v, "sp") ? '\n' : ' ';
+		s.count = repeat_of(aff_view(v.p + 3, v.n - 3));
+		s.kind = s.count ? SEQUENCE_REPEAT : SEQUENCE_KEEP;
+		return s;
 	}
 	for (size_t i = 0; i < sizeof layout / sizeof layout[0]; i++) {
 		if (has_command(v, layout[i]))
-			return true;
+			s.kind = SEQUENCE_REPEAT;
 	}
-	return false;
+	return s;
+}
+
+struct sequence sequence_read(struct aff_view v, const struct aff_delims *d)
+{
+	struct sequence s = {.kind = SEQUENCE_KEEP};
+	if (v.n == 1) {
+		s.c = delimiter_of(v.p[0], d);
+		s.count = s.c != 0;
+		s.kind = s.c || memchr("HhNn", v.p[0], 4) ? SEQUENCE_REPEAT : SEQUENCE_KEEP;
+		return s;
+	}
+	if (v.n && v.p[0] == '.')
+		return read_format(v);
+	s.digits = v.n ? aff_view(v.p + 1, v.n - 1) : v;
+	if (v.n && memchr("XxCcMm", v.p[0], 6) && is_hex_pairs(s.digits))
+		s.kind = memchr("Xx", v.p[0], 2) ? SEQUENCE_BYTES : SEQUENCE_SWITCH;
+	return s;
+}
+
+/* The bytes of \X..\; control characters stay escaped and are counted. */
+static unsigned put_hex_bytes(struct aff_buf *out, struct aff_view digits, char escape)
+{
+	unsigned kept = 0;
+	for (size_t i = 0; i < digits.n / 2; i++) {
+		unsigned char byte = sequence_byte(digits, i);
+		bool control = sequence_is_control(byte);
+		if (control)
+			sequence_put_hex(out, byte, escape);
+		else
+			aff_buf_put_char(out, (char)byte);
+		kept += control;
+	}
+	return kept;
 }
 
 /* One sequence, without its escape characters. Returns how much of it was kept. */
 static unsigned put_sequence(struct aff_buf *out, struct aff_view v, const struct aff_delims *d)
 {
-	if (v.n == 1) {
-		char c = delimiter_of(v.p[0], d);
-		if (c) {
-			aff_buf_put_char(out, c);
-			return 0;
-		}
-		if (memchr("HhNn", v.p[0], 4))
-			return 0;
-	}
-	if (v.n > 1 && (v.p[0] == 'X' || v.p[0] == 'x') && is_hex_pairs(aff_view(v.p + 1, v.n - 1)))
-		return put_hex_bytes(out, aff_view(v.p + 1, v.n - 1), d->escape);
-	if (v.n && v.p[0] == '.' && put_format(out, v))
+	struct sequence s = sequence_read(v, d);
+	switch (s.kind) {
+	case SEQUENCE_REPEAT:
+		while (s.count--)
+			aff_buf_put_char(out, s.c);
 		return 0;
+	case SEQUENCE_BYTES:
+		return put_hex_bytes(out, s.digits, d->escape);
+	case SEQUENCE_KEEP:
+	case SEQUENCE_SWITCH:
+		break;
+	}
 	aff_buf_put(out, v.p - 1, v.n + 2);
 	return 1;
 }
@@ -157,24 +190,21 @@ unsigned aff_unescape(struct aff_buf *out, struct aff_view text, const struct af
 
 void aff_escape(struct aff_buf *out, struct aff_view plain, const struct aff_delims *d)
 {
-	const char in_use[] = {d->field, d->component, d->repetition, d->subcomponent, d->escape, d->truncation};
-	static const char letters[] = "FSRTEP";
 	size_t from = 0;
 	for (size_t i = 0; i < plain.n; i++) {
-		char c = plain.p[i];
+		char c = plain.p[i], letter = sequence_letter(c, d);
 		bool control = (unsigned char)c < ' ' && c != '\t';
-		const char *at = c ? memchr(in_use, c, sizeof in_use) : NULL;
-		if (!at && !control)
+		if (!letter && !control)
 			continue;
 		aff_buf_put(out, plain.p + from, i - from);
 		from = i + 1;
 		if (!d->escape) {
 			aff_buf_put_char(out, ' ');
-		} else if (at) {
-			char sequence[3] = {d->escape, letters[at - in_use], d->escape};
+		} else if (letter) {
+			char sequence[3] = {d->escape, letter, d->escape};
 			aff_buf_put(out, sequence, sizeof sequence);
 		} else {
-			put_hex(out, (unsigned char)c, d->escape);
+			sequence_put_hex(out, (unsigned char)c, d->escape);
 		}
 	}
 	aff_buf_put(out, plain.p + from, plain.n - from);

@@ -10,6 +10,8 @@
 
 #include <afferent/msg.h>
 
+struct aff_charset;
+
 struct segment {
 	uint32_t id;         /* the three bytes of its id packed, 0 when the id is not three bytes */
 	uint32_t start, end; /* offsets in bytes, without the terminator */
@@ -31,6 +33,7 @@ struct aff_msg {
 	size_t max_segments;
 	unsigned count;
 	int error;           /* what the parse returned: such a message may be read, but not changed */
+	struct aff_charset *charset; /* what its text is in; NULL: nobody said */
 };
 
 static inline uint32_t index_pack_id(const char *id)

@@ -279,6 +279,7 @@ int aff_msg_parse(struct aff_msg *m, const char *bytes, size_t n, unsigned lenie
 	m->bytes = aff_view(n ? bytes : "", n);
 	m->count = 0;
 	m->error = 0;
+	m->charset = NULL;
 	m->body_end = n;
 	m->terminator = AFF_TERMINATOR_CR;
 	memset(&m->delims, 0, sizeof m->delims);

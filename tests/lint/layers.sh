@@ -27,8 +27,8 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		# public header: the folder that implements it
 		split("diag error text", n, " "); for (i in n) owner[n[i]] = "base"
 		owner["schema"] = "schema"
-		split("ack batch build coded data dtm edit escape identity", n, " "); for (i in n) owner[n[i]] = "hl7"
-		split("mllp msg number parts path type", n, " "); for (i in n) owner[n[i]] = "hl7"
+		split("ack batch build charset coded data dtm edit escape", n, " "); for (i in n) owner[n[i]] = "hl7"
+		split("identity mllp msg number parts path type", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("nomenclature table unit", n, " "); for (i in n) owner[n[i]] = "terms"
 		split("expr rules", n, " "); for (i in n) owner[n[i]] = "rules"
 		owner["validate"] = "validate"
@@ -36,6 +36,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		# third-party header: where it may be included
 		home["yaml.h"] = "src/conf/"
 		home["sqlite3.h"] = home["zstd.h"] = home["zdict.h"] = "src/journal/"
+		home["iconv.h"] = "src/hl7/charset_convert.c"
 		home["openssl/"] = "src/base/digest.c"
 		home["curl/"] = "src/engine/out_fhir.c"
 		home["event2/"] = home["event.h"] = "src/admin/"

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which character set a message is in: what MSH-18 says, what the listener's configuration says, and what the bytes
+ * themselves show. The bytes are looked at only when they are asked for and MSH-18 leaves something open.
+ */
+#include "hl7/charset_internal.h"
+
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "hl7/index.h"
+
+enum { MSH_CHARSET = 18, MSH_METHOD = 20, TEXT_MAX = 64 << 20 };
+
+int aff_charset_new(struct aff_charset **out)
+{
+	struct aff_charset *c = calloc(1, sizeof *c);
+	if (!c)
+		return AFF_ENOMEM;
+	aff_buf_init(&c->copy, TEXT_MAX);
+	aff_buf_init(&c->hex, TEXT_MAX);
+	aff_buf_init(&c->shifted, TEXT_MAX);
+	aff_buf_init(&c->piece, TEXT_MAX);
+	*out = c;
+	return 0;
+}
+
+void aff_charset_free(struct aff_charset *c)
+{
+	if (!c)
+		return;
+	convert_free(c);
+	aff_buf_free(&c->copy);
+	aff_buf_free(&c->hex);
+	aff_buf_free(&c->shifted);
+	aff_buf_free(&c->piece);
+	free(c);
+}
+
+static int refuse(struct aff_diag *diag, const char *what, const char *hint)
+{
+	aff_diag_set(diag, AFF_ECHARSET, "%s", what);
+	aff_diag_at(diag, "MSH", 1, MSH_CHARSET);
+	aff_diag_hint(diag, "%s", hint);
+	return AFF_ECHARSET;
+}
+
+static int refuse_wide(struct aff_diag *diag)
+{
+	return refuse(diag, "UTF-16 and UTF-32 cannot be sent over MLLP", "let the sender use UNICODE UTF-8");
+}
+
+static int check_set(struct aff_charset *c, enum set set, struct aff_diag *diag)
+{
+	if (set == SET_NONE)
+		return refuse(diag, "the character set is not known", "write a value of table 0211, such as 8859/1");
+	if (charset_sets[set].kind == KIND_REFUSED)
+		return refuse_wide(diag);
+	if (!convert_is_there(c, set))
+		return refuse(diag, "there is no converter for this character set on this machine",
+			      "install the C library's gconv modules");
+	return 0;
+}
+
+int aff_charset_check(const char *name, struct aff_diag *diag)
+{
+	struct aff_charset *c;
+	int rc = aff_charset_new(&c);
+	if (rc)
+		return rc;
+	rc = check_set(c, charset_find(aff_view_of(name)), diag);
+	aff_charset_free(c);
+	return rc;
+}
+
+/* ---- what MSH says ---- */
+
+/* The sets that may be switched to: the repetitions behind the first. A Japanese set is always one of these. */
+static void read_others(struct aff_charset *c, struct aff_view field, const struct aff_delims *d)
+{
+	unsigned n = aff_count(field, d->repetition);
+	c->nothers = 0;
+	for (unsigned i = 1; i <= n && c->nothers < OTHERS_MOST; i++) {
+		enum set set = charset_find(aff_view_trim(aff_cut(field, d, i, 1, 0)));
+		if (set != SET_NONE && (i > 1 || charset_sets[set].kind == KIND_JIS) && convert_is_there(c, set))
+			c->others[c->nothers++] = set;
+	}
+}
+
+static bool has_japanese(const struct aff_charset *c)
+{
+	for (unsigned i = 0; i < c->nothers; i++) {
+		if (charset_sets[c->others[i]].kind == KIND_JIS)
+			return true;
+	}
+	return false;
+}
+
+static enum method read_method(const struct aff_charset *c, struct aff_view msh20)
+{
+	if (aff_view_is(msh20, "2.3"))
+		return METHOD_SEQUENCES;
+	/* Nobody writes Japanese sets in any other way, whether MSH-20 says so or not. */
+	return aff_view_is(msh20, "ISO 2022-1994") || (!msh20.n && has_japanese(c)) ? METHOD_ISO2022 : METHOD_NONE;
+}
+
+static enum set find_option(const char *name)
+{
+	return name ? charset_find(aff_view_of(name)) : SET_NONE;
+}
+
+/* What is declared, before any other byte is looked at. */
+static int read_header(struct aff_charset *c, const struct aff_msg *m, const struct aff_charset_options *o,
+		       struct aff_diag *diag)
+{
+	static const struct aff_charset_options none = {NULL, NULL, false};
+	struct aff_view field = aff_msg_field(m, 0, MSH_CHARSET);
+	o = o ? o : &none;
+	c->declared = c->wire = SET_ASCII;
+	c->assume = find_option(o->assume);
+	c->overridden = o->override != NULL;
+	c->as_declared = o->as_declared;
+	c->nothers = 0;
+	c->method = METHOD_NONE;
+	c->notices = c->damage = 0;
+	c->settled = c->plain = c->converted = false;
+	if (field.n && !aff_is_null(field)) {
+		struct aff_view first = aff_view_trim(aff_cut(field, &m->delims, 1, 1, 0));
+		c->declared = first.n ? charset_find(first) : SET_ASCII;
+		read_others(c, field, &m->delims);
+		c->method = read_method(c, aff_view_trim(aff_msg_get(m, 0, MSH_METHOD, 1, 1, 0)));
+	}
+	if (c->overridden)
+		c->declared = find_option(o->override);
+	c->wire = c->declared;
+	if (c->declared == SET_NONE || charset_sets[c->declared].kind == KIND_JIS)
+		c->wire = SET_ASCII;
+	int rc = check_set(c, c->wire, diag);
+	if (rc)
+		c->wire = SET_ASCII;
+	c->text = c->wire;
+	return rc;
+}
+
+/* ---- what the bytes show ---- */
+
+static size_t first_high(struct aff_view v)
+{
+	size_t i = 0;
+	for (uint64_t word; i + sizeof word <= v.n; i += sizeof word) {
+		memcpy(&word, v.p + i, sizeof word);
+		if (word & 0x8080808080808080u)
+			break;
+	}
+	while (i < v.n && (unsigned char)v.p[i] < 0x80)
+		i++;
+	return i;
+}
+
+/* Every character above ASCII is UTF-8 and, unless set is SET_NONE, one that this single-byte set has too, or one that
+ * read in that set would not be text. */
+static bool is_utf8_of(struct aff_charset *c, struct aff_view v, enum set set)
+{
+	char bytes[2 * CHAR_MOST];
+	for (size_t i = 0, n; i < v.n; i += n) {
+		n = utf8_length(v.p + i, v.n - i);
+		if (!n)
+			return false;
+		struct aff_view character = aff_view(v.p + i, n);
+		if (n > 1 && set != SET_NONE && convert_is_text(c, set, character) &&
+		    !convert_char(c, set, character, bytes))
+			return false;
+	}
+	return true;
+}
+
+/* Nothing is declared for bytes above 0x7F. */
+static void settle_undeclared(struct aff_charset *c, struct aff_view rest)
+{
+	c->notices |= AFF_CHARSET_UNDECLARED;
+	if (is_utf8_of(c, rest, SET_NONE)) {
+		c->wire = SET_UTF8;
+	} else if (c->assume != SET_NONE && convert_is_there(c, c->assume)) {
+		c->wire = c->assume;
+		c->notices |= AFF_CHARSET_ASSUMED;
+	}
+}
+
+void charset_settle(struct aff_charset *c)
+{
+	if (c->settled)
+		return;
+	c->settled = true;
+	if (c->declared == SET_NONE)
+		c->notices |= AFF_CHARSET_UNKNOWN;
+	bool switches = c->method == METHOD_ISO2022 && memchr(c->bytes.p, ESC, c->bytes.n) != NULL;
+	if (c->wire != SET_UTF8) {
+		size_t i = first_high(c->bytes);
+		struct aff_view rest = {c->bytes.p + i, c->bytes.n - i};
+		bool open = !c->overridden && rest.n;
+		if (!rest.n) {
+			c->plain = !switches;
+		} else if (open && c->wire == SET_ASCII && !switches) {
+			settle_undeclared(c, rest);
+		} else if (open && charset_sets[c->wire].kind == KIND_SINGLE && !c->as_declared && !switches &&
+			   is_utf8_of(c, rest, c->wire)) {
+			c->notices |= AFF_CHARSET_MISLABELED;
+			c->wire = SET_UTF8;
+		}
+		c->text = c->wire;
+	}
+	if (c->wire == SET_UTF8)
+		c->plain = !switches;
+}
+
+/* A byte of a character may equal a delimiter, and there are such characters. */
+static bool must_convert(struct aff_charset *c)
+{
+	bool unsafe = charset_sets[c->wire].kind == KIND_UNSAFE;
+	bool japanese = c->method == METHOD_ISO2022 && has_japanese(c);
+	bool assumes = c->wire == SET_ASCII && c->assume != SET_NONE && charset_sets[c->assume].kind == KIND_UNSAFE;
+	if (!unsafe && !japanese && !assumes)
+		return false;
+	charset_settle(c);
+	return !c->plain && (charset_sets[c->wire].kind == KIND_UNSAFE ||
+			     (japanese && memchr(c->bytes.p, ESC, c->bytes.n)));
+}
+
+static bool looks_wide(struct aff_view v)
+{
+	return v.n >= 4 && (memcmp(v.p, "\xff\xfe", 2) == 0 || memcmp(v.p, "\xfe\xff", 2) == 0 ||
+			    memcmp(v.p, "M\0S", 3) == 0 || memcmp(v.p, "\0M\0", 3) == 0 ||
+			    memcmp(v.p, "M\0\0\0", 4) == 0 || memcmp(v.p, "\0\0\0M", 4) == 0);
+}
+
+int aff_charset_begin(struct aff_charset *c, struct aff_msg *m, const struct aff_charset_options *options,
+		      struct aff_diag *diag)
+{
+	c->bytes = c->received = m->bytes;
+	m->charset = c;
+	return read_header(c, m, options, diag);
+}
+
+int aff_charset_parse(struct aff_charset *c, struct aff_msg *m, const char *bytes, size_t n, unsigned lenient,
+		      const struct aff_charset_options *options, struct aff_diag *diag)
+{
+	struct aff_diag why = {0};
+	int rc = aff_msg_parse(m, bytes, n, lenient, &why);
+	if (rc && looks_wide(m->bytes))
+		return refuse_wide(diag);
+	int unreadable = aff_charset_begin(c, m, options, diag);
+	if (unreadable)
+		return unreadable;
+	if (must_convert(c)) {
+		aff_buf_clear(&c->copy);
+		c->damage = decode_message(c, &c->copy, c->received);
+		if (c->copy.error)
+			return aff_diag_set(diag, c->copy.error, "%s", aff_error_text(c->copy.error));
+		rc = aff_msg_parse(m, c->copy.p, c->copy.n, lenient, &why);
+		m->charset = c;
+		c->converted = c->plain = true;
+		c->text = SET_UTF8;
+	}
+	if (rc && diag)
+		*diag = why;
+	return rc;
+}
+
+struct aff_charset *aff_charset_of(const struct aff_msg *m)
+{
+	return m->charset;
+}
+
+void aff_charset_attach(struct aff_charset *c, struct aff_msg *m)
+{
+	m->charset = c;
+}
+
+const char *aff_charset_name(struct aff_charset *c)
+{
+	charset_settle(c);
+	return charset_sets[c->wire].name;
+}
+
+unsigned aff_charset_notices(struct aff_charset *c)
+{
+	charset_settle(c);
+	return c->notices;
+}
+
+bool aff_charset_is_plain(struct aff_charset *c)
+{
+	charset_settle(c);
+	return c->plain;
+}
+
+bool aff_charset_is_converted(const struct aff_charset *c)
+{
+	return c->converted;
+}
+
+unsigned aff_charset_damage(const struct aff_charset *c)
+{
+	return c->damage;
+}
