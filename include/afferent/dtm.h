@@ -60,7 +60,8 @@ bool aff_dtm_message_zone(const struct aff_msg *m, int *minutes);
 /* Microseconds since 1970-01-01 UTC. default_zone_minutes is used where the value has no zone. */
 int64_t aff_dtm_micros(const struct aff_dtm *t, int default_zone_minutes);
 
-/* The instant as HL7 with milliseconds and zone +0000, "20250115103000.123+0000": 23 characters and a NUL. */
+/* The instant as HL7 with milliseconds and zone +0000, "20250115103000.123+0000": 23 characters and a NUL.
+ * What lies before the year 1 or after 9999 becomes the first or the last instant that can be written. */
 #define AFF_DTM_SIZE 24
 void aff_dtm_now_text(char out[AFF_DTM_SIZE], int64_t micros);
 

@@ -146,7 +146,7 @@ int64_t aff_dtm_micros(const struct aff_dtm *t, int default_zone_minutes)
 
 void aff_dtm_now_text(char out[AFF_DTM_SIZE], int64_t micros)
 {
-	const int64_t first = days_from_date(0, 3, 1) * SECONDS_A_DAY * 1000000;
+	const int64_t first = days_from_date(1, 1, 1) * SECONDS_A_DAY * 1000000;
 	const int64_t last = days_from_date(10000, 1, 1) * SECONDS_A_DAY * 1000000 - 1;
 	micros = micros < first ? first : micros > last ? last : micros;
 	int64_t ms = micros / 1000 - (micros % 1000 < 0);
