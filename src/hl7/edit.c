@@ -120,9 +120,9 @@ static unsigned origin_of(const struct aff_edit *e, unsigned segment)
 	return e->changed ? e->entries[segment].origin : segment;
 }
 
-static bool is_header(struct aff_view segment)
+static bool is_header(const struct aff_edit *e, struct aff_view segment)
 {
-	return segment.n >= 3 && index_is_header(index_pack_id(segment.p));
+	return index_is_header_text(segment, e->m->delims.field);
 }
 
 struct aff_view aff_edit_field(const struct aff_edit *e, unsigned segment, unsigned field)
@@ -134,7 +134,7 @@ struct aff_view aff_edit_field(const struct aff_edit *e, unsigned segment, unsig
 	struct splice s;
 	if (!text.n || !field)
 		return nothing;
-	if (field == 1 && is_header(text))
+	if (field == 1 && is_header(e, text))
 		return aff_view(text.p + 3, text.n > 3);
 	if (splice_find(&s, text, &e->m->delims, field, 0, 0, 0) || splice_missing(&s))
 		return nothing;
@@ -148,7 +148,7 @@ struct aff_view aff_edit_get(const struct aff_edit *e, unsigned segment, unsigne
 	if (origin != AFF_NONE)
 		return aff_msg_get(e->m, origin, field, repetition, component, subcomponent);
 	struct aff_view v = aff_edit_field(e, segment, field);
-	if (field <= 2 && is_header(aff_edit_segment(e, segment)))
+	if (field <= 2 && is_header(e, aff_edit_segment(e, segment)))
 		return repetition > 1 || component > 1 || subcomponent > 1 ? nothing : v;
 	return aff_cut(v, &e->m->delims, repetition, component, subcomponent);
 }
@@ -200,9 +200,11 @@ static int start_changing(struct aff_edit *e)
 	return 0;
 }
 
-static bool has_terminator(const struct aff_edit *e, struct aff_view raw)
+/* A line feed is data in a message whose segments end with CR, but in the MSH it would decide how they all end. */
+static bool has_terminator(const struct aff_edit *e, unsigned segment, struct aff_view raw)
 {
-	return memchr(raw.p, '\r', raw.n) || (e->m->terminator != AFF_TERMINATOR_CR && memchr(raw.p, '\n', raw.n));
+	bool lf_ends = segment == 0 || e->m->terminator != AFF_TERMINATOR_CR;
+	return memchr(raw.p, '\r', raw.n) || (lf_ends && memchr(raw.p, '\n', raw.n));
 }
 
 int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition, unsigned component,
@@ -212,7 +214,7 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 	const struct aff_limits *limits = &e->m->limits;
 	if (!raw.n)
 		raw = nothing;
-	if (segment >= e->count || !field || (field <= 2 && is_header(old)) || has_terminator(e, raw) ||
+	if (segment >= e->count || !field || (field <= 2 && is_header(e, old)) || has_terminator(e, segment, raw) ||
 	    memchr(raw.p, e->m->delims.field, raw.n))
 		return AFF_EARGUMENT;
 	if (field > limits->fields || repetition > limits->repetitions || component > limits->fields ||
@@ -261,7 +263,8 @@ int aff_edit_delete(struct aff_edit *e, unsigned segment)
 int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw)
 {
 	bool is_segment = raw.n >= 3 && index_is_id(raw.p, 3) && (raw.n == 3 || raw.p[3] == e->m->delims.field);
-	if (segment == 0 || segment > e->count || !is_segment || memcmp(raw.p, "MSH", 3) == 0 || has_terminator(e, raw))
+	if (segment == 0 || segment > e->count || !is_segment || memcmp(raw.p, "MSH", 3) == 0 ||
+	    has_terminator(e, segment, raw))
 		return AFF_EARGUMENT;
 	if (e->count >= e->m->limits.segments)
 		return AFF_ELIMIT;

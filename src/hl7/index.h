@@ -49,6 +49,12 @@ static inline bool index_is_header(uint32_t id)
 	return id == INDEX_ID('M', 'S', 'H') || id == INDEX_ID('F', 'H', 'S') || id == INDEX_ID('B', 'H', 'S');
 }
 
+/* The same for a segment's text. */
+static inline bool index_is_header_text(struct aff_view segment, char field)
+{
+	return segment.n >= 3 && (segment.n == 3 || segment.p[3] == field) && index_is_header(index_pack_id(segment.p));
+}
+
 /* [A-Z][A-Z0-9]{2} */
 bool index_is_id(const char *p, size_t n);
 

@@ -31,7 +31,7 @@ int splice_find(struct splice *s, struct aff_view segment, const struct aff_deli
 {
 	memset(s, 0, sizeof *s);
 	s->to = segment.n;
-	bool header = segment.n >= 3 && index_is_header(index_pack_id(segment.p));
+	bool header = index_is_header_text(segment, d->field);
 	int error = narrow(s, segment.p, 0, d->field, header ? field : field + 1);
 	if (!error && (repetition || component))
 		error = narrow(s, segment.p, 1, d->repetition, repetition ? repetition : 1);

@@ -115,6 +115,29 @@ START_TEST(fields_of_the_header)
 }
 END_TEST
 
+START_TEST(line_feeds)
+{
+	struct fixture f = open_edit("MSH|^~\\&|A\rPID|1\r");
+	ck_assert_int_eq(aff_edit_set(f.e, 0, 3, 0, 0, 0, aff_view_of("a\nb")), AFF_EARGUMENT);
+	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 0, 0, 0, aff_view_of("a\nb")), 0);
+	close_edit(&f, "MSH|^~\\&|A\rPID|a\nb\r");
+}
+END_TEST
+
+START_TEST(an_id_that_begins_like_a_header)
+{
+	struct fixture f = {NULL, NULL};
+	const char *text = "MSH|^~\\&|A\rMSHX|1|2\r";
+	ck_assert_int_eq(aff_msg_new(&f.m, NULL), 0);
+	ck_assert_int_eq(aff_msg_parse(f.m, text, strlen(text), AFF_LENIENT_SEGMENTID, NULL), 0);
+	ck_assert_int_eq(aff_edit_new(&f.e, 1u << 20), 0);
+	ck_assert_int_eq(aff_edit_begin(f.e, f.m), 0);
+	ck_assert_int_eq(aff_edit_set(f.e, 1, 1, 0, 0, 0, aff_view_of("x")), 0);
+	ck_view(aff_edit_field(f.e, 1, 1), "x");
+	close_edit(&f, "MSH|^~\\&|A\rMSHX|x|2\r");
+}
+END_TEST
+
 START_TEST(refuses)
 {
 	struct fixture f = open_edit("MSH|^|A\r\nPID|1\r\nBHS\r\n");
@@ -304,9 +327,9 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		untouched, sets_every_level, an_unchanged_value_is_no_change, fields_of_the_header, refuses,
-		refuses_what_was_not_read_whole, inserts_and_deletes, the_last_terminator, paths,
-		keeps_what_a_leniency_skipped,
+		untouched, sets_every_level, an_unchanged_value_is_no_change, fields_of_the_header, line_feeds,
+		an_id_that_begins_like_a_header, refuses, refuses_what_was_not_read_whole, inserts_and_deletes,
+		the_last_terminator, paths, keeps_what_a_leniency_skipped,
 		views_stay_and_the_cap_holds, as_far_as_the_limits_allow, many_inserts, segment_limit};
 	return RUN_TESTS("hl7_edit", tests);
 }
