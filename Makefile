@@ -6,7 +6,7 @@
 #   make check-asan      unit tests and scenarios under AddressSanitizer and UBSan; check-tsan: ThreadSanitizer
 #   make check-mutants   each promise's test must fail when the promise is broken on purpose
 #   make bench           the figures, as a table and as build/bench.json
-#   make fuzz            every target in tests/fuzz for FUZZ_SECONDS each (clang)
+#   make fuzz            every target in tests/fuzz for FUZZ_SECONDS each (clang; FUZZER=afl: AFL++)
 #   make coverage        what the tests reach
 #   make lint format install uninstall dist clean
 #
@@ -76,8 +76,9 @@ TESTS     := $(TEST_SRC:tests/unit/%.c=$(B)/tests/%)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCHES   := $(addprefix $(B)/bench/,load sink commit lib journal)
 CRASHERS  := $(B)/crash/journal_crash
-FUZZ_SRC  := $(sort $(wildcard tests/fuzz/*.c))
+FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+REPLAYERS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)
 HEADERS   := $(sort $(wildcard include/afferent/*.h include/afferent/*.def))
 
 SOVERSION := 0
@@ -139,18 +140,20 @@ $(B)/crash/%: tests/crash/%.c $(ENGINE_A) $(STATIC) build/config.mk
 	$(call say,TEST,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS) -o $@
 
-tests: all $(TESTS) $(CRASHERS)
+tests: all $(TESTS) $(CRASHERS) $(REPLAYERS)
 # A test that does not compile must not hide the others: it is missing from the build folder and tests/run says so.
 tests-most:
 	-@$(MAKE) -k tests
 check-unit: $(TESTS)
 	@$(RUN) unit
+check-fuzz: $(REPLAYERS)
+	@$(RUN) fuzz
 check-scenario: all
 	@$(RUN) scenario
 check: tests-most
-	@$(RUN) lint unit cases scenario crash package
+	@$(RUN) lint unit fuzz cases scenario crash package
 check-variant: tests-most
-	@$(RUN) unit cases scenario
+	@$(RUN) unit fuzz cases scenario
 check-asan:
 	@$(MAKE) $(ASAN) check-variant
 check-tsan:
@@ -175,16 +178,28 @@ coverage-report:
 	-@$(RUN) unit cases scenario
 	@tests/coverage.sh $(B)
 
+# ---- fuzzing --------------------------------------------------------------------------------------------------------
+# A target links libafferent alone, but for the one that reads configurations.
+FUZZER        ?= libfuzzer
 FUZZ_SECONDS  ?= 20
 FUZZ_SANITIZE := address,undefined
+FUZZ_CC       := $(if $(filter afl,$(FUZZER)),afl-clang-fast,clang)
+FUZZ_EXTRA    := $(if $(filter afl,$(FUZZER)),,fuzzer-no-link$(comma))
 fuzz:
-	@$(MAKE) CC=clang SANITIZE=fuzzer-no-link,$(FUZZ_SANITIZE) fuzz-run
+	@$(MAKE) CC=$(FUZZ_CC) SANITIZE=$(FUZZ_EXTRA)$(FUZZ_SANITIZE) fuzz-run
 fuzz-run: $(FUZZERS)
-	@tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
-$(B)/fuzz/%: tests/fuzz/%.c $(ENGINE_A) $(STATIC)
+	@tests/fuzz.sh $(FUZZER) $(FUZZ_SECONDS) $(FUZZERS)
+FUZZ_LIBS = $(STATIC) $(ALL_LDFLAGS) $(AFFLIB_LIBS)
+$(B)/fuzz/fuzz_conf $(B)/replay/fuzz_conf: FUZZ_LIBS = $(ENGINE_A) $(STATIC) $(ALL_LDFLAGS) $(ENGINE_LIBS)
+$(B)/fuzz/fuzz_conf $(B)/replay/fuzz_conf: $(ENGINE_A)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(STATIC)
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) $< $(ENGINE_A) $(STATIC) -fsanitize=fuzzer $(ALL_LDFLAGS) $(ENGINE_LIBS) -o $@
+	$(call say,FUZZ,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $< -fsanitize=fuzzer $(FUZZ_LIBS) -o $@
+$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(STATIC)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(filter %.o,$^) $(FUZZ_LIBS) -o $@
 
 # ---- figures --------------------------------------------------------------------------------------------------------
 ROUNDS ?= 3
@@ -244,7 +259,8 @@ clean:
 distclean: clean
 	rm -rf configure autom4te.cache config.log config.status
 
--include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(CRASHERS:=.d) $(BENCH_SRC:%.c=$(B)/%.d)
-.PHONY: all tests tests-most check check-unit check-scenario check-variant check-asan check-tsan check-mutants lint symbols \
+-include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(CRASHERS:=.d) $(BENCH_SRC:%.c=$(B)/%.d) \
+         $(FUZZ_SRC:%.c=$(B)/%.d) $(B)/tests/fuzz/replay.d
+.PHONY: all tests tests-most check check-unit check-fuzz check-scenario check-variant check-asan check-tsan check-mutants lint symbols \
         format coverage coverage-report fuzz fuzz-run bench install uninstall dist clean distclean
 .SECONDARY:

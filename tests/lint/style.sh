@@ -49,6 +49,10 @@ done | complain "at most 120"
 for f in $(echo "$sources" | grep -E '\.[ch]$'); do
 	awk -v f="$f" 'END { if (NR > 800) print f ": " NR " lines" }' "$f"
 done | complain "at most 800"
+for f in $(files 'tests/fuzz/fuzz_*.c'); do
+	awk -v f="$f" '/^[[:space:]]*\/\*/ { c = 1 } !c && NF { n++ } /\*\// { c = 0 }
+		END { if (n > 40) print f ": " n " lines of code" }' "$f"
+done | complain "a fuzz target has at most 40"
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(echo "$everything" | grep -v "^$here\$") | complain "note to self"
 grep -nE '(/work|/home|/root)/[a-z]' $(echo "$everything" | grep -v "^$here\$") | complain "path of one machine"
 grep -nE '^typedef[[:space:]]+(struct|enum|union)\b' $sources | complain "typedef of a struct"
