@@ -215,7 +215,11 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/util.o $(ENGINE_A) $(STATIC)
 INSTALL   ?= install
 SHAREDIR  := $(datadir)/afferent
 INCDIR    := $(includedir)/afferent
-MAN_PAGES := $(sort $(wildcard man/*.[1578]))
+MAN_PAGES := $(sort $(wildcard man/*.[13578]))
+# A page for each public header, made of it, and its functions as other names of the page.
+MAN3      := $(patsubst include/afferent/%.h,$(B)/man3/afferent_%.3,$(filter %.h,$(HEADERS)))
+NAMES3    := sed -nE -e 's/^[a-z].*[ *](aff_[a-z0-9_]+)\(.*/\1/p' -e 's/^extern const .*[ *](aff_[a-z0-9_]+);.*/\1/p'
+MAN3_ALSO := $(patsubst %,%.3,$(sort $(shell $(NAMES3) $(filter %.h,$(HEADERS)))))
 DATA      := $(sort $(wildcard channels/* mappings/* examples/*.* examples/c/*))
 DOCS      := $(wildcard LICENSE NOTICE README.md CHANGELOG.md)
 SO_FILE   := libafferent.so.$(VERSION)
@@ -223,12 +227,18 @@ SO_FILE   := libafferent.so.$(VERSION)
 # What install writes and uninstall removes.
 INSTALLED  = $(bindir)/afferent $(libdir)/libafferent.a $(libdir)/$(SO_FILE) $(libdir)/libafferent.so.$(SOVERSION) \
              $(libdir)/libafferent.so $(libdir)/pkgconfig/afferent.pc $(HEADERS:include/%=$(includedir)/%) \
-             $(foreach m,$(MAN_PAGES),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
+             $(foreach m,$(MAN_PAGES) $(MAN3),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
+             $(MAN3_ALSO:%=$(mandir)/man3/%) \
              $(DATA:%=$(SHAREDIR)/%) $(DOCS:%=$(docdir)/%)
 OWN_DIRS   = $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples/c \
              $(SHAREDIR)/examples $(SHAREDIR) $(INCDIR) $(docdir)
 
-install: all
+$(B)/man3/afferent_%.3: include/afferent/%.h man/man3.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f man/man3.awk -v date="$$(sed -n 's/^\.Dd //p' man/libafferent.3)" $< > $@
+man3: $(MAN3)
+
+install: all man3
 	@mkdir -p $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	$(call say,INSTALL,$(DESTDIR)$(prefix))
 	$(Q)$(INSTALL) -m 755 $(B)/afferent $(DESTDIR)$(bindir)/afferent
@@ -239,6 +249,9 @@ install: all
 	$(Q)$(INSTALL) -m 644 $(B)/afferent.pc $(DESTDIR)$(libdir)/pkgconfig/afferent.pc
 	$(Q)$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCDIR)/
 	$(Q)set -e; for f in $(MAN_PAGES); do $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/; done
+	$(Q)set -e; for f in $(MAN3); do $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man3/; base=$${f##*/afferent_}; \
+		for name in $$($(NAMES3) include/afferent/$${base%.3}.h); do \
+			ln -sf $${f##*/} $(DESTDIR)$(mandir)/man3/$$name.3; done; done
 	$(Q)set -e; for f in $(DATA); do $(INSTALL) -m 644 $$f $(DESTDIR)$(SHAREDIR)/$$f; done
 	$(Q)$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(docdir)/
 uninstall:
@@ -262,5 +275,5 @@ distclean: clean
 -include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(CRASHERS:=.d) $(BENCH_SRC:%.c=$(B)/%.d) \
          $(FUZZ_SRC:%.c=$(B)/%.d) $(B)/tests/fuzz/replay.d
 .PHONY: all tests tests-most check check-unit check-fuzz check-scenario check-variant check-asan check-tsan check-mutants lint symbols \
-        format coverage coverage-report fuzz fuzz-run bench install uninstall dist clean distclean
+        format man3 coverage coverage-report fuzz fuzz-run bench install uninstall dist clean distclean
 .SECONDARY:

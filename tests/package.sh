@@ -48,6 +48,9 @@ for kind in '' -static -cxx; do
 	"$work/build_message$kind" | "$prefix/bin/afferent" validate - >"$work/built" ||
 		{ echo "build_message$kind built something wrong:"; cat "$work/built"; exit 1; }
 done
+sed -n 's/^\t\t\(aff_[a-z0-9_]*\);$/\1/p' src/libafferent.map | while read -r name; do
+	grep -q "$name" "$prefix/share/man/man3/$name.3" || { echo "$name has no manual page"; exit 1; }
+done
 [ -L "$prefix/lib/libafferent.so" ] || { echo "libafferent.so is no link"; exit 1; }
 
 $make uninstall "DESTDIR=$root"

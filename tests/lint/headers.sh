@@ -20,6 +20,8 @@ for h in include/afferent/*.h; do
 		printf '#include "%s"\n' "$h" | c++ $flags -std=c++11 -I. -x c++ - ||
 			{ echo "$h does not compile alone (C++)"; status=1; }
 	fi
+	grep -q "^\.It Xr afferent_$(basename "$h" .h) 3\$" man/libafferent.3 ||
+		{ echo "$h is not in man/libafferent.3"; status=1; }
 	grep -q 'extern "C"' "$h" || { echo "$h: no extern \"C\""; status=1; }
 done
 for h in src/*/*.h; do
