@@ -8,35 +8,15 @@
 #include "fhir/fhir_internal.h"
 
 #include <ctype.h>
-#include <strings.h>
 
 #include "base/vector.h"
+#include "terms/nobody.h"
 
 enum { EUI64_DIGITS = 16 };
 
 static bool is_word(struct aff_view v, const char *word)
 {
 	return v.n == strlen(word) && strncasecmp(v.p, word, v.n) == 0;
-}
-
-/* What senders write when they do not know. Every one of these would make one patient of many people. */
-static bool is_nobody(struct aff_view v)
-{
-	static const char *const words[] = {"unk",       "none",        "null",      "n/a",        "na",
-					    "noid",      "no id",       "no name",   "unassigned", "not assigned",
-					    "undefined", "not entered", "anonymous", "new patient"};
-	static const char *const beginnings[] = {"unknown", "unidentified"};
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (is_word(v, words[i]))
-			return true;
-	for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
-		if (v.n >= strlen(beginnings[i]) && strncasecmp(v.p, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	/* Zeros and signs alone. */
-	for (size_t i = 0; i < v.n; i++)
-		if ((unsigned char)v.p[i] >= 0x80 || (isalnum((unsigned char)v.p[i]) && v.p[i] != '0'))
-			return false;
-	return true;
 }
 
 void system_of_base(struct aff_fhir *f, struct aff_buf *out, const char *kind, struct aff_view space)
@@ -122,7 +102,7 @@ static void keep_value(struct aff_fhir *f, struct identity *out, struct aff_view
 bool identity_of_cx(struct aff_fhir *f, struct identity *out, const struct aff_cx *cx)
 {
 	struct aff_view value = text_plain(f, cx->id);
-	if (is_nobody(value))
+	if (nobody_is(value))
 		return false;
 	keep_value(f, out, value);
 	keep_system(f, out, "patient", &cx->authority);
@@ -180,7 +160,7 @@ bool identity_of_device(struct aff_fhir *f, struct identity *out, struct aff_vie
 		}
 	}
 	struct aff_view value = text_plain(f, ei.id.n ? ei.id : universal);
-	if (is_nobody(value))
+	if (nobody_is(value))
 		return false;
 	keep_value(f, out, value);
 	if (!ei.id.n)
@@ -194,7 +174,7 @@ bool identity_of_observation(struct aff_fhir *f, struct identity *out, struct af
 	struct aff_ei ei;
 	aff_ei_read(&ei, text, &f->d);
 	struct aff_view value = text_plain(f, ei.id);
-	if (is_nobody(value))
+	if (nobody_is(value))
 		return false;
 	keep_value(f, out, value);
 	keep_system(f, out, "observation", &ei.authority);

@@ -7,35 +7,34 @@
 
 #include <strings.h>
 
+#include "terms/flag.h"
+
 #define TERMINOLOGY "http://terminology.hl7.org/CodeSystem/"
 
-/* `drop`: a value beside this flag is not one that may be charted. */
 static const struct state {
 	const char *flag, *absent;
 	enum trust trust;
-	bool test;
 	const char *interpretation;
-	bool drop;
 } states[] = {
-	{"INV", "error", TRUST_NONE, false, NULL, true},
-	{"QUES", NULL, TRUST_LITTLE, false, "questionable", false},
-	{"NAV", "temp-unknown", TRUST_USUAL, false, NULL, true},
-	{"CAL", NULL, TRUST_LITTLE, false, "calibration-ongoing", false},
-	{"TEST", NULL, TRUST_USUAL, true, NULL, false},
-	{"DEMO", NULL, TRUST_USUAL, true, NULL, false},
-	{"VAL", NULL, TRUST_HIGH, false, "validated-data", false},
-	{"EARLY", NULL, TRUST_USUAL, false, "early-indication", false},
-	{"BUSY", "temp-unknown", TRUST_USUAL, false, "msmt-ongoing", false},
-	{"ALACT", NULL, TRUST_USUAL, false, "in-alarm", false},
-	{"ALINH", NULL, TRUST_USUAL, false, "alarm-inhibited", false},
-	{"NI", "unknown", TRUST_USUAL, false, NULL, true},
-	{"OFF", "not-performed", TRUST_USUAL, false, NULL, true},
-	{"NA", "not-applicable", TRUST_USUAL, false, NULL, true},
-	{"MSK", "masked", TRUST_USUAL, false, NULL, true},
-	{"OTH", "unknown", TRUST_USUAL, false, NULL, true},
-	{"NAN", "not-a-number", TRUST_USUAL, false, NULL, true},
-	{"PINF", "positive-infinity", TRUST_USUAL, false, NULL, true},
-	{"NINF", "negative-infinity", TRUST_USUAL, false, NULL, true},
+	{"INV", "error", TRUST_NONE, NULL},
+	{"QUES", NULL, TRUST_LITTLE, "questionable"},
+	{"NAV", "temp-unknown", TRUST_USUAL, NULL},
+	{"CAL", NULL, TRUST_LITTLE, "calibration-ongoing"},
+	{"TEST", NULL, TRUST_USUAL, NULL},
+	{"DEMO", NULL, TRUST_USUAL, NULL},
+	{"VAL", NULL, TRUST_HIGH, "validated-data"},
+	{"EARLY", NULL, TRUST_USUAL, "early-indication"},
+	{"BUSY", "temp-unknown", TRUST_USUAL, "msmt-ongoing"},
+	{"ALACT", NULL, TRUST_USUAL, "in-alarm"},
+	{"ALINH", NULL, TRUST_USUAL, "alarm-inhibited"},
+	{"NI", "unknown", TRUST_USUAL, NULL},
+	{"OFF", "not-performed", TRUST_USUAL, NULL},
+	{"NA", "not-applicable", TRUST_USUAL, NULL},
+	{"MSK", "masked", TRUST_USUAL, NULL},
+	{"OTH", "unknown", TRUST_USUAL, NULL},
+	{"NAN", "not-a-number", TRUST_USUAL, NULL},
+	{"PINF", "positive-infinity", TRUST_USUAL, NULL},
+	{"NINF", "negative-infinity", TRUST_USUAL, NULL},
 };
 
 /* HL7 table 0078 as far as v3-ObservationInterpretation has the same code. */
@@ -76,8 +75,8 @@ void flags_read(struct flags *out, const struct aff_fhir *f, struct aff_view obx
 		if (s->absent && !out->absent)
 			out->absent = s->absent;
 		out->trust = trust_least(out->trust, s->trust);
-		out->test |= s->test;
-		out->unreliable |= s->drop;
+		out->test |= flag_of(flag) == FLAG_TEST;
+		out->unreliable |= flag_of(flag) == FLAG_NO_VALUE;
 		out->validated |= flag.n == 3 && memcmp(flag.p, "VAL", 3) == 0;
 	}
 }

@@ -6,6 +6,8 @@
 #include <afferent/number.h>
 #include <afferent/unit.h>
 
+#include "terms/units.h"
+
 __extension__ typedef __int128 wide;
 
 /* den > 0, no common divisor. */
@@ -73,19 +75,25 @@ static bool append_digits(wide *num, unsigned *significant, struct aff_view digi
 	return true;
 }
 
+static bool of_number(struct fraction *out, const struct aff_nm *number)
+{
+	wide num = 0;
+	unsigned significant = 0;
+	if (number->fraction.n > MOST_DECIMALS || !append_digits(&num, &significant, number->whole) ||
+	    !append_digits(&num, &significant, number->fraction))
+		return false;
+	out->num = number->negative ? -num : num;
+	return power_of_ten(&out->den, (unsigned)number->fraction.n);
+}
+
 /* A decimal number; *decimals = digits after its point. */
 static bool read_decimal(struct fraction *out, unsigned *decimals, struct aff_view text)
 {
 	struct aff_nm number;
-	wide num = 0;
-	unsigned significant = 0;
-	if (aff_nm_parse(&number, text) || number.fraction.n > MOST_DECIMALS)
+	if (aff_nm_parse(&number, text) || !of_number(out, &number))
 		return false;
 	*decimals = (unsigned)number.fraction.n;
-	if (!append_digits(&num, &significant, number.whole) || !append_digits(&num, &significant, number.fraction))
-		return false;
-	out->num = number.negative ? -num : num;
-	return power_of_ten(&out->den, *decimals);
+	return true;
 }
 
 /* The tables' own numbers: a decimal or a fraction of two. */
@@ -165,4 +173,32 @@ int aff_unit_convert(struct aff_buf *out, struct aff_view number, const struct a
 		return 0;
 	}
 	return convert(out, number, from, to) ? 0 : AFF_ELIMIT;
+}
+
+/* The number in the canonical unit of its quantity. */
+static bool canonical(struct fraction *out, const struct aff_nm *number, const struct aff_unit *unit)
+{
+	struct fraction factor, offset;
+	return of_number(out, number) && read_factor(&factor, unit->factor) && read_factor(&offset, unit->offset) &&
+	       times(out, *out, factor) && plus(out, *out, offset);
+}
+
+bool unit_compare(int *order, const struct aff_nm *number, const struct aff_unit *unit, const struct aff_nm *bound,
+                  const struct aff_unit *other)
+{
+	struct fraction a, b;
+	bool same = unit == other || (unit->ucum[0] && strcmp(unit->ucum, other->ucum) == 0);
+	if (!same && (!unit->quantity[0] || strcmp(unit->quantity, other->quantity) != 0))
+		return false;
+	if (same || (strcmp(unit->factor, other->factor) == 0 && strcmp(unit->offset, other->offset) == 0)) {
+		*order = aff_nm_compare(number, bound);
+		return true;
+	}
+	if (!canonical(&a, number, unit) || !canonical(&b, bound, other))
+		return false;
+	b.num = -b.num;
+	if (!plus(&a, a, b))
+		return false;
+	*order = a.num < 0 ? -1 : a.num > 0;
+	return true;
 }

@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "terms/name_index.h"
+#include "terms/units.h"
 #include "units.inc"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -70,7 +71,8 @@ static bool starts_with_mdc(struct aff_view v)
 	return v.n >= 4 && memcmp(v.p, "MDC_", 4) == 0;
 }
 
-static const struct aff_unit *of_mdc(struct aff_view code, struct aff_view name)
+/* *conflict is set where number and name are known to mean different units. */
+static const struct aff_unit *of_mdc(struct aff_view code, struct aff_view name, bool *conflict)
 {
 	const struct aff_unit *unit = aff_unit_by_mdc(code);
 	if (unit && aff_view_is(name, unit->refid))
@@ -81,8 +83,12 @@ static const struct aff_unit *of_mdc(struct aff_view code, struct aff_view name)
 	if (!unit) {
 		uint64_t term;
 		/* A term without its partition, with the name that it has. */
-		return named && !number_u64(code, 65535, &term) && (named->mdc & 0xffff) == term ? named : NULL;
+		if (named && !number_u64(code, 65535, &term) && (named->mdc & 0xffff) == term)
+			return named;
+		*conflict |= named != NULL;
+		return NULL;
 	}
+	*conflict |= named && named != unit;
 	return starts_with_mdc(name) && named != unit ? NULL : unit;
 }
 
@@ -93,10 +99,11 @@ static const struct aff_unit *of_text(struct aff_view text)
 }
 
 /* One coding: code, name and system, without escapes. */
-static const struct aff_unit *of_coding(struct aff_view code, struct aff_view name, struct aff_view system)
+static const struct aff_unit *of_coding(struct aff_view code, struct aff_view name, struct aff_view system,
+                                        bool *conflict)
 {
 	if (aff_view_is(system, "MDC") || (!system.n && starts_with_mdc(name)))
-		return of_mdc(code, name);
+		return of_mdc(code, name, conflict);
 	if (aff_view_is(system, "UCUM"))
 		return aff_unit_by_ucum(code);
 	const struct aff_unit *unit = of_text(code);
@@ -120,7 +127,7 @@ static struct aff_view plain(struct aff_view text, const struct aff_delims *d, c
 
 enum { PARTS = 6 };
 
-const struct aff_unit *aff_unit_of_cwe(struct aff_view cwe, const struct aff_delims *d)
+const struct aff_unit *unit_read(struct aff_view cwe, const struct aff_delims *d, bool *conflict)
 {
 	const struct aff_unit *unit[2];
 	char room[PARTS][SPELLING_MOST];
@@ -128,9 +135,18 @@ const struct aff_unit *aff_unit_of_cwe(struct aff_view cwe, const struct aff_del
 	aff_components(part, PARTS, cwe, d);
 	for (unsigned i = 0; i < PARTS; i++)
 		part[i] = plain(part[i], d, room[i]);
+	*conflict = false;
 	for (unsigned i = 0; i < 2; i++)
-		unit[i] = of_coding(part[3 * i], part[3 * i + 1], part[3 * i + 2]);
-	if (unit[0] && unit[1] && !same_unit(unit[0], unit[1]))
+		unit[i] = of_coding(part[3 * i], part[3 * i + 1], part[3 * i + 2], conflict);
+	if (unit[0] && unit[1] && !same_unit(unit[0], unit[1])) {
+		*conflict = true;
 		return NULL;
+	}
 	return unit[0] ? unit[0] : unit[1];
+}
+
+const struct aff_unit *aff_unit_of_cwe(struct aff_view cwe, const struct aff_delims *d)
+{
+	bool conflict;
+	return unit_read(cwe, d, &conflict);
 }

@@ -15,7 +15,8 @@ static void check_numbers(struct check *c, unsigned segment)
 	if (!aff_view_is(aff_msg_get(c->m, segment, OBX_TYPE, 1, 1, 0), "NM"))
 		return;
 	for (; aff_parts_next(&repetitions, &text); at.repetition++) {
-		if (marker_is(text))
+		struct aff_nm number;
+		if (aff_nm_parse(&number, text) == 0 && marker_is(&number))
 			check_report(c, RULE_SENTINEL, at,
 			             "OBX-5 (value) is a number by which devices mark that there is no reading");
 	}

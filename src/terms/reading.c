@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Codes, units, numbers and flags of one OBX together. What is not known is never held against a reading.
+ */
+#include "terms/reading.h"
+
+#include "terms/flag.h"
+#include "terms/marker.h"
+
+/* A coding of OBX-3: components 1-3 or 4-6. */
+struct coding {
+	struct aff_view code, name, system;
+};
+
+static struct coding coding_of(struct aff_view cwe, unsigned first, const struct aff_delims *d)
+{
+	return (struct coding){aff_view_trim(aff_cut(cwe, d, 1, first, 0)),
+	                       aff_view_trim(aff_cut(cwe, d, 1, first + 1, 0)),
+	                       aff_view_trim(aff_cut(cwe, d, 1, first + 2, 0))};
+}
+
+static void read_code(struct reading *r, struct aff_view cwe, const struct aff_delims *d)
+{
+	int conflict = 0;
+	for (unsigned first = 1; first <= 4; first += 3) {
+		struct coding c = coding_of(cwe, first, d);
+		if (aff_view_is(c.system, "LN") && !r->limit)
+			r->limit = limit_of_loinc(c.code);
+		if (!aff_view_is(c.system, "MDC") || r->term || conflict)
+			continue;
+		r->mdc = true;
+		r->term = aff_term_of_coding(c.code, c.name, &conflict);
+		r->name_known = conflict && aff_term_by_refid(c.name) != NULL;
+	}
+	if (conflict) {
+		r->faults |= READING_CODE;
+		r->limit = NULL;
+	}
+	if (r->term)
+		r->limit = limit_of_term(r->term);
+}
+
+/* OBX-17: what was set on a device is not what a human being has. */
+static bool is_setting(struct aff_view method, const struct aff_delims *d)
+{
+	struct aff_parts repetitions = aff_parts(method, d->repetition);
+	struct aff_view text;
+	while (aff_parts_next(&repetitions, &text)) {
+		struct aff_view m = aff_view_trim(aff_cut(text, d, 1, 1, 0));
+		if (aff_view_is(m, "ASET") || aff_view_is(m, "MSET"))
+			return true;
+	}
+	return false;
+}
+
+void reading_read(struct reading *out, const struct reading_fields *f, const struct aff_delims *d)
+{
+	bool conflict = false;
+	*out = (struct reading){.term = NULL};
+	read_code(out, f->code, d);
+	if (f->unit.n && !aff_is_null(f->unit))
+		out->unit = unit_read(f->unit, d, &conflict);
+	if (conflict)
+		out->faults |= READING_UNIT_CODE;
+	if (out->unit && out->term && !unit_suits(out->unit, out->term))
+		out->faults |= READING_UNIT;
+	if (is_setting(f->method, d))
+		out->limit = NULL;
+}
+
+unsigned reading_judge_value(const struct reading *r, struct aff_view type, struct aff_view repetition,
+                             const struct aff_delims *d)
+{
+	bool structured = aff_view_is(type, "SN");
+	if (!structured && !aff_view_is(type, "NM"))
+		return 0;
+	struct aff_view text = aff_cut(repetition, d, 1, structured ? 2 : 1, 0);
+	struct aff_nm number;
+	if (aff_nm_parse(&number, text))
+		return marker_is_text(text) ? READING_MARKER : 0;
+	switch (limit_judge(r->limit, r->unit, &number)) {
+	case VERDICT_MARKER:
+		return READING_MARKER;
+	case VERDICT_IMPOSSIBLE:
+		return READING_IMPOSSIBLE;
+	case VERDICT_SOUND:
+		break;
+	}
+	return 0;
+}
+
+static unsigned judge_flags(struct aff_view flags, const struct aff_delims *d)
+{
+	struct aff_parts repetitions = aff_parts(flags, d->repetition);
+	struct aff_view text;
+	unsigned faults = 0;
+	while (aff_parts_next(&repetitions, &text)) {
+		switch (flag_of(aff_view_trim(aff_cut(text, d, 1, 1, 0)))) {
+		case FLAG_NO_VALUE:
+			faults |= READING_FLAG;
+			break;
+		case FLAG_TEST:
+			faults |= READING_TEST;
+			break;
+		case FLAG_CALIBRATION:
+			faults |= READING_CALIBRATION;
+			break;
+		case FLAG_STATE:
+		case FLAG_OTHER:
+			break;
+		}
+	}
+	return faults;
+}
+
+/* Something that is not a delimiter, and not the null value. */
+static bool is_valued(struct aff_view v, const struct aff_delims *d)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] != d->component && v.p[i] != d->repetition && v.p[i] != d->subcomponent && v.p[i] != ' ')
+			return !aff_is_null(v);
+	return false;
+}
+
+unsigned reading_judge(const struct reading_fields *f, const struct aff_delims *d)
+{
+	struct reading r;
+	if (!is_valued(f->value, d))
+		return 0;
+	reading_read(&r, f, d);
+	unsigned faults = r.faults | judge_flags(f->flags, d);
+	struct aff_parts repetitions = aff_parts(f->value, d->repetition);
+	struct aff_view text;
+	while (aff_parts_next(&repetitions, &text))
+		faults |= reading_judge_value(&r, f->type, text, d);
+	return faults;
+}
