@@ -29,6 +29,7 @@ static void locate(const struct check *c, struct aff_diag *d, struct place at)
 	aff_diag_at(d, name, aff_msg_occurrence(c->m, at.segment), at.field);
 	d->at.repetition = at.repetition;
 	d->at.component = at.component;
+	d->at.subcomponent = at.subcomponent;
 }
 
 /* What the caller wants of a rule. false: nothing is told. */
@@ -53,7 +54,9 @@ static void add(struct check *c, enum check_rule rule, enum aff_severity severit
 	char text[sizeof d.text];
 	if (!wanted(c, r, &severity))
 		return;
-	bool there = !at.field || aff_msg_get(c->m, at.segment, at.field, at.repetition, at.component, 0).n > 0;
+	bool there = !at.field || aff_msg_get(c->m, at.segment, at.field, at.repetition, at.component,
+	                                      at.subcomponent)
+	                                          .n > 0;
 	vsnprintf(text, sizeof text, format, ap);
 	aff_diag_set(&d, there ? r->code : AFF_EREQUIRED, "%s", text);
 	aff_diag_hint(&d, "%s", hint ? hint : r->mend);

@@ -6,9 +6,22 @@
 #define VALIDATE_CHECK_H
 
 #include <afferent/parts.h>
+#include <afferent/schema.h>
 #include <afferent/validate.h>
 
 #include "validate/catalog.h"
+
+/* What was looked up in the schema a moment ago; messages ask for the same again and again. */
+enum { CHECK_KNOWN = 32 };
+struct known_type {
+	uint64_t name;
+	const struct aff_schema *schema;
+};
+struct known_code {
+	uint64_t code;
+	uint16_t table;
+	uint8_t n, fit;
+};
 
 struct check {
 	const struct aff_msg *m;
@@ -19,11 +32,15 @@ struct check {
 	struct aff_diag *first;
 	int errors;
 	int failed;                     /* AFF_ENOMEM */
+	char last_id[3];                /* the segment looked up last */
+	const struct aff_schema *last_schema;
+	struct known_type types[CHECK_KNOWN];
+	struct known_code codes[CHECK_KNOWN];
 };
 
 /* A place by its segment's number in the message; what is 0 is not said. */
 struct place {
-	unsigned segment, field, repetition, component;
+	unsigned segment, field, repetition, component, subcomponent;
 };
 
 /* Adds a finding. The text and the hint never hold a value of the message. A place that is empty cannot be wrong: what
@@ -42,7 +59,7 @@ bool check_is_empty(const struct check *c, struct aff_view v);
 
 void check_header(struct check *c);                        /* MSH-9 to MSH-12 */
 void check_syntax(struct check *c);                        /* segment ids */
-void check_fields(struct check *c, unsigned segment);      /* required fields, types and tables of fields.def */
+void check_fields(struct check *c, unsigned segment);      /* required fields, data types and tables */
 void check_value(struct check *c, unsigned segment);       /* OBX-2 and OBX-5 */
 void check_structure(struct check *c);                     /* which segments, in which order */
 void check_pcd(struct check *c);                           /* IHE PCD-01 */

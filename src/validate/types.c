@@ -1,11 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Data types. Tolerant where devices are known to be harmlessly untidy: blanks around numbers, .5 and 5.
+ * Data types by name, and their forms.
  */
 #include "validate/types.h"
 
 #include <afferent/dtm.h>
 #include <afferent/number.h>
+
+#define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+
+enum type type_of_name(struct aff_view name)
+{
+	uint32_t packed = 0;
+	if (name.n > 3)
+		return aff_view_is(name, "Varies") ? TYPE_ANY : TYPE_COMPOSITE;
+	for (size_t i = 0; i < name.n; i++)
+		packed = packed << 8 | (unsigned char)name.p[i];
+	switch (packed) {
+	case 0:
+	case NAME(0, 'S', 'T'):
+	case NAME(0, 'T', 'X'):
+	case NAME(0, 'F', 'T'):
+	case NAME(0, 'I', 'S'):
+	case NAME(0, 'T', 'N'):
+	case NAME('S', 'N', 'M'):
+	case NAME('G', 'T', 'S'):
+		return TYPE_ANY;
+	case NAME(0, 'I', 'D'):
+		return TYPE_CODE;
+	case NAME(0, 'N', 'M'):
+		return TYPE_NM;
+	case NAME(0, 'S', 'I'):
+		return TYPE_SI;
+	case NAME(0, 'D', 'T'):
+		return TYPE_DT;
+	case NAME(0, 'T', 'M'):
+		return TYPE_TM;
+	case NAME(0, 'T', 'S'):
+	case NAME('D', 'T', 'M'):
+		return TYPE_DTM;
+	default:
+		return TYPE_COMPOSITE;
+	}
+}
 
 bool type_fits(enum type type, struct aff_view text)
 {
@@ -23,6 +60,8 @@ bool type_fits(enum type type, struct aff_view text)
 	case TYPE_DTM:
 		return aff_dtm_read(&t, text, NULL, NULL) == 0 && !t.blanks;
 	case TYPE_ANY:
+	case TYPE_CODE:
+	case TYPE_COMPOSITE:
 		break;
 	}
 	return true;
@@ -42,6 +81,8 @@ const char *type_looks(enum type type)
 	case TYPE_DTM:
 		return "a date and time, YYYYMMDDHHMMSS[.S][+ZZZZ], that the calendar knows";
 	case TYPE_ANY:
+	case TYPE_CODE:
+	case TYPE_COMPOSITE:
 		break;
 	}
 	return "text";

@@ -16,6 +16,7 @@
 #include <afferent/ack.h>
 #include <afferent/fhir.h>
 #include <afferent/mllp.h>
+#include <afferent/validate.h>
 
 #include "util.h"
 
@@ -99,6 +100,17 @@ static void render(struct aff_view m)
 	sink += out.n;
 }
 
+static void check(struct aff_view m)
+{
+	static const struct aff_checks checks = {.level = AFF_CHECK_TABLES};
+	static struct aff_diag_list found;
+	(void)m;
+	found.cap = 0; /* they are counted, not kept */
+	if (aff_validate(parser, &checks, &found, NULL) < 0)
+		bench_die("a bench message cannot be checked");
+	sink += found.warnings;
+}
+
 static int count_instructions(void)
 {
 	struct perf_event_attr a = {
@@ -178,6 +190,7 @@ int main(int argc, char **argv)
 		measure(argv[i], "parse + 10 reads", parse_and_read, m);
 		measure(argv[i], "answer", acknowledge, m);
 		measure(argv[i], "FHIR bundle", render, m);
+		measure(argv[i], "checks up to tables", check, m);
 		aff_buf_free(&bytes);
 	}
 	printf("\n]\n");
