@@ -27,6 +27,9 @@ void aff_expr_free(struct aff_expr *e);
 /* 1 true, 0 false, or AFF_ELIMIT (a regular expression went past its match limit). current: see aff_edit_path. */
 int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned current);
 
+/* The same over a message that nobody changes. */
+int aff_expr_test_message(const struct aff_expr *x, const struct aff_msg *m, unsigned current);
+
 /* The text it was compiled from. */
 struct aff_view aff_expr_text(const struct aff_expr *x);
 

@@ -88,11 +88,27 @@ static int test(const struct aff_expr *x, const struct instruction *in, struct v
 	}
 }
 
-int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned current)
+/* Where the values come from: an edit, or a message as it is. */
+struct from {
+	const struct aff_edit *edit;
+	const struct aff_msg *message;
+	unsigned current;
+};
+
+static struct aff_view read_path(const struct from *f, const struct aff_path *path)
 {
-	struct value v = {.delims = aff_edit_delims(e)};
+	if (f->edit)
+		return aff_edit_path(f->edit, path, f->current);
+	if (path->occurrence || f->current == AFF_NONE || !aff_msg_is(f->message, f->current, path->segment))
+		return aff_path_get(f->message, path);
+	if (!path->field)
+		return aff_msg_segment(f->message, f->current);
+	return aff_msg_get(f->message, f->current, path->field, path->repetition, path->component, path->subcomponent);
+}
+
+static int run(const struct aff_expr *x, const struct from *f, struct value *v)
+{
 	int truth = 0;
-	aff_buf_init(&v.unescaped, UNESCAPED_MAX);
 	for (size_t i = 0; i < x->count && truth >= 0;) {
 		const struct instruction *in = &x->program[i++];
 		if (in->op == OP_NOT) {
@@ -101,10 +117,28 @@ int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned c
 			if (truth == (in->op == OP_OR))
 				i = in->target;
 		} else {
-			v.raw = aff_edit_path(e, &in->path, current);
-			truth = test(x, in, &v);
+			v->raw = read_path(f, &in->path);
+			truth = test(x, in, v);
 		}
 	}
+	return truth;
+}
+
+static int run_from(const struct aff_expr *x, const struct from *f, struct aff_delims delims)
+{
+	struct value v = {.delims = delims};
+	aff_buf_init(&v.unescaped, UNESCAPED_MAX);
+	int truth = run(x, f, &v);
 	aff_buf_free(&v.unescaped);
 	return truth;
+}
+
+int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned current)
+{
+	return run_from(x, &(struct from){.edit = e, .current = current}, aff_edit_delims(e));
+}
+
+int aff_expr_test_message(const struct aff_expr *x, const struct aff_msg *m, unsigned current)
+{
+	return run_from(x, &(struct from){.message = m, .current = current}, aff_msg_delims(m));
 }
