@@ -58,12 +58,12 @@ ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARNINGS) $(if $(DEVELOPER),-We
 ALL_LDFLAGS = -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(if $(COVERAGE),--coverage) \
               -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 LIB_CFLAGS  = $(CRYPTO_CFLAGS) $(SQLITE_CFLAGS) $(YAML_CFLAGS) $(ZSTD_CFLAGS) $(PCRE_CFLAGS) $(CURL_CFLAGS) \
-              $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
-AFFLIB_LIBS = $(CRYPTO_LIBS) $(PCRE_LIBS) -lm
+              $(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(XML_CFLAGS)
+AFFLIB_LIBS = $(CRYPTO_LIBS) $(PCRE_LIBS) $(XML_LIBS) -lm
 ENGINE_LIBS = $(SQLITE_LIBS) $(YAML_LIBS) $(ZSTD_LIBS) $(CURL_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(AFFLIB_LIBS)
 
 # ---- what to compile ------------------------------------------------------------------------------------------------
-LIB_DIRS  := base schema hl7 terms validate rules fhir
+LIB_DIRS  := base schema hl7 terms rules profile validate fhir
 ENG_DIRS  := sys journal net conf engine admin
 LIB_SRC   := $(sort $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
 ENG_SRC   := $(sort $(foreach d,$(ENG_DIRS),$(wildcard src/$(d)/*.c)))
@@ -220,7 +220,7 @@ MAN_PAGES := $(sort $(wildcard man/*.[13578]))
 MAN3      := $(patsubst include/afferent/%.h,$(B)/man3/afferent_%.3,$(filter %.h,$(HEADERS)))
 NAMES3    := sed -nE -e 's/^[a-z].*[ *](aff_[a-z0-9_]+)\(.*/\1/p' -e 's/^extern const .*[ *](aff_[a-z0-9_]+);.*/\1/p'
 MAN3_ALSO := $(patsubst %,%.3,$(sort $(shell $(NAMES3) $(filter %.h,$(HEADERS)))))
-DATA      := $(sort $(wildcard channels/* mappings/* examples/*.* examples/c/*))
+DATA      := $(sort $(wildcard channels/* mappings/* examples/*.* examples/c/* examples/profiles/*))
 DOCS      := $(wildcard LICENSE NOTICE README.md CHANGELOG.md)
 SO_FILE   := libafferent.so.$(VERSION)
 
@@ -230,7 +230,7 @@ INSTALLED  = $(bindir)/afferent $(libdir)/libafferent.a $(libdir)/$(SO_FILE) $(l
              $(foreach m,$(MAN_PAGES) $(MAN3),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
              $(MAN3_ALSO:%=$(mandir)/man3/%) \
              $(DATA:%=$(SHAREDIR)/%) $(DOCS:%=$(docdir)/%)
-OWN_DIRS   = $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples/c \
+OWN_DIRS   = $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples/c $(SHAREDIR)/examples/profiles \
              $(SHAREDIR)/examples $(SHAREDIR) $(INCDIR) $(docdir)
 
 $(B)/man3/afferent_%.3: include/afferent/%.h man/man3.awk

@@ -13,7 +13,7 @@
 #ifndef AFFERENT_VALIDATE_H
 #define AFFERENT_VALIDATE_H
 
-#include <afferent/msg.h>
+#include <afferent/profile.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -57,6 +57,8 @@ struct aff_check_override {
 struct aff_checks {
 	enum aff_check_level level;
 	enum aff_ihe ihe;
+	const struct aff_profile *const *profiles; /* conformance profiles; they must outlive the checks */
+	size_t nprofiles;
 	bool sense;                 /* + what is written right and makes no sense: the rules sense-... */
 	const struct aff_check_override *overrides; /* the last one that names a rule counts */
 	size_t override_count;

@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <jansson.h>
+#include <libxml/parser.h>
 #include <openssl/crypto.h>
 #include <sqlite3.h>
 #include <yaml.h>
@@ -17,11 +18,13 @@
 #include <pcre2.h>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cli/term.h"
 
 #define PCRE2_VERSION_SIZE 64
+#define LIBXML2_VERSION_SIZE 32
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -44,7 +47,7 @@
 struct fact {
 	const char *name, *value;
 };
-#define LIBRARIES 8
+#define LIBRARIES 9
 #define BUILD_FACTS 3
 
 static const struct fact build[BUILD_FACTS] = {
@@ -59,6 +62,18 @@ static const char *pcre2_version(char buf[PCRE2_VERSION_SIZE])
 	if (pcre2_config(PCRE2_CONFIG_VERSION, buf) < 0)
 		return "?";
 	buf[strcspn(buf, " ")] = '\0';
+	return buf;
+}
+
+/* "20914" -> "2.9.14" */
+static const char *libxml2_version(char buf[LIBXML2_VERSION_SIZE])
+{
+	uint64_t n = 0;
+	size_t digits = strspn(xmlParserVersion, "0123456789");
+	if (number_u64(aff_view(xmlParserVersion, digits), 999999, &n))
+		return "?";
+	snprintf(buf, LIBXML2_VERSION_SIZE, "%u.%u.%u", (unsigned)n / 10000, (unsigned)n / 100 % 100,
+	         (unsigned)n % 100);
 	return buf;
 }
 
@@ -105,7 +120,7 @@ int cmd_version(int argc, char **argv)
 	};
 	bool json = false;
 	const struct option options[] = {OPTION_FLAG('j', "json", &json, "print one JSON object"), OPTION_END};
-	char pcre2[PCRE2_VERSION_SIZE];
+	char pcre2[PCRE2_VERSION_SIZE], libxml2[LIBXML2_VERSION_SIZE];
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
@@ -118,6 +133,7 @@ int cmd_version(int argc, char **argv)
 		{"zstd", ZSTD_versionString()},
 		{"pcre2", pcre2_version(pcre2)},
 		{"jansson", jansson_version_str()},
+		{"libxml2", libxml2_version(libxml2)},
 	};
 	if (json)
 		print_json(libraries);

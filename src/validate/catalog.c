@@ -14,6 +14,7 @@ static const struct aff_check_rule rules[] = {
 #include "validate/catalog_hl7.def"
 #include "validate/catalog_ihe.def"
 #include "validate/catalog_sense.def"
+#include "validate/catalog_profile.def"
 #undef CHECK_RULE
 };
 

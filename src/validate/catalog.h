@@ -10,6 +10,7 @@ enum check_rule {
 #include "validate/catalog_hl7.def"
 #include "validate/catalog_ihe.def"
 #include "validate/catalog_sense.def"
+#include "validate/catalog_profile.def"
 #undef CHECK_RULE
 	RULE_COUNT
 };

@@ -54,9 +54,8 @@ static void add(struct check *c, enum check_rule rule, enum aff_severity severit
 	char text[sizeof d.text];
 	if (!wanted(c, r, &severity))
 		return;
-	bool there = !at.field || aff_msg_get(c->m, at.segment, at.field, at.repetition, at.component,
-	                                      at.subcomponent)
-	                                          .n > 0;
+	bool there = !at.field ||
+	             aff_msg_get(c->m, at.segment, at.field, at.repetition, at.component, at.subcomponent).n > 0;
 	vsnprintf(text, sizeof text, format, ap);
 	aff_diag_set(&d, there ? r->code : AFF_EREQUIRED, "%s", text);
 	aff_diag_hint(&d, "%s", hint ? hint : r->mend);

@@ -64,5 +64,6 @@ void check_value(struct check *c, unsigned segment);       /* OBX-2 and OBX-5 */
 void check_structure(struct check *c);                     /* which segments, in which order */
 void check_pcd(struct check *c);                           /* IHE PCD-01 */
 void check_sense(struct check *c);                         /* readings that are probably none */
+void check_profiles(struct check *c);                      /* conformance profiles */
 
 #endif

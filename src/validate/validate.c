@@ -35,5 +35,7 @@ int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struc
 		check_pcd(&c);
 	if (checks->sense)
 		check_sense(&c);
+	if (checks->nprofiles)
+		check_profiles(&c);
 	return c.failed ? c.failed : c.errors;
 }

@@ -16,12 +16,14 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		up["schema"] = "base"
 		up["hl7"] = "base schema"
 		up["terms"] = "base schema hl7"
-		up["validate"] = up["rules"] = up["fhir"] = "base schema hl7 terms"
+		up["rules"] = up["fhir"] = "base schema hl7 terms"
+		up["profile"] = "base schema hl7 terms rules"
+		up["validate"] = "base schema hl7 terms rules profile"
 		up["sys"] = "base"
 		up["net"] = "base sys"
 		up["journal"] = "base sys"
-		up["conf"] = "base schema hl7 terms validate rules fhir sys"
-		up["engine"] = "base schema hl7 terms validate rules fhir sys journal net conf"
+		up["conf"] = "base schema hl7 terms rules profile validate fhir sys"
+		up["engine"] = "base schema hl7 terms rules profile validate fhir sys journal net conf"
 		up["admin"] = up["engine"] " engine"
 		up["cli"] = up["admin"] " admin"
 		# public header: the folder that implements it
@@ -32,6 +34,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		split("nomenclature table unit", n, " "); for (i in n) owner[n[i]] = "terms"
 		split("expr rules", n, " "); for (i in n) owner[n[i]] = "rules"
 		owner["validate"] = "validate"
+		owner["profile"] = "profile"
 		owner["fhir"] = "fhir"
 		# third-party header: where it may be included
 		home["yaml.h"] = "src/conf/"
@@ -42,6 +45,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		home["event2/"] = home["event.h"] = "src/admin/"
 		home["jansson.h"] = "src/cli/"
 		home["pcre2.h"] = "src/rules/"
+		home["libxml/"] = "src/profile/"
 		versions = "src/cli/cmd_version.c" # tells what they are
 	}
 	function fail(text) { print file ":" line ": " text; bad = 1 }

@@ -8,6 +8,7 @@
  *	now 20250115103000+0000      the clock, for this case
  *	zone +60                     minutes east of UTC for times without a zone, for this case
  *	as error sense-demo          how bad a rule is (or off), for this case
+ *	profile FILE | none          a profile beside the case file, until the next one
  *	PID|...                      the rest of the message
  *	-> error REQUIRED OBX[2]-3   every finding, in any order; "-" where no place in a segment can be named; the
  *	                             rule's id may follow
@@ -19,6 +20,7 @@
 #include <dirent.h>
 
 #include "hl7_test.h"
+#include "sys/file.h"
 
 enum { EXPECTED_MAX = 32, TEXT_MAX = 8192, LINE_MAX_BYTES = 1024, OVERRIDES_MAX = 8, RULES_MAX = 1000 };
 
@@ -30,6 +32,8 @@ struct expected {
 struct test_case {
 	char name[160];
 	struct aff_checks checks;
+	const struct aff_profile *profile;
+	struct aff_profile *owned;
 	char prelude[TEXT_MAX], text[TEXT_MAX];
 	size_t prelude_n, n;
 	struct expected expected[EXPECTED_MAX];
@@ -67,6 +71,26 @@ static struct aff_checks checks_of(const char *word)
 	enum aff_ihe ihe = aff_ihe_find(word);
 	ck_assert_msg(ihe != AFF_IHE_NONE, "no level: %s", word);
 	return (struct aff_checks){.level = AFF_CHECK_TABLES, .ihe = ihe};
+}
+
+static void read_profile(struct test_case *t, const char *name)
+{
+	char path[2048];
+	struct aff_buf text;
+	struct aff_diag_list found;
+	aff_profile_free(t->owned);
+	t->profile = t->owned = NULL;
+	if (strcmp(name, "none") == 0)
+		return;
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	aff_buf_init(&text, AFF_PROFILE_MAX_BYTES);
+	aff_diag_list_init(&found, 10);
+	ck_assert_int_eq(file_read(path, &text, NULL), 0);
+	int rc = aff_profile_read_xml(&t->owned, name, aff_buf_view(&text), &found);
+	ck_assert_msg(rc == 0, "%s: %s", name, found.count ? found.items[0].text : "");
+	t->profile = t->owned;
+	aff_diag_list_free(&found);
+	aff_buf_free(&text);
 }
 
 static bool meets(struct expected *e, const struct aff_diag *d)
@@ -116,6 +140,8 @@ static void run_case(struct test_case *t, const char *file)
 	int rc = aff_msg_parse(m, t->text, t->n, AFF_LENIENT_ALL, NULL);
 	ck_assert_msg(rc == 0, "%s: %s: does not parse: %s", file, t->name, aff_error_name(rc));
 	aff_diag_list_init(&found, 1000);
+	t->checks.profiles = &t->profile;
+	t->checks.nprofiles = t->profile != NULL;
 	rc = aff_validate(m, &t->checks, &found, &first);
 	compare(t, file, &found);
 	ck_assert_uint_eq((size_t)rc, found.errors);
@@ -177,6 +203,8 @@ static void take_line(struct test_case *t, const char *file, const char *line)
 		snprintf(t->name, sizeof t->name, "%.150s", line + 3);
 	} else if (strncmp(line, "level ", 6) == 0) {
 		t->checks = checks_of(line + 6);
+	} else if (strncmp(line, "profile ", 8) == 0) {
+		read_profile(t, line + 8);
 	} else if (strncmp(line, "-> ", 3) == 0) {
 		ck_assert_uint_lt(t->expected_count, EXPECTED_MAX);
 		struct expected *e = &t->expected[t->expected_count++];
@@ -201,6 +229,7 @@ static void run_file(const char *name)
 		take_line(t, name, line);
 	}
 	run_case(t, name);
+	aff_profile_free(t->owned);
 	fclose(f);
 	free(t);
 }

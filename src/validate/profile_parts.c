@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fields, components and subcomponents against a profile. The parts of a segment lie in one array, those that are below
+ * another one right behind it: three loops, one for each level.
+ */
+#include "validate/profile.h"
+#include "validate/types.h"
+
+/* What goes down the levels. */
+struct parts_check {
+	struct check *c;
+	const struct aff_profile *p;
+};
+
+static struct element element_of(const struct parts_check *w, const struct part *part)
+{
+	return (struct element){w->c, w->p, &part->is, NULL};
+}
+
+static void check_subcomponents(const struct parts_check *w, unsigned above, struct place at, struct aff_view text)
+{
+	const struct part *parts = w->p->parts;
+	for (unsigned i = above + 1; i < parts[above].end; i = parts[i].end) {
+		struct element e = element_of(w, &parts[i]);
+		struct aff_view v = aff_cut(text, &w->c->delims, 1, 1, parts[i].number);
+		at.subcomponent = parts[i].number;
+		if (element_is_there(&e, at, v))
+			element_value(&e, at, v, true);
+	}
+}
+
+static void check_components(const struct parts_check *w, unsigned above, struct place at, struct aff_view text)
+{
+	const struct part *parts = w->p->parts;
+	for (unsigned i = above + 1; i < parts[above].end; i = parts[i].end) {
+		struct element e = element_of(w, &parts[i]);
+		struct aff_view v = aff_cut(text, &w->c->delims, 1, parts[i].number, 0);
+		at.component = parts[i].number;
+		if (!element_is_there(&e, at, v))
+			continue;
+		element_value(&e, at, v, parts[i].end == i + 1);
+		if (!aff_is_null(v))
+			check_subcomponents(w, i, at, v);
+	}
+}
+
+static void check_field(const struct parts_check *w, unsigned segment, unsigned field)
+{
+	const struct part *part = &w->p->parts[field];
+	struct element e = element_of(w, part);
+	struct place at = {.segment = segment, .field = part->number};
+	struct aff_view text = aff_msg_field(w->c->m, segment, part->number);
+	bool unsplit = part->number <= 2 && aff_msg_is(w->c->m, segment, "MSH");
+	if (!element_is_there(&e, at, text))
+		return;
+	element_count(&e, at, unsplit ? 1 : aff_count(text, w->c->delims.repetition));
+	struct aff_parts repetitions = aff_parts(text, unsplit ? '\0' : w->c->delims.repetition);
+	struct aff_view one;
+	for (at.repetition = 1; aff_parts_next(&repetitions, &one); at.repetition++) {
+		if (unsplit || !check_is_empty(w->c, one))
+			element_value(&e, at, one, !unsplit && part->end == field + 1);
+		if (!unsplit && !check_is_empty(w->c, one) && !aff_is_null(one))
+			check_components(w, field, at, one);
+	}
+}
+
+void check_parts(struct check *c, const struct aff_profile *p, const struct node *n, unsigned segment)
+{
+	struct parts_check w = {c, p};
+	for (unsigned i = n->first_part; i < n->end_part; i = p->parts[i].end)
+		check_field(&w, segment, i);
+}
