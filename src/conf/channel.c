@@ -48,6 +48,10 @@ static void read_mllp_source(struct reader *r, struct conf_source *s, const stru
 	unsigned lenient = get_words(r, &f, KEY_SOURCE_MLLP_lenient);
 	s->lenient = lenient & AFF_LENIENT_ALL;
 	s->lenient_end = (lenient & ~(unsigned)AFF_LENIENT_ALL) != 0;
+	s->split = get_word(r, &f, KEY_SOURCE_MLLP_batch) == 1;
+	if (s->split && (s->lenient & AFF_LENIENT_TWOMSH))
+		report_error(&r->report, f.value[KEY_SOURCE_MLLP_batch]->at, "leave one of them out",
+		             "'two-msh' keeps as one message what 'batch: split' takes apart");
 	s->max_frame = get_number(r, &f, KEY_SOURCE_MLLP_max_frame);
 	if (s->max_frame > r->conf->engine.memory)
 		report_error(&r->report, f.value[KEY_SOURCE_MLLP_max_frame]->at, "raise 'memory' in afferent.yaml",

@@ -60,6 +60,7 @@ struct conf_source {
 	enum aff_ack_mode answer;
 	unsigned lenient;        /* enum aff_lenient, or'ed */
 	bool lenient_end;        /* MLLP: 0x1C alone ends a frame */
+	bool split;              /* MLLP: a frame may hold several messages */
 	size_t max_frame;        /* bytes */
 	unsigned max_connections;
 	int64_t idle_ms, frame_ms; /* a silent connection, an unfinished frame */

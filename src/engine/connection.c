@@ -50,6 +50,7 @@ void connection_close(struct io *io, struct connection *c)
 	net_stream_close(&c->stream);
 	aff_buf_free(&c->in);
 	aff_buf_free(&c->out);
+	aff_buf_free(&c->group);
 	io->slots[c->slot] = NULL;
 	io->unanswered -= c->unanswered;
 	atomic_fetch_sub(&p->channel->connections, 1);
@@ -93,6 +94,7 @@ void connection_add(struct io *io, struct port *p, int fd, const struct net_addr
 	c->framer.lenient_end = p->settings->source.lenient_end;
 	aff_buf_init(&c->in, p->settings->source.max_frame + READ_SIZE + MAX_JUNK);
 	aff_buf_init(&c->out, OUT_MAX);
+	aff_buf_init(&c->group, OUT_MAX);
 	c->active_us = clock_mono_us();
 	net_address_format(peer, c->peer, sizeof c->peer);
 	io->slots[slot] = c;
@@ -106,50 +108,6 @@ void connection_add(struct io *io, struct port *p, int fd, const struct net_addr
 
 /* ---- messages in ---- */
 
-/* Told once a minute; the journal has them all. */
-static void tell_rejected(struct port *p, const struct connection *c, int error)
-{
-	if (!log_once_a_minute(&p->rejected_told_us, &p->rejected_untold))
-		return;
-	char others[64] = "";
-	if (p->rejected_untold)
-		snprintf(others, sizeof others, " and %u others since the last such line", p->rejected_untold);
-	log_warn("listener", "%s: a message from %s is rejected%s: %s; see afferent journal search --verdict rejected",
-		 p->settings->name, c->peer, others, aff_error_text(error));
-	p->rejected_untold = 0;
-}
-
-static void take_message(struct io *io, struct connection *c, struct aff_view message, int frame_error)
-{
-	struct port *p = c->port;
-	struct envelope *e =
-		ingest_message(io->ingest, p->conf, p->settings, aff_view_of(c->peer), message, frame_error);
-	if (!e) {
-		log_error("listener", "%s: out of memory for a message; the connection is closed unanswered",
-			  p->settings->name);
-		c->ended = true;
-		return;
-	}
-	if (e->row.verdict == JOURNAL_REJECTED)
-		tell_rejected(p, c, e->row.error);
-	e->channel = p->channel;
-	e->home = &io->mailbox;
-	e->slot = c->slot;
-	e->generation = c->generation;
-	c->inflight += e->size;
-	c->unanswered++;
-	io->unanswered++;
-	if (e->close_after)
-		c->ended = true;
-	if (atomic_fetch_add(&io->budget->used, e->size) + e->size >= io->budget->max)
-		io->starved = true;
-	if (io->last)
-		io->last->next = e;
-	else
-		io->first = e;
-	io->last = e;
-}
-
 /* Takes the frames out of buf[0..n); returns how many bytes are used up. */
 static size_t take_frames(struct io *io, struct connection *c, const char *buf, size_t n)
 {
@@ -160,13 +118,13 @@ static size_t take_frames(struct io *io, struct connection *c, const char *buf, 
 		int rc = aff_mllp_next(&c->framer, buf + used, n - used, &frame, &consumed);
 		used += consumed;
 		if (rc == 1) {
-			take_message(io, c, frame, 0);
+			frame_take(io, c, frame);
 		} else if (rc == 0) {
 			break;
 		} else {
 			count(&c->port->channel->framing_errors, 1);
 			if (rc == AFF_EFRAME) {
-				take_message(io, c, frame, rc);
+				frame_take_broken(io, c, frame, rc);
 				continue;
 			}
 			log_warn("listener", "%s: %s sent %s; the connection is closed", c->port->settings->name,
@@ -312,7 +270,10 @@ void connection_answer(struct io *io, struct envelope *e)
 		c->inflight -= e->size;
 		c->unanswered--;
 		io->unanswered--;
-		send_answer(c, e->result ? ingest_refusal(io->ingest, e, e->result) : e->answer);
+		struct aff_view answer = e->result ? ingest_refusal(io->ingest, e, e->result) : e->answer;
+		if (e->grouped)
+			answer = frame_join_answers(c, e, answer);
+		send_answer(c, answer);
 		c->active_us = clock_mono_us();
 		histogram_add(&io->latency, c->active_us - e->arrived_us);
 		settle(io, c);

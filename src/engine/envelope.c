@@ -19,7 +19,7 @@ struct envelope *envelope_new(const struct envelope_parts *parts)
 {
 	const struct journal_message *m = &parts->row;
 	size_t data = m->channel.n + m->peer.n + m->type.n + m->control_id.n + m->patient.n + m->device.n + m->body.n +
-		      parts->raw.n + parts->answer.n;
+		      parts->raw.n + parts->answer.n + parts->head.n;
 	struct envelope *e = malloc(sizeof *e + data);
 	if (!e)
 		return NULL;
@@ -30,6 +30,7 @@ struct envelope *envelope_new(const struct envelope_parts *parts)
 	char *at = e->data;
 	e->raw = place(&at, parts->raw);
 	e->answer = place(&at, parts->answer);
+	e->head = place(&at, parts->head);
 	e->row.channel = place(&at, m->channel);
 	e->row.peer = place(&at, m->peer);
 	e->row.type = place(&at, m->type);

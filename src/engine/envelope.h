@@ -2,7 +2,8 @@
  *
  * An envelope is one received message on its way: made by an io thread, committed by the writer, answered by the io
  * thread, delivered by senders. It is one block of memory, immutable once it is handed to the writer (but for `next`
- * and `result`, which belong to whoever holds it in a list), and shared by reference count afterwards.
+ * and `result`, which belong to whoever holds it in a list), and shared by reference count afterwards. The envelopes of
+ * one frame follow each other in every list between the io thread and the writer.
  */
 #ifndef ENGINE_ENVELOPE_H
 #define ENGINE_ENVELOPE_H
@@ -24,10 +25,13 @@ struct envelope {
 	struct mailbox *home;        /* of the io thread that sends the answer */
 	uint32_t slot, generation;   /* the connection it goes to */
 	bool close_after;            /* the connection is closed after the answer */
+	bool grouped, batched;       /* it came with others in one frame; they were a batch */
+	bool more;                   /* the next envelope is of the same frame: both in one commit */
 	int64_t arrived_us;          /* monotonic */
 	struct journal_message row;  /* its views point into data */
 	struct aff_view raw;         /* the message as received */
 	struct aff_view answer;      /* framed; empty: none */
+	struct aff_view head;        /* of the batch of answers that begins with this one; empty: none does */
 	size_t size;                 /* bytes of this block */
 	char data[];
 };
@@ -35,7 +39,7 @@ struct envelope {
 /* What an envelope is made of. */
 struct envelope_parts {
 	struct journal_message row;
-	struct aff_view raw, answer;
+	struct aff_view raw, answer, head;
 };
 
 /* Copies the parts into a new block with one reference. NULL: out of memory. */

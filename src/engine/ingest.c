@@ -16,6 +16,7 @@
 
 #define ANSWER_MAX (64u << 10)
 #define FINDINGS_MAX 100 /* errors and warnings that are kept to tell the errors of a refused message */
+#define ID_SIZE    40
 #define COLUMN_MAX 256 /* bytes of a control id, patient or device id that the journal's columns keep */
 
 struct ingest {
@@ -23,7 +24,7 @@ struct ingest {
 	uint64_t answers;
 	struct aff_msg *msg;
 	struct journal_packer *packer;
-	struct aff_buf packed, answer, framed;
+	struct aff_buf packed, answer, framed, head;
 	struct aff_diag_list errors; /* of the message that is refused */
 	char type[40];
 };
@@ -37,6 +38,7 @@ int ingest_new(struct ingest **out, struct journal *journal, unsigned number)
 	aff_buf_init(&g->packed, 128u << 20);
 	aff_buf_init(&g->answer, ANSWER_MAX);
 	aff_buf_init(&g->framed, ANSWER_MAX + 3);
+	aff_buf_init(&g->head, ANSWER_MAX);
 	aff_diag_list_init(&g->errors, FINDINGS_MAX);
 	int rc = aff_msg_new(&g->msg, NULL);
 	if (!rc)
@@ -170,14 +172,20 @@ static void describe(struct ingest *g, struct journal_message *row)
 	}
 }
 
+/* MSH-10 of an answer, BHS-11 of a batch of them. */
+static void make_id(struct ingest *g, char id[ID_SIZE], int64_t now_us)
+{
+	snprintf(id, ID_SIZE, "%" PRIX64 "%u%" PRIX64, (uint64_t)now_us, g->number, g->answers++ & 0xffff);
+}
+
 /* Builds the framed answer into g->framed. false: nothing can be answered to. */
 static bool answer(struct ingest *g, enum aff_ack_code code, const struct aff_diag *diag, int64_t now_us)
 {
-	char time[AFF_DTM_SIZE], id[40];
+	char time[AFF_DTM_SIZE], id[ID_SIZE];
 	aff_buf_clear(&g->answer);
 	aff_buf_clear(&g->framed);
 	aff_dtm_now_text(time, now_us);
-	snprintf(id, sizeof id, "%" PRIX64 "%u%" PRIX64, (uint64_t)now_us, g->number, g->answers++ & 0xffff);
+	make_id(g, id, now_us);
 	struct aff_ack ack = {code, aff_view_of(id), aff_view_of(time), diag, &g->errors};
 	if (aff_ack_build(&g->answer, g->msg, &ack) || g->answer.error)
 		return false;
@@ -185,8 +193,34 @@ static bool answer(struct ingest *g, enum aff_ack_code code, const struct aff_di
 	return !g->framed.error;
 }
 
+/* The header of the answers to a batch, into g->head; empty when it cannot be built. */
+static struct aff_view answer_head(struct ingest *g, const struct aff_batch_part *header, int64_t now_us)
+{
+	char time[AFF_DTM_SIZE], id[ID_SIZE];
+	aff_buf_clear(&g->head);
+	aff_dtm_now_text(time, now_us);
+	make_id(g, id, now_us);
+	if (aff_batch_put_answer(&g->head, header, aff_view_of(id), aff_view_of(time)))
+		return aff_view("", 0);
+	return aff_buf_view(&g->head);
+}
+
+/* Parses the message, or refuses it for what is wrong with its frame. */
+static int read_message(struct ingest *g, const struct conf_channel *channel, struct aff_view message, int frame_error,
+			struct aff_diag *diag)
+{
+	int rc = aff_msg_parse(g->msg, message.p, message.n, channel->source.lenient, diag);
+	if (frame_error)
+		rc = aff_diag_set(diag, frame_error, "%s", aff_error_text(frame_error));
+	if (rc == AFF_ETWOMSH || rc == AFF_EBATCH)
+		aff_diag_hint(diag, "send each message in a frame of its own; a receiver with source.mllp.batch: split "
+				    "takes them apart");
+	return rc;
+}
+
 struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel,
-				struct aff_view peer, struct aff_view message, int frame_error)
+				struct aff_view peer, struct aff_view message, int frame_error,
+				const struct aff_batch_part *header)
 {
 	struct envelope_parts parts;
 	struct aff_diag diag = {0};
@@ -204,11 +238,11 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 	parts.raw = message;
 	aff_diag_list_clear(&g->errors);
 
-	if (frame_error) {
+	if (frame_error == AFF_EFRAME) {
 		row->verdict = JOURNAL_REJECTED;
 		row->error = aff_diag_set(&diag, frame_error, "%s", aff_error_text(frame_error));
 	} else {
-		int rc = aff_msg_parse(g->msg, message.p, message.n, channel->source.lenient, &diag);
+		int rc = read_message(g, channel, message, frame_error, &diag);
 		if (aff_msg_segments(g->msg))
 			describe(g, row);
 		if (!rc)
@@ -228,6 +262,8 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 		}
 	}
 
+	if (header)
+		parts.head = answer_head(g, header, row->received_us);
 	aff_buf_clear(&g->packed);
 	if (journal_pack(g->packer, message, &g->packed, &row->dictionary) || g->packed.error)
 		return NULL;

@@ -6,16 +6,20 @@
 #ifndef ENGINE_INGEST_H
 #define ENGINE_INGEST_H
 
+#include <afferent/batch.h>
+
 #include "engine/envelope.h"
 
 struct ingest;
 int ingest_new(struct ingest **out, struct journal *journal, unsigned number);
 void ingest_free(struct ingest *g);
 
-/* frame_error: 0, or AFF_EFRAME for bytes that the framing lost parts of: they are journaled as rejected and not
- * answered. The envelope has one reference; NULL: out of memory. */
+/* frame_error: 0, or why the frame is refused whatever it holds. AFF_EFRAME, bytes that the framing lost parts of: they
+ * are journaled as rejected and not answered. header: of the batch that begins with this message, or NULL. The envelope
+ * has one reference; NULL: out of memory. */
 struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel,
-                                struct aff_view peer, struct aff_view message, int frame_error);
+                                struct aff_view peer, struct aff_view message, int frame_error,
+                                const struct aff_batch_part *header);
 
 /* The answer to a message that could not be journaled (code AFF_EFULL): a framed AR or CR, valid until the next call.
  * Empty when none can be built. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the files of an io thread share: io.c (the loop and what the engine asks for), port.c (what is listened for),
- * connection.c (bytes in, answers out). Everything here belongs to the io thread alone, but for the mailbox, the
- * budget and the fields under `lock`.
+ * connection.c (bytes in, answers out), frame.c (from a frame to messages). Everything here belongs to the io thread
+ * alone, but for the mailbox, the budget and the fields under `lock`.
  */
 #ifndef ENGINE_IO_INTERNAL_H
 #define ENGINE_IO_INTERNAL_H
@@ -27,6 +27,8 @@ struct port {
 	bool leaving;                /* freed with its last connection */
 	int64_t rejected_told_us;    /* when the log last told of a rejected message */
 	unsigned rejected_untold;
+	int64_t odd_told_us;         /* likewise of an odd batch */
+	unsigned odd_untold;
 	bool resting;                /* not watched: there are no descriptors for new connections */
 };
 
@@ -38,6 +40,11 @@ struct connection {
 	struct aff_mllp framer;
 	struct aff_buf in;           /* an unfinished frame; empty between messages */
 	struct aff_buf out;          /* answers that the socket did not take yet */
+	struct aff_buf group;        /* answers to the messages of one frame, until they are complete */
+	bool group_begun;            /* there are some, and others to come */
+	bool group_answered;         /* one of the messages gets an answer */
+	char group_field;            /* in a batch of them: its field separator; 0 = in none */
+	uint64_t group_answers;      /* in that batch so far */
 	size_t inflight;             /* bytes of envelopes not yet answered */
 	unsigned unanswered;
 	uint32_t interest;           /* what epoll watches */
@@ -106,6 +113,16 @@ void connection_close(struct io *io, struct connection *c);
 void connection_watch(struct io *io, struct connection *c);
 /* Closes those that were silent, or slow with a frame, for too long. */
 void connection_sweep(struct io *io, int64_t now_us);
+
+/* ---- frame.c ---- */
+
+/* Makes envelopes of the message or messages of a frame, for the writer. */
+void frame_take(struct io *io, struct connection *c, struct aff_view frame);
+/* The same for bytes that are no whole frame: journaled as rejected with this error. */
+void frame_take_broken(struct io *io, struct connection *c, struct aff_view bytes, int error);
+/* The answer to one of several messages of a frame; returns what is to be sent, empty until the last one is there.
+ * Valid until the next call for this connection. */
+struct aff_view frame_join_answers(struct connection *c, const struct envelope *e, struct aff_view answer);
 
 /* ---- port.c ---- */
 

@@ -69,14 +69,16 @@ static void fail_stop(const struct aff_diag *diag)
 	_exit(EX_IOERR);
 }
 
-/* Takes up to one batch from the queue. */
+/* Takes up to one batch from the queue. The messages of one frame stay together: all are stored or none is. */
 static void take(struct writer *w, struct chain *batch)
 {
 	unsigned rows = 0;
 	size_t bytes = 0;
 	batch->first = w->queue.first;
 	batch->last = NULL;
-	for (struct envelope *e = w->queue.first; e && rows < BATCH_ROWS && bytes < BATCH_BYTES; e = e->next) {
+	for (struct envelope *e = w->queue.first; e; e = e->next) {
+		if ((rows >= BATCH_ROWS || bytes >= BATCH_BYTES) && !batch->last->more)
+			break;
 		rows++;
 		bytes += e->row.body.n;
 		batch->last = e;

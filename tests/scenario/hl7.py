@@ -18,6 +18,13 @@ def message(lines):
 	return visible("".join(line + "\r" for line in lines))
 
 
+def batch(messages, control_id="B1", count=None):
+	"""The messages between BHS and BTS."""
+	count = len(messages) if count is None else count
+	return (message([f"BHS|^~\\&|MONITOR|ICU|EHR|HOSP|20260110081500|||why|{control_id}"]) + b"".join(messages)
+	        + message([f"BTS|{count}"]))
+
+
 def frame(content):
 	return b"\x0b" + content + b"\x1c\r"
 
@@ -33,7 +40,7 @@ def _split(path):
 		raise ValueError(f"no path: {path}")
 	name, nth, field, repetition, component, sub = match.groups()
 	number = int(field)
-	return name, int(nth or 1), number - 1 if name == "MSH" else number, repetition, component, sub
+	return name, int(nth or 1), number - 1 if name in ("MSH", "BHS", "FHS") else number, repetition, component, sub
 
 
 def get(content, path):

@@ -180,6 +180,17 @@ class Scenario:
 			content = hl7.set_(content, path, value)
 		return content
 
+	def several(self, words):
+		"""MESSAGE ID [PATH=VALUE...] ID [PATH=VALUE...]... as messages."""
+		found = []
+		for word in words[1:]:
+			if "=" in word:
+				path, _, value = word.partition("=")
+				found[-1] = hl7.set_(found[-1], path, value)
+			else:
+				found.append(self.content(words[0], word))
+		return found
+
 	def do_device(self, words, block):
 		name, verb, rest = words[0], words[1], words[2:]
 		if verb == "connect":
@@ -196,6 +207,10 @@ class Scenario:
 			device.send(hl7.frame(content + hl7.message(f"NTE|{i}||{'x' * 200}" for i in range(rows))))
 		elif verb == "send-pieces":
 			device.send(hl7.frame(self.content(rest[1], rest[2])), pieces=int(rest[0]))
+		elif verb in ("send-batch", "send-joined"):
+			several = self.several(rest)
+			content = hl7.batch(several) if verb == "send-batch" else b"".join(several)
+			device.send(hl7.frame(content))
 		elif verb == "send-raw":
 			device.send(hl7.visible("\r".join(block)))
 		elif verb == "expect":
