@@ -28,6 +28,7 @@ int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struc
 	if (checks->level >= AFF_CHECK_SYNTAX)
 		check_syntax(&c);
 	if (checks->level >= AFF_CHECK_STRUCTURE) {
+		check_continuation(&c);
 		check_structure(&c);
 		check_content(&c);
 	}

@@ -30,7 +30,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		split("diag error text", n, " "); for (i in n) owner[n[i]] = "base"
 		owner["schema"] = "schema"
 		split("ack batch build charset coded data dtm edit escape", n, " "); for (i in n) owner[n[i]] = "hl7"
-		split("identity mllp msg number parts path type", n, " "); for (i in n) owner[n[i]] = "hl7"
+		split("continuation identity mllp msg number parts path type", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("nomenclature table unit", n, " "); for (i in n) owner[n[i]] = "terms"
 		split("expr rules", n, " "); for (i in n) owner[n[i]] = "rules"
 		owner["validate"] = "validate"
