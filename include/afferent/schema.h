@@ -38,6 +38,7 @@ struct aff_schema {
 	const struct aff_schema_part *all;
 	const uint16_t *rows;
 	uint64_t required;    /* bit n: part n is required */
+	uint64_t judged;      /* bit n: a value of part n can be wrong: its form, its table, its length, its parts */
 	uint16_t since;       /* the version from which on this holds */
 	uint16_t count;       /* the highest number of a part; 0: the parts are not known for this version */
 };

@@ -54,6 +54,9 @@ function add_part(kind, id, n, since, type, usage, repetitions, length_, table, 
 		repetitions == "*" ? 0 : repetitions, usage)
 	part_text[kind, id, n, since] = text
 	usages[text] = usage
+	data_type[text] = type
+	code_table[text] = table
+	longest[text] = length_
 	if (!((kind, id) in highest)) {
 		highest[kind, id] = 0
 		if (kind == "type")
@@ -115,8 +118,52 @@ function part_row(text)
 	return row_of[text]
 }
 
+# What part `n` of a type is in a version: the newest row that is not younger, else the oldest.
+function part_in(id, n, v,    k, found)
+{
+	found = ""
+	for (k = 1; k <= releases && (release[k] <= v || found == ""); k++)
+		if (("type", id, n, release[k]) in part_text)
+			found = part_text["type", id, n, release[k]]
+	return found
+}
+
+# Whether a value of the type can be wrong in a version: its own form, or a part of it. Types nest three deep at most.
+function can_be_wrong(type, table, v,    n, text)
+{
+	if (type ~ /^(NM|SI|DT|TM|TS|DTM)$/)
+		return 1
+	if (type == "ID")
+		return (table in table_of) && !user[table_of[table]]
+	if (!(("type", type) in highest))
+		return 0
+	if ((type, v) in wrong_memo)
+		return wrong_memo[type, v]
+	wrong_memo[type, v] = 0
+	for (n = 1; n <= highest["type", type]; n++) {
+		text = part_in(type, n, v)
+		if (text != "" && (usages[text] == "R" || can_be_wrong(data_type[text], code_table[text], v)))
+			wrong_memo[type, v] = 1
+	}
+	return wrong_memo[type, v]
+}
+
+function is_judged(kind, text, v)
+{
+	if (kind == "segment" && v >= 270 && longest[text] > 0 && data_type[text] ~ /^(ST|ID|IS)$/)
+		return 1
+	if (data_type[text] ~ /^C/ && (code_table[text] in table_of) && !user[table_of[code_table[text]]])
+		return 1
+	return can_be_wrong(data_type[text], code_table[text], v)
+}
+
+function bit(set, n)
+{
+	return set sprintf("%sUINT64_C(1) << %d", set == "" ? "" : " | ", n)
+}
+
 # The definitions of one segment or type, one for each run of versions in which nothing changes.
-function put_definitions(kind, id, name,    k, n, i, last, line, before, count, required, current, first)
+function put_definitions(kind, id, name,    k, n, i, last, line, before, count, required, judged, current, first)
 {
 	first = definitions
 	before = "none"
@@ -125,7 +172,7 @@ function put_definitions(kind, id, name,    k, n, i, last, line, before, count, 
 	for (k = 1; k <= releases; k++) {
 		line = ""
 		count = 0
-		required = ""
+		required = judged = ""
 		for (n = 1; n <= highest[kind, id]; n++) {
 			if ((kind, id, n, release[k]) in part_text)
 				current[n] = part_text[kind, id, n, release[k]]
@@ -135,15 +182,17 @@ function put_definitions(kind, id, name,    k, n, i, last, line, before, count, 
 		for (n = 1; n <= count; n++) {
 			line = line (current[n] == "" ? 65535 : part_row(current[n])) ", "
 			if (current[n] != "" && usages[current[n]] == "R")
-				required = required sprintf("%sUINT64_C(1) << %d", required == "" ? "" : " | ", n)
+				required = bit(required, n)
+			if (current[n] != "" && is_judged(kind, current[n], release[k]))
+				judged = bit(judged, n)
 		}
-		if (line != before && !(kind == "type" && count == 0)) {
-			definition[definitions++] = sprintf("{%s, %s, parts, part_rows + %d, %s, %d, %d}", literal(id), literal(name),
-				listed, required == "" ? "0" : required, release[k], count)
+		if (line judged != before && !(kind == "type" && count == 0)) {
+			definition[definitions++] = sprintf("{%s, %s, parts, part_rows + %d, %s, %s, %d, %d}", literal(id),
+				literal(name), listed, required == "" ? "0" : required, judged == "" ? "0" : judged, release[k], count)
 			if (count)
 				list[lists++] = line
 			listed += count
-			before = line
+			before = line judged
 		}
 	}
 	return sprintf("{%s, %d, %d}", literal(id), first, definitions - first)

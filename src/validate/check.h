@@ -22,6 +22,14 @@ struct known_code {
 	uint16_t table;
 	uint8_t n, fit;
 };
+struct special;
+struct known_segment {
+	char id[3];
+	const struct aff_schema *schema;  /* in the version of the message; NULL: nothing is known */
+	const struct special *first;      /* its rows in fields.def */
+	size_t specials;
+	uint64_t site, ihe;               /* bit n: field n has a site's table; IHE requires it */
+};
 
 struct check {
 	const struct aff_msg *m;
@@ -32,8 +40,7 @@ struct check {
 	struct aff_diag *first;
 	int errors;
 	int failed;                     /* AFF_ENOMEM */
-	char last_id[3];                /* the segment looked up last */
-	const struct aff_schema *last_schema;
+	struct known_segment segment;   /* looked up last */
 	struct known_type types[CHECK_KNOWN];
 	struct known_code codes[CHECK_KNOWN];
 };

@@ -26,39 +26,51 @@ static const struct special specials[] = {
 
 enum { SPECIALS = sizeof specials / sizeof specials[0] };
 
-/* What is known of a segment. */
 struct fields {
 	struct check *c;
 	unsigned segment;
-	const struct aff_schema *schema;  /* in the version of the message; NULL: nothing */
+	const struct known_segment *known;
 	const struct aff_schema *newest;  /* for fields that later versions added: senders use them early */
-	const struct special *first;      /* its rows */
-	size_t specials;
 };
 
-static void find_specials(struct fields *f, struct aff_view id)
+static void find_specials(struct known_segment *k)
 {
 	size_t i = 0;
-	while (i < SPECIALS && memcmp(id.p, specials[i].segment, 3) != 0)
+	while (i < SPECIALS && memcmp(k->id, specials[i].segment, 3) != 0)
 		i++;
-	f->first = specials + i;
-	f->specials = 0;
-	while (i + f->specials < SPECIALS && memcmp(id.p, specials[i + f->specials].segment, 3) == 0)
-		f->specials++;
+	k->first = specials + i;
+	for (; i < SPECIALS && memcmp(k->id, specials[i].segment, 3) == 0; i++) {
+		uint64_t bit = UINT64_C(1) << specials[i].field;
+		k->specials++;
+		k->site |= specials[i].table ? bit : 0;
+		k->ihe |= specials[i].ihe ? bit : 0;
+	}
+}
+
+static const struct known_segment *know_segment(struct check *c, struct aff_view id)
+{
+	struct known_segment *k = &c->segment;
+	if (memcmp(k->id, id.p, 3) == 0)
+		return k;
+	*k = (struct known_segment){.schema = aff_schema_segment(c->version, id)};
+	memcpy(k->id, id.p, 3);
+	find_specials(k);
+	return k;
 }
 
 static const struct special *special_of(const struct fields *f, unsigned field)
 {
-	for (size_t i = 0; i < f->specials; i++) {
-		if (f->first[i].field == field)
-			return &f->first[i];
+	for (size_t i = 0; i < f->known->specials; i++) {
+		if (f->known->first[i].field == field)
+			return &f->known->first[i];
 	}
 	return NULL;
 }
 
 static const struct aff_schema_part *part_of(const struct fields *f, unsigned field)
 {
-	return aff_schema_part(field <= f->schema->count ? f->schema : f->newest, field);
+	const struct aff_schema *schema = f->known->schema;
+	return aff_schema_part(field <= schema->count ? schema : f->newest, field);
 }
 
 static const char *name_of(const struct fields *f, const struct special *special, unsigned field)
@@ -92,19 +104,13 @@ static void check_missing(struct fields *f, unsigned field, bool ihe)
 	                id.p, field, name_of(f, special, field));
 }
 
-static void check_required(struct fields *f, uint64_t valued)
+static void check_required(struct fields *f, uint64_t missing)
 {
-	uint64_t missing = f->schema->required & ~valued & ~told_elsewhere(f);
-	for (size_t i = 0; f->c->checks->ihe && i < f->specials; i++) {
-		uint64_t bit = UINT64_C(1) << f->first[i].field;
-		if (!f->first[i].ihe || valued & bit)
-			continue;
-		check_missing(f, f->first[i].field, true);
-		missing &= ~bit;
-	}
-	for (unsigned n = 1; n < 64 && missing >> n; n++) {
-		if (missing >> n & 1)
-			check_missing(f, n, false);
+	uint64_t ihe = f->c->checks->ihe ? f->known->ihe & missing : 0;
+	missing &= ihe | (f->known->schema->required & ~told_elsewhere(f));
+	for (; missing; missing &= missing - 1) {
+		unsigned field = (unsigned)__builtin_ctzll(missing);
+		check_missing(f, field, ihe >> field & 1);
 	}
 }
 
@@ -113,14 +119,8 @@ static void check_required(struct fields *f, uint64_t valued)
 static void check_field(struct fields *f, unsigned field, struct aff_view text)
 {
 	const struct aff_schema_part *part = part_of(f, field);
-	const struct special *special;
-	if (!part)
-		return;
-	bool is_free = check_is_free(f->c, type_of_name(aff_view_of(part->type)), part->table, part->length);
-	special = special_of(f, field);
+	const struct special *special = special_of(f, field);
 	unsigned site_table = special && f->c->checks->level >= AFF_CHECK_TABLES ? special->table : 0;
-	if (is_free && !site_table)
-		return;
 	enum aff_severity severity = special ? special->wrong : AFF_SEVERITY_WARNING;
 	struct subject s = {.c = f->c,
 	                    .at = {.segment = f->segment, .field = field, .repetition = 1},
@@ -147,31 +147,42 @@ static bool is_header(struct aff_view id)
 	return memcmp(id.p, "MSH", 3) == 0 || memcmp(id.p, "FHS", 3) == 0 || memcmp(id.p, "BHS", 3) == 0;
 }
 
+/* Bit n: field n holds what can be wrong. */
+static uint64_t judged_fields(const struct fields *f)
+{
+	const struct aff_schema *schema = f->known->schema;
+	enum aff_check_level level = f->c->checks->level;
+	uint64_t judged = level >= AFF_CHECK_TYPES ? schema->judged : 0;
+	if (level >= AFF_CHECK_TYPES && f->newest->count > schema->count)
+		judged |= f->newest->judged >> schema->count >> 1 << schema->count << 1;
+	if (level >= AFF_CHECK_TABLES)
+		judged |= f->known->site;
+	/* MSH-1 and MSH-2 are delimiters, not values. */
+	return is_header(aff_view(f->known->id, 3)) ? judged & ~UINT64_C(6) : judged;
+}
+
 void check_fields(struct check *c, unsigned segment)
 {
 	struct aff_view id = aff_msg_id(c->m, segment);
 	struct fields f = {.c = c, .segment = segment};
-	uint64_t valued = 0;
 	if (id.n != 3)
 		return;
-	if (memcmp(c->last_id, id.p, 3) != 0) {
-		memcpy(c->last_id, id.p, 3);
-		c->last_schema = aff_schema_segment(c->version, id);
-	}
-	f.schema = c->last_schema;
-	if (!f.schema)
+	f.known = know_segment(c, id);
+	if (!f.known->schema)
 		return;
-	find_specials(&f, id);
 	unsigned fields = aff_msg_fields(c->m, segment);
-	f.newest = fields > f.schema->count ? aff_schema_segment(0, id) : f.schema;
-	for (unsigned n = 1; n <= fields && n <= f.newest->count; n++) {
-		struct aff_view text = aff_msg_field(c->m, segment, n);
+	f.newest = fields > f.known->schema->count ? aff_schema_segment(0, id) : f.known->schema;
+	uint64_t judged = judged_fields(&f), missing = f.known->schema->required | f.known->ihe;
+	uint64_t there = fields < 63 ? (UINT64_C(2) << fields) - 1 : ~UINT64_C(0);
+	for (uint64_t rest = (judged | missing) & there; rest; rest &= rest - 1) {
+		unsigned field = (unsigned)__builtin_ctzll(rest);
+		struct aff_view text = aff_msg_field(c->m, segment, field);
 		if (!text.n || check_is_empty(c, text))
 			continue;
-		valued |= UINT64_C(1) << n;
-		/* MSH-1 and MSH-2 are delimiters, not values. */
-		if (c->checks->level >= AFF_CHECK_TYPES && (n > 2 || !is_header(id)))
-			check_field(&f, n, text);
+		missing &= ~(UINT64_C(1) << field);
+		if (judged >> field & 1)
+			check_field(&f, field, text);
 	}
-	check_required(&f, valued);
+	if (missing)
+		check_required(&f, missing);
 }

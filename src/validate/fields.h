@@ -32,7 +32,4 @@ void check_wrong(struct subject *s, enum aff_severity severity, const char *hint
 /* The value at s->at against a table whose codes are expected though a site might add some. */
 void check_site_code(struct subject *s, unsigned table, struct aff_view value);
 
-/* true when nothing about a type and its table can be wrong. */
-bool check_is_free(const struct check *c, enum type type, unsigned table, unsigned length);
-
 #endif

@@ -41,23 +41,23 @@ void check_wrong(struct subject *s, enum aff_severity severity, const char *hint
 
 /* ---- what is asked again and again ---- */
 
-/* A place in the tables for a text of up to eight bytes; *packed is the text as a number. */
-static size_t slot_of(struct aff_view text, unsigned salt, uint64_t *packed)
+/* A place among what is known, for a text of up to eight bytes as a number. */
+static size_t slot_of(uint64_t packed)
 {
-	*packed = 0;
-	memcpy(packed, text.p, text.n);
-	return ((*packed ^ salt) * UINT64_C(0x9e3779b97f4a7c15) >> 32) % CHECK_KNOWN;
+	return (packed * UINT64_C(0x9e3779b97f4a7c15) >> 32) % CHECK_KNOWN;
 }
 
 static const struct aff_schema *type_of(struct check *c, const char *name)
 {
-	struct aff_view text = aff_view_of(name);
-	uint64_t packed;
-	if (text.n > sizeof packed)
-		return aff_schema_type(c->version, text);
-	struct known_type *k = &c->types[slot_of(text, 0, &packed)];
+	uint64_t packed = 0;
+	size_t n = 0;
+	for (; name[n] && n < sizeof packed; n++)
+		packed = packed << 8 | (unsigned char)name[n];
+	if (name[n])
+		return aff_schema_type(c->version, aff_view_of(name));
+	struct known_type *k = &c->types[slot_of(packed)];
 	if (k->name != packed)
-		*k = (struct known_type){packed, aff_schema_type(c->version, text)};
+		*k = (struct known_type){packed, aff_schema_type(c->version, aff_view(name, n))};
 	return k->schema;
 }
 
@@ -68,10 +68,12 @@ static enum aff_schema_fit look_up(const struct check *c, unsigned table, struct
 
 static enum aff_schema_fit fit_of(struct check *c, unsigned table, struct aff_view code)
 {
-	uint64_t packed;
+	uint64_t packed = 0;
 	if (code.n > sizeof packed)
 		return look_up(c, table, code);
-	struct known_code *k = &c->codes[slot_of(code, table, &packed)];
+	for (size_t i = 0; i < code.n; i++)
+		packed = packed << 8 | (unsigned char)code.p[i];
+	struct known_code *k = &c->codes[slot_of(packed ^ table)];
 	if (k->table != table || k->code != packed || k->n != code.n)
 		*k = (struct known_code){packed, (uint16_t)table, (uint8_t)code.n, (uint8_t)look_up(c, table, code)};
 	return (enum aff_schema_fit)k->fit;
@@ -131,13 +133,6 @@ void check_site_code(struct subject *s, unsigned table, struct aff_view value)
 		tell_code(s, table, fit, s->wrong, NULL);
 }
 
-bool check_is_free(const struct check *c, enum type type, unsigned table, unsigned length)
-{
-	if (length && c->version >= LENGTHS_SINCE && (type == TYPE_ANY || type == TYPE_CODE))
-		return false;
-	return type == TYPE_ANY || (type == TYPE_CODE && (!table || c->checks->level < AFF_CHECK_TABLES));
-}
-
 /* ---- parts ---- */
 
 /* Characters of UTF-8 and of ISO 8859: no more than bytes. Escape characters do not count (HL7 v2 section 2.4.5). */
@@ -175,10 +170,11 @@ static void check_subcomponents(struct subject *s, const struct aff_schema *sche
 {
 	struct aff_parts parts = aff_parts(text, s->c->delims.subcomponent);
 	struct aff_view part;
-	for (s->at.subcomponent = 1; aff_parts_next(&parts, &part); s->at.subcomponent++) {
+	for (s->at.subcomponent = 1; s->at.subcomponent <= schema->count && aff_parts_next(&parts, &part);
+	     s->at.subcomponent++) {
 		const struct aff_schema_part *known = aff_schema_part(schema, s->at.subcomponent);
-		if (known && part.n)
-			check_primitive(s, type_of_name(aff_view_of(known->type)), known->table, part, s->wrong_part,
+		if (part.n && schema->judged >> s->at.subcomponent & 1)
+			check_primitive(s, type_of_text(known->type), known->table, part, s->wrong_part,
 			                known->name);
 	}
 	s->at.subcomponent = 0;
@@ -187,9 +183,7 @@ static void check_subcomponents(struct subject *s, const struct aff_schema *sche
 static void check_component(struct subject *s, const struct aff_schema_part *known, struct aff_view text,
                             enum aff_severity severity)
 {
-	enum type type = type_of_name(aff_view_of(known->type));
-	if (check_is_free(s->c, type, known->table, 0))
-		return;
+	enum type type = type_of_text(known->type);
 	if (type == TYPE_COMPOSITE) {
 		const struct aff_schema *schema = type_of(s->c, known->type);
 		if (schema)
@@ -236,14 +230,14 @@ static void check_components(struct subject *s, const char *type, unsigned table
 	uint64_t valued = 0;
 	if (!schema || aff_is_null(text))
 		return;
-	for (unsigned n = 1; n <= schema->count && aff_parts_next(&parts, &part); n++) {
-		const struct aff_schema_part *known = aff_schema_part(schema, n);
+	uint64_t wanted = schema->judged | schema->required;
+	for (unsigned n = 1; n <= schema->count && wanted >> n && aff_parts_next(&parts, &part); n++) {
 		if (!part.n)
 			continue;
 		valued |= UINT64_C(1) << n;
 		s->at.component = part.n < text.n ? n : 0; /* a component that is all there is, is the field */
-		if (known)
-			check_component(s, known, part, n == 1 ? s->wrong : s->wrong_part);
+		if (schema->judged >> n & 1)
+			check_component(s, aff_schema_part(schema, n), part, n == 1 ? s->wrong : s->wrong_part);
 	}
 	s->at.component = 0;
 	if (schema->required & ~valued)
@@ -254,7 +248,7 @@ static void check_components(struct subject *s, const char *type, unsigned table
 
 void check_repetition(struct subject *s, const char *type, unsigned table, unsigned length, struct aff_view text)
 {
-	enum type t = type_of_name(aff_view_of(type));
+	enum type t = type_of_text(type);
 	if (!text.n)
 		return;
 	if (t == TYPE_COMPOSITE) {

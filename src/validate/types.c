@@ -9,13 +9,14 @@
 
 #define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 
-enum type type_of_name(struct aff_view name)
+enum type type_of_text(const char *name)
 {
 	uint32_t packed = 0;
-	if (name.n > 3)
-		return aff_view_is(name, "Varies") ? TYPE_ANY : TYPE_COMPOSITE;
-	for (size_t i = 0; i < name.n; i++)
-		packed = packed << 8 | (unsigned char)name.p[i];
+	for (size_t i = 0; name[i]; i++) {
+		if (i == 3)
+			return strcmp(name, "Varies") == 0 ? TYPE_ANY : TYPE_COMPOSITE;
+		packed = packed << 8 | (unsigned char)name[i];
+	}
 	switch (packed) {
 	case 0:
 	case NAME(0, 'S', 'T'):
@@ -42,6 +43,15 @@ enum type type_of_name(struct aff_view name)
 	default:
 		return TYPE_COMPOSITE;
 	}
+}
+
+enum type type_of_name(struct aff_view name)
+{
+	char text[4] = "";
+	if (name.n >= sizeof text || memchr(name.p, '\0', name.n))
+		return TYPE_COMPOSITE;
+	memcpy(text, name.p, name.n);
+	return type_of_text(text);
 }
 
 bool type_fits(enum type type, struct aff_view text)

@@ -16,6 +16,7 @@ enum type {
 
 /* The type of that name. TS is DTM: its second component has not counted since 2.3. */
 enum type type_of_name(struct aff_view name);
+enum type type_of_text(const char *name);
 
 /* true when the text has the form of the type; for types without a form of their own always. Tolerant where devices are
  * known to be harmlessly untidy: blanks around numbers, .5 and 5. */
