@@ -91,6 +91,45 @@ enum aff_schema_fit aff_schema_table_has(unsigned number, struct aff_view code, 
 /* The nth code of a table, from 0; NULL past the last one. */
 const char *aff_schema_table_code(unsigned number, unsigned nth);
 
+/* ---- message structures: which segments a message has, in which order and groups ---- */
+
+/* A segment or a group of a structure. The nodes of a structure stand in the order of its grammar, a group before its
+ * members. */
+struct aff_schema_node {
+	const char *name;     /* "OBX", "ORDER_OBSERVATION"; of node 0, the message itself, the structure's id */
+	uint32_t id;          /* the three letters of a segment's id, the first one highest; 0: a group */
+	uint16_t group;       /* the number of a group's name; 0: a segment, or the message */
+	uint16_t parent;      /* the group it is in; 0: the message */
+	uint16_t end;         /* one past the last node in it */
+	bool required;
+	bool repeats;
+	bool may_be_missing;  /* not required, or a group that may have no segment at all */
+};
+
+struct aff_schema_structure {
+	const char *id;       /* "ORU_R01" */
+	const struct aff_schema_node *node;
+	uint16_t since;       /* the version from which on this holds */
+	uint16_t count;       /* nodes; at most 64 */
+};
+
+/* The structure with this id in this version; NULL when it is not known. O(log n). */
+const struct aff_schema_structure *aff_schema_structure(unsigned version, struct aff_view id);
+
+/* The structure of a message by the three parts of its MSH-9: the one that the third part names, if it belongs to the
+ * message type that the first part says; else the one that type and event have in HL7 table 0354. NULL when none is
+ * known. */
+const struct aff_schema_structure *aff_schema_message(unsigned version, struct aff_view type, struct aff_view event,
+                                                      struct aff_view structure);
+
+/* The nth structure of all versions, from 0; NULL past the last one. */
+const struct aff_schema_structure *aff_schema_structure_at(unsigned nth);
+
+/* The number (from 1) of a group's name, "ORDER_OBSERVATION"; 0 when no structure has such a group. */
+unsigned aff_schema_group(struct aff_view name);
+/* The name of a group by its number; NULL when there is none. */
+const char *aff_schema_group_name(unsigned group);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,8 @@
 
 #include <ctype.h>
 
+#include "schema/order.h"
+
 /* Where the definitions of a segment or type stand. */
 struct schema_run {
 	char id[12];
@@ -48,20 +50,12 @@ static unsigned known_version(unsigned version)
 	return version < SCHEMA_OLDEST ? SCHEMA_OLDEST : version;
 }
 
-/* As strcmp, for text that is not terminated. */
-static int compare(const char *known, struct aff_view text)
-{
-	size_t n = strlen(known), least = n < text.n ? n : text.n;
-	int order = memcmp(known, text.p, least);
-	return order ? order : (n > text.n) - (n < text.n);
-}
-
 static const struct schema_run *find_run(const struct schema_run *runs, size_t n, struct aff_view id)
 {
 	size_t from = 0, to = n;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		int order = compare(runs[middle].id, id);
+		int order = order_compare(runs[middle].id, id);
 		if (order == 0)
 			return &runs[middle];
 		if (order < 0)
@@ -132,7 +126,7 @@ static const struct schema_code *find_code(const struct schema_table *t, struct 
 	size_t from = t->first, to = (size_t)t->first + t->count;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		int order = compare(codes[middle].text, text);
+		int order = order_compare(codes[middle].text, text);
 		if (order == 0)
 			return &codes[middle];
 		if (order < 0)

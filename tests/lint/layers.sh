@@ -28,7 +28,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		up["cli"] = up["admin"] " admin"
 		# public header: the folder that implements it
 		split("diag error text", n, " "); for (i in n) owner[n[i]] = "base"
-		owner["schema"] = "schema"
+		owner["schema"] = "schema"; owner["group"] = "hl7"
 		split("ack batch build charset coded data dtm edit escape", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("continuation identity mllp msg number parts path type", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("nomenclature table unit", n, " "); for (i in n) owner[n[i]] = "terms"
