@@ -62,13 +62,15 @@ int aff_charset_check(const char *name, struct aff_diag *diag);
 int aff_charset_parse(struct aff_charset *c, struct aff_msg *m, const char *bytes, size_t n, unsigned lenient,
                       const struct aff_charset_options *options, struct aff_diag *diag);
 
-/* Makes c the character set of a message that aff_msg_parse has read: nothing is converted before. The same errors. */
-int aff_charset_begin(struct aff_charset *c, struct aff_msg *m, const struct aff_charset_options *options,
+/* Sets c to a message that aff_msg_parse has read: nothing is converted before. The same errors; after one, c takes the
+ * message for ASCII. */
+int aff_charset_begin(struct aff_charset *c, const struct aff_msg *m, const struct aff_charset_options *options,
                       struct aff_diag *diag);
 
 /* The character set of m; NULL when it was parsed without one. */
 struct aff_charset *aff_charset_of(const struct aff_msg *m);
-/* m is the edited form of the message that c was made for, parsed again: its text is in the same set. */
+/* Makes c the character set of m until m parses again: m is the message that c was set to, or its edited form, which is
+ * in the same set. */
 void aff_charset_attach(struct aff_charset *c, struct aff_msg *m);
 
 /* The set the text is in, by its name in table 0211. */
@@ -89,6 +91,17 @@ unsigned aff_charset_damage(const struct aff_charset *c);
 unsigned aff_charset_decode(struct aff_charset *c, struct aff_buf *out, struct aff_view raw,
                             const struct aff_delims *d);
 
+/* The text in UTF-8 without escapes: raw itself where it is that already, else decoded into scratch, which is
+ * overwritten. Failures stick in scratch; *replaced (may be NULL) is raised by what had to be replaced. In a message of
+ * declared UTF-8 text without escapes is handed out unchecked. */
+struct aff_view aff_charset_text(struct aff_charset *c, struct aff_buf *scratch, struct aff_view raw,
+                                 const struct aff_delims *d, unsigned *replaced);
+
+/* Appends raw text of the message, such as a whole field, in UTF-8: delimiters and escapes stay, switches are gone,
+ * \X..\ above 0x7F becomes its characters if it is text. Returns how many bytes had to be replaced. */
+unsigned aff_charset_field(struct aff_charset *c, struct aff_buf *out, struct aff_view raw,
+                           const struct aff_delims *d);
+
 /* Appends UTF-8 text in the message's set, so that it can stand as a subcomponent (as aff_escape does). Sets that
  * MSH-18 declares are switched to where the first one does not have a character. Returns 0, or AFF_ECHARSET, with
  * nothing appended, when a character cannot be represented or plain is not UTF-8. Errors of the buffer stick in it. */
@@ -99,8 +112,7 @@ int aff_charset_encode(struct aff_charset *c, struct aff_buf *out, struct aff_vi
  * 0, or AFF_ECHARSET when a touched segment cannot be written (or could not be read) without loss. */
 int aff_charset_write(struct aff_charset *c, const struct aff_edit *e, struct aff_buf *out);
 
-/* Appends the whole message in UTF-8: no switches left, \X..\ above 0x7F becomes its characters, every other byte and
- * escape stays. MSH-18 and MSH-20 are not changed: set them first. Returns 0, or AFF_ECHARSET when something cannot be
+/* Appends the whole message in UTF-8, as aff_charset_field does. MSH-18 and MSH-20 are not changed: set them first. Returns 0, or AFF_ECHARSET when something cannot be
  * read (it became U+FFFD in out). */
 int aff_charset_to_utf8(struct aff_charset *c, const struct aff_msg *m, struct aff_buf *out);
 

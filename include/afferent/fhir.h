@@ -38,7 +38,7 @@ struct aff_fhir_result {
 	unsigned unknown_codes;        /* OBX-3 without MDC or LOINC meaning: kept with the vendor's own coding */
 	unsigned unknown_units;        /* OBX-6 that no table knows: kept as text without a system */
 	unsigned absent;               /* values left out with a dataAbsentReason */
-	unsigned invalid_bytes;        /* not of the declared character set, or forbidden in FHIR: replaced by U+FFFD */
+	unsigned invalid_bytes;        /* not of the character set, or forbidden in FHIR: replaced by U+FFFD */
 };
 
 /* A renderer object: reused for message after message by one thread. */
@@ -46,8 +46,9 @@ struct aff_fhir;
 int aff_fhir_new(struct aff_fhir **out);
 void aff_fhir_free(struct aff_fhir *f);
 
-/* Appends the bundle for m (ORU, ORF or OUL) to out. Returns 0, AFF_EMSGTYPE
- * (nothing that can be observed in it), or the buffer's error. result may be NULL. */
+/* Appends the bundle for m (ORU, ORF or OUL) to out. Its text is read in the character set that m was parsed with
+ * (aff_charset_parse), else as MSH-18 and the bytes say. Returns 0, AFF_EMSGTYPE (nothing that can be observed in it),
+ * AFF_ECHARSET (MSH-18 asks for UTF-16 or UTF-32), or the buffer's error. result may be NULL. */
 int aff_fhir_render(struct aff_fhir *f, struct aff_buf *out, const struct aff_msg *m,
                     const struct aff_fhir_options *options, struct aff_fhir_result *result, struct aff_diag *diag);
 

@@ -15,8 +15,10 @@ enum { MOST_BUNDLE = 256 << 20, MOST_TEXT = 64 << 20 };
 int aff_fhir_new(struct aff_fhir **out)
 {
 	struct aff_fhir *f = calloc(1, sizeof *f);
-	if (!f)
+	if (!f || aff_charset_new(&f->own_charset)) {
+		free(f);
 		return AFF_ENOMEM;
+	}
 	aff_buf_init(&f->compact, MOST_BUNDLE);
 	struct aff_buf *const texts[] = {&f->plain,    &f->utf8,       &f->texts,  &f->number, &f->effective,
 					 &f->own_time, &f->identifier, &f->member, &f->search};
@@ -34,20 +36,12 @@ void aff_fhir_free(struct aff_fhir *f)
 					 &f->effective, &f->own_time, &f->identifier, &f->member, &f->search};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		aff_buf_free(texts[i]);
+	aff_charset_free(f->own_charset);
 	free(f->rows);
 	free(f->patients.items);
 	free(f->devices.items);
 	free(f->seen);
 	free(f);
-}
-
-static bool is_latin1(struct aff_view charset)
-{
-	static const char *const names[] = {"8859/1", "8859-1", "ISO8859/1", "ISO-8859-1", "ISO 8859-1"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (aff_view_is(charset, names[i]))
-			return true;
-	return false;
 }
 
 /* What names the message: MSH-3, 4, 7, 10, PID-3 and PV1-3, not how it was routed. Without MSH-10, all of its bytes:
@@ -100,6 +94,19 @@ static void make_observation_system(struct aff_fhir *f)
 	f->out = out;
 }
 
+/* The character set that the message was parsed with, else what its MSH-18 says. */
+static int begin_charset(struct aff_fhir *f, const struct aff_msg *m, struct aff_diag *diag)
+{
+	int rc = 0;
+	f->charset = aff_charset_of(m);
+	if (!f->charset) {
+		f->charset = f->own_charset;
+		rc = aff_charset_begin(f->charset, m, NULL, diag);
+	}
+	f->decodes = !aff_charset_is_plain(f->charset);
+	return rc;
+}
+
 static void begin(struct aff_fhir *f, const struct aff_msg *m, const struct aff_fhir_options *options)
 {
 	f->m = m;
@@ -107,7 +114,6 @@ static void begin(struct aff_fhir *f, const struct aff_msg *m, const struct aff_
 	f->options = options;
 	f->base = options->base ? options->base : "urn:afferent";
 	f->transaction = options->bundle == AFF_FHIR_TRANSACTION;
-	f->latin1 = is_latin1(trimmed(aff_msg_get(m, 0, 18, 1, 1, 0)));
 	struct aff_view processing = aff_msg_get(m, 0, 11, 1, 1, 0);
 	f->test = aff_view_is(processing, "T") || aff_view_is(processing, "D");
 	f->zone = options->zone_minutes;
@@ -174,10 +180,13 @@ int aff_fhir_render(struct aff_fhir *f, struct aff_buf *out, const struct aff_ms
 	size_t start = out->n;
 	if (!is_observing(m))
 		return nothing(diag);
+	int rc = begin_charset(f, m, diag);
+	if (rc)
+		return rc;
 	f->out = options->pretty ? &f->compact : out;
 	aff_buf_clear(&f->compact);
 	begin(f, m, options);
-	int rc = rows_scan(f, diag);
+	rc = rows_scan(f, diag);
 	if (rc)
 		return rc;
 	if (!f->count)

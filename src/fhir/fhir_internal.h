@@ -8,6 +8,7 @@
 #ifndef FHIR_FHIR_INTERNAL_H
 #define FHIR_FHIR_INTERNAL_H
 
+#include <afferent/charset.h>
 #include <afferent/fhir.h>
 #include <afferent/nomenclature.h>
 #include <afferent/type.h>
@@ -81,7 +82,9 @@ struct aff_fhir {
 	const struct aff_fhir_options *options;
 	struct aff_fhir_result result;
 	const char *base;
-	bool latin1, test, transaction;
+	struct aff_charset *charset, *own_charset; /* the message's; ours, for a message that has none */
+	bool decodes; /* bytes above 0x7F are not UTF-8 */
+	bool test, transaction;
 	int message_zone;   /* of MSH-7, where it has one */
 	const int *zone;    /* for times without a zone; NULL: there is none */
 	char key[KEY_SIZE]; /* names this message: hexadecimal */
@@ -163,6 +166,8 @@ void encode_uri(struct aff_buf *out, struct aff_view plain);
 void encode_query(struct aff_buf *out, struct aff_view plain);
 /* true when the text is a FHIR code: no blanks at the ends, none doubled. */
 bool text_is_code(struct aff_view plain);
+/* The unit that a CWE names; NULL when no table knows it. */
+const struct aff_unit *text_unit(struct aff_fhir *f, struct aff_view cwe);
 /* Component `c` of the first repetition. */
 struct aff_view component(const struct aff_fhir *f, struct aff_view field, unsigned c);
 

@@ -176,7 +176,7 @@ static int scan_row(struct aff_fhir *f, struct row *r)
 	r->role = role_of(f, r);
 	r->setting = is_setting(f, obx(f, r, 17));
 	struct aff_view unit = obx(f, r, 6);
-	r->unit = unit.n && r->role == ROLE_OBSERVATION ? aff_unit_of_cwe(unit, &f->d) : NULL;
+	r->unit = unit.n && r->role == ROLE_OBSERVATION ? text_unit(f, unit) : NULL;
 	r->doubtful |= r->term && (unit_contradicts(r) || loinc_contradicts(r));
 	if (r->doubtful)
 		r->term = NULL;

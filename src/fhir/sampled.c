@@ -95,9 +95,9 @@ static void read_facets(const struct aff_fhir *f, const struct row *r, struct fa
 }
 
 /* A rate per second as a fraction; false when it is not one that can be used. */
-static bool read_rate(const struct aff_fhir *f, const struct row *rate, uint64_t *num, uint64_t *den)
+static bool read_rate(struct aff_fhir *f, const struct row *rate, uint64_t *num, uint64_t *den)
 {
-	const struct aff_unit *unit = aff_unit_of_cwe(obx(f, rate, 6), &f->d);
+	const struct aff_unit *unit = text_unit(f, obx(f, rate, 6));
 	struct aff_nm number;
 	int64_t scaled;
 	if (!unit || (strcmp(unit->ucum, "/s") != 0 && strcmp(unit->ucum, "Hz") != 0) ||

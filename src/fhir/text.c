@@ -5,9 +5,8 @@
  */
 #include "fhir/fhir_internal.h"
 
-#include <afferent/escape.h>
-
 #include "base/json.h"
+#include "base/utf8.h"
 
 static bool is_forbidden(unsigned char c)
 {
@@ -19,7 +18,7 @@ static bool needs_work(const struct aff_fhir *f, struct aff_view v)
 {
 	for (size_t i = 0; i < v.n; i++) {
 		unsigned char c = (unsigned char)v.p[i];
-		if (c < 0x20 || c == (unsigned char)f->d.escape || (c >= 0x80 && f->latin1))
+		if (c < 0x20 || c == (unsigned char)f->d.escape || (c >= 0x80 && f->decodes))
 			return true;
 	}
 	return false;
@@ -36,21 +35,30 @@ struct aff_view text_plain(struct aff_fhir *f, struct aff_view raw)
 		return trimmed(raw);
 	aff_buf_clear(&f->plain);
 	aff_buf_clear(&f->utf8);
-	aff_unescape(&f->plain, raw, &f->d);
+	f->result.invalid_bytes += aff_charset_decode(f->charset, &f->plain, raw, &f->d);
 	for (size_t i = 0; i < f->plain.n; i++) {
-		unsigned char c = (unsigned char)f->plain.p[i];
-		if (is_forbidden(c)) {
-			aff_buf_put(&f->utf8, "\xef\xbf\xbd", 3);
+		char c = f->plain.p[i];
+		if (is_forbidden((unsigned char)c)) {
+			aff_buf_put_text(&f->utf8, UTF8_REPLACEMENT);
 			f->result.invalid_bytes++;
-		} else if (c >= 0x80 && f->latin1) {
-			char pair[2] = {(char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))};
-			aff_buf_put(&f->utf8, pair, 2);
-		} else
-			aff_buf_put_char(&f->utf8, (char)c);
+		} else {
+			aff_buf_put_char(&f->utf8, c);
+		}
 	}
 	if (f->plain.error || f->utf8.error)
 		f->out->error = f->out->error ? f->out->error : f->plain.error ? f->plain.error : f->utf8.error;
 	return trimmed(aff_buf_view(&f->utf8));
+}
+
+const struct aff_unit *text_unit(struct aff_fhir *f, struct aff_view cwe)
+{
+	if (f->decodes && needs_work(f, cwe)) {
+		aff_buf_clear(&f->utf8);
+		/* Where nothing says what the bytes are, the table of units still knows usual ones. */
+		if (!aff_charset_field(f->charset, &f->utf8, cwe, &f->d) && !f->utf8.error)
+			cwe = aff_buf_view(&f->utf8);
+	}
+	return aff_unit_of_cwe(cwe, &f->d);
 }
 
 void put_contents(struct aff_fhir *f, struct aff_view plain)

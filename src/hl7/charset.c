@@ -104,6 +104,19 @@ static enum method read_method(const struct aff_charset *c, struct aff_view msh2
 	return aff_view_is(msh20, "ISO 2022-1994") || (!msh20.n && has_japanese(c)) ? METHOD_ISO2022 : METHOD_NONE;
 }
 
+/* Message after message says the same. */
+static enum set find_declared(struct aff_charset *c, struct aff_view name)
+{
+	if (name.n > sizeof c->name)
+		return charset_find(name);
+	if (!aff_view_equal(name, aff_view(c->name, c->name_n))) {
+		memcpy(c->name, name.p, name.n);
+		c->name_n = name.n;
+		c->named = charset_find(name);
+	}
+	return c->named;
+}
+
 static enum set find_option(const char *name)
 {
 	return name ? charset_find(aff_view_of(name)) : SET_NONE;
@@ -126,7 +139,7 @@ static int read_header(struct aff_charset *c, const struct aff_msg *m, const str
 	c->settled = c->plain = c->converted = false;
 	if (field.n && !aff_is_null(field)) {
 		struct aff_view first = aff_view_trim(aff_cut(field, &m->delims, 1, 1, 0));
-		c->declared = first.n ? charset_find(first) : SET_ASCII;
+		c->declared = first.n ? find_declared(c, first) : SET_ASCII;
 		read_others(c, field, &m->delims);
 		c->method = read_method(c, aff_view_trim(aff_msg_get(m, 0, MSH_METHOD, 1, 1, 0)));
 	}
@@ -233,11 +246,10 @@ static bool looks_wide(struct aff_view v)
 			    memcmp(v.p, "M\0\0\0", 4) == 0 || memcmp(v.p, "\0\0\0M", 4) == 0);
 }
 
-int aff_charset_begin(struct aff_charset *c, struct aff_msg *m, const struct aff_charset_options *options,
+int aff_charset_begin(struct aff_charset *c, const struct aff_msg *m, const struct aff_charset_options *options,
 		      struct aff_diag *diag)
 {
 	c->bytes = c->received = m->bytes;
-	m->charset = c;
 	return read_header(c, m, options, diag);
 }
 
@@ -249,6 +261,7 @@ int aff_charset_parse(struct aff_charset *c, struct aff_msg *m, const char *byte
 	if (rc && looks_wide(m->bytes))
 		return refuse_wide(diag);
 	int unreadable = aff_charset_begin(c, m, options, diag);
+	m->charset = c;
 	if (unreadable)
 		return unreadable;
 	if (must_convert(c)) {

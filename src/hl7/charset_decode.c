@@ -143,7 +143,20 @@ unsigned aff_charset_decode(struct aff_charset *c, struct aff_buf *out, struct a
 	return replaced + flush_hex(c, out);
 }
 
-/* ---- whole messages ---- */
+struct aff_view aff_charset_text(struct aff_charset *c, struct aff_buf *scratch, struct aff_view raw,
+				 const struct aff_delims *d, unsigned *replaced)
+{
+	charset_settle(c);
+	if (c->plain && aff_is_plain(raw, d))
+		return raw;
+	aff_buf_clear(scratch);
+	unsigned n = aff_charset_decode(c, scratch, raw, d);
+	if (replaced)
+		*replaced += n;
+	return aff_buf_view(scratch);
+}
+
+/* ---- raw text and whole messages ---- */
 
 /* Switches end with their segment. */
 unsigned decode_message(struct aff_charset *c, struct aff_buf *out, struct aff_view bytes)
@@ -207,21 +220,25 @@ static unsigned rewrite_text(struct aff_charset *c, struct aff_buf *out, struct 
 	return replaced + put_literal(c, out, aff_view(p, (size_t)(end - p)));
 }
 
-int aff_charset_to_utf8(struct aff_charset *c, const struct aff_msg *m, struct aff_buf *out)
+unsigned aff_charset_field(struct aff_charset *c, struct aff_buf *out, struct aff_view raw,
+			   const struct aff_delims *d)
 {
-	const struct aff_delims *d = &m->delims;
 	const char ends[] = {d->field, d->component, d->repetition, d->subcomponent, '\r', '\n'};
 	unsigned replaced = 0;
 	size_t from = 0;
 	charset_settle(c);
-	for (size_t i = 0; i <= m->bytes.n; i++) {
-		bool end = i == m->bytes.n || (m->bytes.p[i] && memchr(ends, m->bytes.p[i], sizeof ends));
-		if (!end)
+	for (size_t i = 0; i <= raw.n; i++) {
+		if (i < raw.n && (!raw.p[i] || !memchr(ends, raw.p[i], sizeof ends)))
 			continue;
-		replaced += rewrite_text(c, out, aff_view(m->bytes.p + from, i - from), d);
-		if (i < m->bytes.n)
-			aff_buf_put_char(out, m->bytes.p[i]);
+		replaced += rewrite_text(c, out, aff_view(raw.p + from, i - from), d);
+		if (i < raw.n)
+			aff_buf_put_char(out, raw.p[i]);
 		from = i + 1;
 	}
-	return replaced || c->damage ? AFF_ECHARSET : 0;
+	return replaced;
+}
+
+int aff_charset_to_utf8(struct aff_charset *c, const struct aff_msg *m, struct aff_buf *out)
+{
+	return aff_charset_field(c, out, m->bytes, &m->delims) || c->damage ? AFF_ECHARSET : 0;
 }

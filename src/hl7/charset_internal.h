@@ -71,6 +71,9 @@ struct aff_charset {
 	enum set lower, upper;     /* switched to: SET_ASCII, SET_NONE when nothing is */
 	struct aff_buf hex, shifted, piece;
 	/* kept from message to message */
+	char name[24];             /* an MSH-18, and the set that it names */
+	size_t name_n;
+	enum set named;
 	void *from[SET_COUNT], *to[SET_COUNT]; /* iconv_t; NULL: not opened yet */
 	struct upper_half *half[SET_COUNT];
 };

@@ -3,6 +3,7 @@
  * Messages of tests/cases/fhir against the bundles beside them, byte for byte. AFF_UPDATE_GOLDEN=1 writes the
  * bundles anew: read the difference, and check them with tests/interop/fhircheck.sh.
  */
+#include <afferent/charset.h>
 #include <afferent/fhir.h>
 
 #include <check.h>
@@ -61,14 +62,16 @@ START_TEST(renders_as_written)
 	struct aff_view text = read_file(name, ".hl7", message);
 	struct aff_fhir_options options = {.pretty = 1};
 	struct aff_diag diag = {0};
+	struct aff_charset *set;
 	struct aff_msg *m;
 	struct aff_fhir *f;
 	struct aff_buf out;
 	options.bundle = strncmp(name, "collection", 10) == 0 ? AFF_FHIR_COLLECTION : AFF_FHIR_TRANSACTION;
 	aff_buf_init(&out, MOST_BYTES);
+	ck_assert_int_eq(aff_charset_new(&set), 0);
 	ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
 	ck_assert_int_eq(aff_fhir_new(&f), 0);
-	ck_assert_msg(aff_msg_parse(m, text.p, text.n, 0, &diag) == 0, "%s: %s", name, diag.text);
+	ck_assert_msg(aff_charset_parse(set, m, text.p, text.n, 0, NULL, &diag) == 0, "%s: %s", name, diag.text);
 	ck_assert_msg(aff_fhir_render(f, &out, m, &options, NULL, &diag) == 0, "%s: %s", name, diag.text);
 	aff_buf_put_char(&out, '\n');
 	if (getenv("AFF_UPDATE_GOLDEN"))
@@ -80,6 +83,7 @@ START_TEST(renders_as_written)
 	ck_assert_msg(aff_view_equal(golden, aff_buf_view(&out)), "%s.json differs in line %zu", name, line);
 	aff_fhir_free(f);
 	aff_msg_free(m);
+	aff_charset_free(set);
 	aff_buf_free(&out);
 }
 END_TEST
