@@ -73,6 +73,10 @@ struct aff_charset *aff_charset_of(const struct aff_msg *m);
  * in the same set. */
 void aff_charset_attach(struct aff_charset *c, struct aff_msg *m);
 
+/* MSH-18 was changed to `name` and no other byte: text is read and written in that set from now on. A message that was
+ * converted stays as it is. */
+void aff_charset_relabel(struct aff_charset *c, struct aff_view name);
+
 /* The set the text is in, by its name in table 0211. */
 const char *aff_charset_name(struct aff_charset *c);
 /* enum aff_charset_notice, or'ed. */

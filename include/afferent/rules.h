@@ -32,14 +32,15 @@ struct aff_step {
 
 /* SET's template: text, with "{PV1-3.4}" for what a path names; "{{" and "}}" are braces. Text is escaped; what a path
  * names goes in as it stands in the message, so that a whole field keeps its components: for a component name a
- * component. A segment that is not there is not made.
+ * component. A segment that is not there is not made. Text that the message's character set does not have rejects the
+ * message (AFF_ECHARSET). What MSH-18 is set to says what the message's text is in from then on; no byte is converted.
  *
  * TRANSLATE looks up components 1-3 of the field, then 4-6, where their coding system is the table's from_system or is
  * not said. A field that is already in to_system, or empty, stays. The result is `code^name^to_system` and, as
  * alternate, the row's LOINC or else the code that arrived (beside a LOINC it stands in components 10-12; a LOINC is
  * left out beside a unit of another quantity than the row's). When the row has a unit and the segment is an OBX with a
- * number of another unit, OBX-5, OBX-6 and OBX-7 are converted, all or none. Names and unit symbols that are not ASCII
- * are written only into messages that are UTF-8 by MSH-18. */
+ * number of another unit, OBX-5, OBX-6 and OBX-7 are converted, all or none. Names and unit symbols are
+ * written in the message's character set, and left out where it does not have them. */
 
 struct aff_rules;
 int aff_rules_new(struct aff_rules **out);

@@ -279,6 +279,18 @@ int aff_charset_parse(struct aff_charset *c, struct aff_msg *m, const char *byte
 	return rc;
 }
 
+void aff_charset_relabel(struct aff_charset *c, struct aff_view name)
+{
+	if (c->converted)
+		return;
+	c->declared = name.n && !aff_is_null(name) ? find_declared(c, aff_view_trim(name)) : SET_ASCII;
+	c->wire = c->declared == SET_NONE || check_set(c, c->declared, NULL) ? SET_ASCII : c->declared;
+	c->text = c->wire;
+	c->overridden = true;
+	c->settled = c->plain = false;
+	c->notices = 0;
+}
+
 struct aff_charset *aff_charset_of(const struct aff_msg *m)
 {
 	return m->charset;

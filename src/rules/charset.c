@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Character sets: nothing is converted here, so what does not fit is left out by the caller.
+ * Between UTF-8 and the message.
  */
 #include "rules/charset.h"
 
-#include <strings.h>
-
-enum { MSH_CHARSET = 18 };
+#include <afferent/escape.h>
 
 static bool is_ascii(struct aff_view text)
 {
@@ -17,15 +15,51 @@ static bool is_ascii(struct aff_view text)
 	return true;
 }
 
-bool charset_can_write(const struct aff_edit *e, struct aff_view text)
+static struct aff_charset *charset_of(struct charset_use *u, struct aff_buf *out)
 {
-	static const char *const names[] = {"UNICODE UTF-8", "UTF-8", "UTF8"};
-	if (is_ascii(text))
-		return true;
-	struct aff_view charset = aff_edit_get(e, 0, MSH_CHARSET, 1, 1, 0);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (charset.n == strlen(names[i]) && strncasecmp(charset.p, names[i], charset.n) == 0)
-			return true;
+	struct aff_charset *c = aff_charset_of(u->m);
+	if (c || u->own)
+		return c ? c : u->own;
+	if (aff_charset_new(&u->own))
+		out->error = AFF_ENOMEM;
+	else
+		(void)aff_charset_begin(u->own, u->m, NULL, NULL); /* a set that cannot be is taken for ASCII */
+	return u->own;
+}
+
+struct aff_view charset_read(struct charset_use *u, struct aff_buf *scratch, struct aff_view raw)
+{
+	if (is_ascii(raw) && aff_is_plain(raw, &u->delims) && !memchr(raw.p, 0x1b, raw.n))
+		return raw;
+	aff_buf_clear(scratch);
+	struct aff_charset *c = charset_of(u, scratch);
+	return c ? aff_charset_text(c, scratch, raw, &u->delims, NULL) : aff_view("", 0);
+}
+
+const struct aff_unit *charset_unit(struct charset_use *u, struct aff_buf *scratch, struct aff_view cwe)
+{
+	if (is_ascii(cwe))
+		return aff_unit_of_cwe(cwe, &u->delims);
+	aff_buf_clear(scratch);
+	struct aff_charset *c = charset_of(u, scratch);
+	/* Where nothing says what the bytes are, the table of units still knows usual ones. */
+	bool good = c && !aff_charset_field(c, scratch, cwe, &u->delims) && !scratch->error;
+	return aff_unit_of_cwe(good ? aff_buf_view(scratch) : cwe, &u->delims);
+}
+
+void charset_relabel(struct charset_use *u, struct aff_buf *scratch, struct aff_view msh18)
+{
+	struct aff_charset *c = charset_of(u, scratch);
+	if (c)
+		aff_charset_relabel(c, msh18);
+}
+
+int charset_write(struct charset_use *u, struct aff_buf *out, struct aff_view text)
+{
+	if (is_ascii(text)) {
+		aff_escape(out, text, &u->delims);
+		return 0;
 	}
-	return false;
+	struct aff_charset *c = charset_of(u, out);
+	return c ? aff_charset_encode(c, out, text, &u->delims) : 0;
 }

@@ -4,16 +4,14 @@
  */
 #include "rules/cwe.h"
 
-#include <afferent/escape.h>
-
-void cwe_put_plain(struct aff_buf *out, const struct aff_delims *d, struct aff_view code, struct aff_view name,
-                   struct aff_view system)
+int cwe_put_plain(struct charset_use *charset, struct aff_buf *out, struct aff_view code, struct aff_view name,
+                  struct aff_view system)
 {
-	aff_escape(out, code, d);
-	aff_buf_put_char(out, d->component);
-	aff_escape(out, name, d);
-	aff_buf_put_char(out, d->component);
-	aff_escape(out, system, d);
+	int rc = charset_write(charset, out, code);
+	aff_buf_put_char(out, charset->delims.component);
+	(void)charset_write(charset, out, name);
+	aff_buf_put_char(out, charset->delims.component);
+	return rc ? rc : charset_write(charset, out, system);
 }
 
 void cwe_put_raw(struct aff_buf *out, const struct aff_delims *d, const struct aff_coding *t)

@@ -7,9 +7,12 @@
 
 #include <afferent/coded.h>
 
-/* Append `code^name^system`: plain text, which is escaped, or raw text of the same message. */
-void cwe_put_plain(struct aff_buf *out, const struct aff_delims *d, struct aff_view code, struct aff_view name,
-                   struct aff_view system);
+#include "rules/charset.h"
+
+/* Append `code^name^system`: plain text or raw text of the same message. A name that the message's character set does
+ * not have is left out, the code says it all; AFF_ECHARSET for such a code or system. */
+int cwe_put_plain(struct charset_use *charset, struct aff_buf *out, struct aff_view code, struct aff_view name,
+                  struct aff_view system);
 void cwe_put_raw(struct aff_buf *out, const struct aff_delims *d, const struct aff_coding *t);
 
 /* Takes the component delimiters off the end. */

@@ -2,24 +2,23 @@
  *
  * Runs a compiled condition over a message. The program is only read, so any number of threads may run it.
  */
-#include <afferent/escape.h>
 #include <afferent/expr.h>
 #include <afferent/number.h>
 
 #include "rules/program.h"
 
-enum { UNESCAPED_MAX = 32 << 20 };
+enum { PLAIN_MAX = 32 << 20 };
 
 struct value {
 	struct aff_view raw;
-	struct aff_delims delims;
-	struct aff_buf unescaped;
+	struct charset_use *charset;
+	struct aff_buf plain;
 };
 
 /* Nothing but delimiters, or the sender's `""`, is no value. */
 static bool has_value(const struct value *v)
 {
-	const struct aff_delims *d = &v->delims;
+	const struct aff_delims *d = &v->charset->delims;
 	if (aff_is_null(v->raw))
 		return false;
 	for (size_t i = 0; i < v->raw.n; i++) {
@@ -32,9 +31,9 @@ static bool has_value(const struct value *v)
 
 static int equals_any(const struct aff_expr *x, const struct instruction *in, struct value *v)
 {
-	struct aff_view text = aff_text(&v->unescaped, v->raw, &v->delims);
-	if (v->unescaped.error)
-		return v->unescaped.error;
+	struct aff_view text = charset_read(v->charset, &v->plain, v->raw);
+	if (v->plain.error)
+		return v->plain.error;
 	unsigned n = in->op == OP_IN ? in->values : 1;
 	for (unsigned i = 0; i < n; i++) {
 		if (aff_view_equal(text, x->values[in->value + i]))
@@ -45,8 +44,8 @@ static int equals_any(const struct aff_expr *x, const struct instruction *in, st
 
 static int matches(const struct instruction *in, struct value *v)
 {
-	struct aff_view text = aff_text(&v->unescaped, v->raw, &v->delims);
-	return v->unescaped.error ? v->unescaped.error : regex_test(in->regex, text);
+	struct aff_view text = charset_read(v->charset, &v->plain, v->raw);
+	return v->plain.error ? v->plain.error : regex_test(in->regex, text);
 }
 
 static int compares(const struct aff_expr *x, const struct instruction *in, const struct value *v)
@@ -124,21 +123,32 @@ static int run(const struct aff_expr *x, const struct from *f, struct value *v)
 	return truth;
 }
 
-static int run_from(const struct aff_expr *x, const struct from *f, struct aff_delims delims)
+static int run_from(const struct aff_expr *x, const struct from *f, struct charset_use *charset)
 {
-	struct value v = {.delims = delims};
-	aff_buf_init(&v.unescaped, UNESCAPED_MAX);
+	struct value v = {.charset = charset};
+	aff_buf_init(&v.plain, PLAIN_MAX);
 	int truth = run(x, f, &v);
-	aff_buf_free(&v.unescaped);
+	aff_buf_free(&v.plain);
 	return truth;
+}
+
+int expr_test(const struct aff_expr *x, const struct aff_edit *e, struct charset_use *charset, unsigned current)
+{
+	return run_from(x, &(struct from){.edit = e, .current = current}, charset);
 }
 
 int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned current)
 {
-	return run_from(x, &(struct from){.edit = e, .current = current}, aff_edit_delims(e));
+	struct charset_use charset = charset_use_of(aff_edit_message(e));
+	int truth = expr_test(x, e, &charset, current);
+	charset_use_end(&charset);
+	return truth;
 }
 
 int aff_expr_test_message(const struct aff_expr *x, const struct aff_msg *m, unsigned current)
 {
-	return run_from(x, &(struct from){.message = m, .current = current}, aff_msg_delims(m));
+	struct charset_use charset = charset_use_of(m);
+	int truth = run_from(x, &(struct from){.message = m, .current = current}, &charset);
+	charset_use_end(&charset);
+	return truth;
 }

@@ -8,6 +8,7 @@
 
 #include <afferent/expr.h>
 
+#include "rules/charset.h"
 #include "rules/regex.h"
 
 enum op {
@@ -42,5 +43,8 @@ struct aff_expr {
 	struct aff_view *values;
 	size_t value_count, values_allocated;
 };
+
+/* aff_expr_test by a caller that has the message's character set already. */
+int expr_test(const struct aff_expr *x, const struct aff_edit *e, struct charset_use *charset, unsigned current);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/vector.h"
 #include "rules/notes.h"
+#include "rules/program.h"
 #include "rules/step.h"
 
 enum { STEPS_MAX = 1000, TEXT_MAX = 16 << 20 };
@@ -152,7 +153,7 @@ static int apply(struct run *run, unsigned segment)
 /* Applies the step if its condition holds for this segment (AFF_NONE: for the message). */
 static int apply_when(struct run *run, unsigned segment)
 {
-	int holds = run->step->when ? aff_expr_test(run->step->when, run->e, segment) : 1;
+	int holds = run->step->when ? expr_test(run->step->when, run->e, &run->charset, segment) : 1;
 	if (holds == AFF_ELIMIT)
 		return run_reject(run, AFF_ELIMIT, segment, 0, "the condition costs too much on this message");
 	if (holds <= 0)
@@ -191,7 +192,7 @@ static int run_step(struct run *run)
 	const struct step *step = run->step;
 	if (step->for_each[0])
 		return each_segment(run, step->for_each, apply_when);
-	int holds = step->when ? aff_expr_test(step->when, run->e, AFF_NONE) : 1;
+	int holds = step->when ? expr_test(step->when, run->e, &run->charset, AFF_NONE) : 1;
 	if (holds == AFF_ELIMIT)
 		return run_reject(run, AFF_ELIMIT, AFF_NONE, 0, "the condition costs too much on this message");
 	return holds <= 0 ? holds : apply_to_message(run);
@@ -200,6 +201,7 @@ static int run_step(struct run *run)
 int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result, struct aff_diag *diag)
 {
 	struct run run = {.e = e, .delims = aff_edit_delims(e), .result = result, .diag = diag};
+	run.charset = charset_use_of(aff_edit_message(e));
 	int rc = STEP_DONE;
 	memset(result, 0, sizeof *result);
 	aff_buf_init(&run.text, TEXT_MAX);
@@ -212,6 +214,7 @@ int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rule
 	}
 	aff_buf_free(&run.text);
 	aff_buf_free(&run.key);
+	charset_use_end(&run.charset);
 	if (rc < 0)
 		return aff_diag_set(diag, rc, "step at line %u: %s", run.step->line, aff_error_text(rc));
 	return 0;

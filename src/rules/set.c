@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SET: a template of text and {paths}. Text is escaped for the message it goes into. What a path names is put in raw:
+ * SET: a template of text and {paths}. Text is written in the character set of the message it goes into. What a path names is put in raw:
  * it is already written with the same delimiters, so a whole field keeps its components. A template for a component
  * must therefore name components: {PV1-3.4}, not {PV1-3}, whose delimiters would start new components.
  */
-#include <afferent/escape.h>
 #include <stdlib.h>
 
 #include "rules/step.h"
 
-enum { VALUE_MAX = 4096 };
+enum { VALUE_MAX = 4096, MSH_CHARSET = 18 };
 
 static int wrong(struct aff_diag *diag, size_t at, const char *what, const char *hint)
 {
@@ -96,16 +95,19 @@ int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag)
 int set_run(struct run *run, unsigned segment)
 {
 	const struct step *step = run->step;
+	int rc = 0;
 	aff_buf_clear(&run->text);
 	for (size_t i = 0; i < step->part_count; i++) {
 		const struct part *part = &step->parts[i];
 		if (part->is_path)
 			aff_buf_put_view(&run->text, aff_edit_path(run->e, &part->path, segment));
-		else
-			aff_escape(&run->text, part->text, &run->delims);
+		else if ((rc = charset_write(&run->charset, &run->text, part->text)) != 0)
+			return run_reject_text(run, segment, step->path.field);
 	}
 	if (run->text.error)
 		return run->text.error;
-	int rc = aff_edit_set_path(run->e, &step->path, segment, aff_buf_view(&run->text));
+	rc = aff_edit_set_path(run->e, &step->path, segment, aff_buf_view(&run->text));
+	if (!rc && step->path.field == MSH_CHARSET && strcmp(step->path.segment, "MSH") == 0)
+		charset_relabel(&run->charset, &run->text, aff_edit_get(run->e, 0, MSH_CHARSET, 1, 1, 0));
 	return rc == AFF_ENOTFOUND ? STEP_DONE : rc; /* a segment that is not there is not made */
 }

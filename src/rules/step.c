@@ -36,6 +36,11 @@ int run_reject(struct run *run, int code, unsigned segment, unsigned field, cons
 	return STEP_DECIDED;
 }
 
+int run_reject_text(struct run *run, unsigned segment, unsigned field)
+{
+	return run_reject(run, AFF_ECHARSET, segment, field, "the text cannot be written in the message's character set");
+}
+
 int run_delete(struct run *run, unsigned segment)
 {
 	int rc = delete_with_notes(run->e, segment);

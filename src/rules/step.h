@@ -8,6 +8,8 @@
 
 #include <afferent/rules.h>
 
+#include "rules/charset.h"
+
 /* A piece of a SET template: text, or the field a path names. */
 struct part {
 	bool is_path;
@@ -32,6 +34,7 @@ struct run {
 	const struct step *step;
 	struct aff_edit *e;
 	struct aff_delims delims;
+	struct charset_use charset;
 	struct aff_buf text;     /* what is written next */
 	struct aff_buf key;      /* an unescaped code */
 	struct aff_rules_result *result;
@@ -48,6 +51,8 @@ int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag)
 
 /* Decides that the message is rejected, with the place that is at fault. Returns STEP_DECIDED. */
 int run_reject(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...) AFF_PRINTF(5, 6);
+/* The same for text that the message's character set does not have. */
+int run_reject_text(struct run *run, unsigned segment, unsigned field);
 /* Deletes a segment, an OBX with its notes. Returns STEP_DELETED or an error. */
 int run_delete(struct run *run, unsigned segment);
 

@@ -6,17 +6,15 @@
  * arrived; beside a LOINC the code that arrived is the second alternate (components 10-12). A LOINC code means one
  * quantity, so it is left out beside a unit of another one.
  */
-#include <afferent/escape.h>
 #include <afferent/table.h>
 
-#include "rules/charset.h"
 #include "rules/cwe.h"
 #include "rules/step.h"
 #include "rules/units.h"
 
 static struct aff_view plain(struct run *run, struct aff_view raw)
 {
-	return aff_text(&run->key, raw, &run->delims);
+	return charset_read(&run->charset, &run->key, raw);
 }
 
 static bool is_of(struct run *run, struct aff_view system, struct aff_view wanted)
@@ -45,22 +43,17 @@ static bool is_translated(struct run *run, const struct aff_coding *t)
 	return to.n && t->code.n && aff_view_equal(plain(run, t->system), to);
 }
 
-/* A name that the message's character set cannot hold is left out: the code says it all. */
-static struct aff_view name_of(const struct run *run, struct aff_view name)
-{
-	return charset_can_write(run->e, name) ? name : aff_view("", 0);
-}
-
 static int write_field(struct run *run, unsigned segment, const struct aff_coding *from, struct aff_view original,
                        const struct aff_table_row *row, bool with_loinc)
 {
 	const struct aff_delims *d = &run->delims;
 	const struct aff_path *path = &run->step->path;
 	aff_buf_clear(&run->text);
-	cwe_put_plain(&run->text, d, row->code, name_of(run, row->name), aff_table_to_system(run->step->table));
+	int rc = cwe_put_plain(&run->charset, &run->text, row->code, row->name, aff_table_to_system(run->step->table));
 	aff_buf_put_char(&run->text, d->component);
 	if (with_loinc)
-		cwe_put_plain(&run->text, d, row->loinc, name_of(run, row->loinc_name), aff_view_of("LN"));
+		rc = rc ? rc
+			: cwe_put_plain(&run->charset, &run->text, row->loinc, row->loinc_name, aff_view_of("LN"));
 	else
 		cwe_put_raw(&run->text, d, from);
 	aff_buf_put(&run->text, (char[]){d->component, d->component, d->component}, 3);
@@ -70,8 +63,10 @@ static int write_field(struct run *run, unsigned segment, const struct aff_codin
 		cwe_put_raw(&run->text, d, from);
 	}
 	cwe_trim(&run->text, d);
-	if (run->text.error)
-		return run->text.error;
+	if (run->text.error || rc == 0)
+		rc = run->text.error;
+	if (rc)
+		return rc == AFF_ECHARSET ? run_reject_text(run, segment, path->field) : rc;
 	unsigned repetition = path->repetition ? path->repetition : 1;
 	return aff_edit_set(run->e, segment, path->field, repetition, 0, 0, aff_buf_view(&run->text));
 }

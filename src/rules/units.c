@@ -8,7 +8,6 @@
 #include <afferent/number.h>
 #include <stdio.h>
 
-#include "rules/charset.h"
 #include "rules/cwe.h"
 
 enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_UNITS = 6, OBX_RANGE = 7 };
@@ -21,8 +20,12 @@ static bool is_ucum_already(const struct aff_coding *t, const struct aff_unit *u
 static void put_ucum(struct run *run, const struct aff_unit *unit)
 {
 	struct aff_view code = aff_view_of(unit->ucum), symbol = aff_view_of(unit->symbol);
-	cwe_put_plain(&run->text, &run->delims, code, charset_can_write(run->e, symbol) ? symbol : code,
-	              aff_view_of("UCUM"));
+	(void)charset_write(&run->charset, &run->text, code);
+	aff_buf_put_char(&run->text, run->delims.component);
+	if (charset_write(&run->charset, &run->text, symbol))
+		(void)charset_write(&run->charset, &run->text, code); /* UCUM is ASCII */
+	aff_buf_put_char(&run->text, run->delims.component);
+	aff_buf_put_text(&run->text, "UCUM");
 }
 
 static int set_field(struct run *run, unsigned segment, unsigned field, struct aff_view raw)
@@ -35,7 +38,7 @@ int units_run(struct run *run, unsigned segment)
 	struct aff_view field = aff_edit_field(run->e, segment, OBX_UNITS);
 	if (!field.n || aff_is_null(field) || !run->delims.component)
 		return STEP_DONE;
-	const struct aff_unit *unit = aff_unit_of_cwe(field, &run->delims);
+	const struct aff_unit *unit = charset_unit(&run->charset, &run->key, field);
 	if (!unit || !unit->ucum[0]) {
 		run->result->unmapped++;
 		return STEP_DONE;
@@ -121,7 +124,7 @@ static void put_new_unit(struct run *run, const struct aff_unit *unit)
 		return;
 	snprintf(mdc, sizeof mdc, "%u", unit->mdc);
 	aff_buf_put_char(&run->text, run->delims.component);
-	cwe_put_plain(&run->text, &run->delims, aff_view_of(mdc), aff_view_of(unit->refid), aff_view_of("MDC"));
+	(void)cwe_put_plain(&run->charset, &run->text, aff_view_of(mdc), aff_view_of(unit->refid), aff_view_of("MDC"));
 }
 
 static int convert_all(struct run *run, unsigned segment, struct aff_view value, struct aff_view range,
@@ -152,7 +155,7 @@ int units_convert(struct run *run, unsigned segment, struct aff_view wanted)
 	if ((type.n && !aff_view_is(type, "NM")) || !units.n || !run->delims.component ||
 	    !aff_is_number(aff_cut(value, &run->delims, 1, 0, 0)))
 		return 1;
-	struct conversion c = {aff_unit_of_cwe(units, &run->delims), aff_unit_by_ucum(wanted)};
+	struct conversion c = {charset_unit(&run->charset, &run->key, units), aff_unit_by_ucum(wanted)};
 	if (!c.from || !c.to)
 		return 0;
 	if (c.from == c.to || strcmp(c.from->ucum, c.to->ucum) == 0)
@@ -162,7 +165,7 @@ int units_convert(struct run *run, unsigned segment, struct aff_view wanted)
 
 bool units_agree(struct run *run, unsigned segment, struct aff_view wanted)
 {
-	const struct aff_unit *unit = aff_unit_of_cwe(aff_edit_field(run->e, segment, OBX_UNITS), &run->delims);
+	const struct aff_unit *unit = charset_unit(&run->charset, &run->key, aff_edit_field(run->e, segment, OBX_UNITS));
 	const struct aff_unit *to = aff_unit_by_ucum(wanted);
 	return !unit || !to || !unit->quantity[0] || !to->quantity[0] || strcmp(unit->quantity, to->quantity) == 0;
 }
