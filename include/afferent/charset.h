@@ -50,9 +50,9 @@ enum aff_charset_notice {
 int aff_charset_new(struct aff_charset **out);
 void aff_charset_free(struct aff_charset *c);
 
-/* 0 when name can be used in options: it is known, has a converter here and can travel in HL7 v2 messages; else
- * AFF_ECHARSET. */
-int aff_charset_check(const char *name, struct aff_diag *diag);
+/* The name in table 0211 (or the usual one) of a set that can be used in options: it is known, has a converter on this
+ * machine and can travel in HL7 v2 messages. Else NULL, diag says why. The text lives for ever. */
+const char *aff_charset_find(struct aff_view name, struct aff_diag *diag);
 
 /* Parses a message as it was received, like aff_msg_parse, and makes c the character set of m until m parses again. If
  * a byte of a character could equal a delimiter, m is over a UTF-8 copy that c holds until its next message, and MSH-18
@@ -116,8 +116,8 @@ int aff_charset_encode(struct aff_charset *c, struct aff_buf *out, struct aff_vi
  * 0, or AFF_ECHARSET when a touched segment cannot be written (or could not be read) without loss. */
 int aff_charset_write(struct aff_charset *c, const struct aff_edit *e, struct aff_buf *out);
 
-/* Appends the whole message in UTF-8, as aff_charset_field does. MSH-18 and MSH-20 are not changed: set them first. Returns 0, or AFF_ECHARSET when something cannot be
- * read (it became U+FFFD in out). */
+/* Appends the whole message in UTF-8, as aff_charset_field does. MSH-18 and MSH-20 are not changed: set them first.
+ * Returns 0, or AFF_ECHARSET when something cannot be read (it became U+FFFD in out). */
 int aff_charset_to_utf8(struct aff_charset *c, const struct aff_msg *m, struct aff_buf *out);
 
 #ifdef __cplusplus

@@ -4,6 +4,9 @@
  */
 #include "base/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 size_t utf8_length(const char *text, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)text;
@@ -18,4 +21,17 @@ size_t utf8_length(const char *text, size_t n)
 	    (p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return need;
+}
+
+size_t ascii_length(const char *text, size_t n)
+{
+	size_t i = 0;
+	for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
+		memcpy(&word, text + i, sizeof word);
+		if (word & 0x8080808080808080u)
+			break;
+	}
+	while (i < n && (unsigned char)text[i] < 0x80)
+		i++;
+	return i;
 }

@@ -13,4 +13,7 @@
 /* The length, 1 to 4 bytes, of the character that text[0..n) starts with, n at least 1; 0 when it is not UTF-8. */
 size_t utf8_length(const char *text, size_t n);
 
+/* How many bytes of text are ASCII, up to the first that is not. */
+size_t ascii_length(const char *text, size_t n);
+
 #endif

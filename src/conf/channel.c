@@ -41,6 +41,20 @@ static void check_listener(struct reader *r, const struct conf_source *s, struct
 		             "%s is not this machine alone, and TLS is not supported yet", s->listen.host);
 }
 
+static void read_charset(struct reader *r, struct aff_charset_options *o, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_SOURCE_CHARSET, map);
+	o->assume = get_charset(r, &f, KEY_SOURCE_CHARSET_assume);
+	o->override = get_charset(r, &f, KEY_SOURCE_CHARSET_override);
+	o->as_declared = get_word(r, &f, KEY_SOURCE_CHARSET_utf8) == 1;
+	static const enum key_id useless[] = {KEY_SOURCE_CHARSET_assume, KEY_SOURCE_CHARSET_utf8};
+	for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++)
+		if (f.value[useless[i]] && f.meant[KEY_SOURCE_CHARSET_override])
+			report_error(&r->report, f.value[useless[i]]->at, "leave one of them out",
+			             "'%s' has no use with 'override'", conf_keys[useless[i]].name);
+}
+
 static void read_mllp_source(struct reader *r, struct conf_source *s, const struct node *map)
 {
 	struct fields f;
@@ -59,6 +73,7 @@ static void read_mllp_source(struct reader *r, struct conf_source *s, const stru
 	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_MLLP_max_connections);
 	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_idle);
 	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_frame_time);
+	read_charset(r, &s->charset, f.value[KEY_SOURCE_MLLP_charset]);
 	if (f.value[KEY_SOURCE_MLLP_plaintext])
 		s->plaintext_accepted = aff_view_is(get_view(&f, KEY_SOURCE_MLLP_plaintext),
 		                                    conf_keys[KEY_SOURCE_MLLP_plaintext].values);

@@ -13,6 +13,7 @@
 #define CONF_CONF_H
 
 #include <afferent/ack.h>
+#include <afferent/charset.h>
 #include <afferent/expr.h>
 #include <afferent/fhir.h>
 #include <afferent/rules.h>
@@ -64,6 +65,7 @@ struct conf_source {
 	size_t max_frame;        /* bytes */
 	unsigned max_connections;
 	int64_t idle_ms, frame_ms; /* a silent connection, an unfinished frame */
+	struct aff_charset_options charset;
 	bool plaintext_accepted; /* `plaintext: accept-phi-in-clear` */
 };
 
@@ -93,6 +95,7 @@ struct conf_dest {
 	struct conf_address to;  /* MLLP */
 	char *url;               /* FHIR: base URL without trailing slash */
 	char *path;              /* FILE: messages are appended to it, each ended by its terminator and an empty line */
+	bool utf8;               /* MLLP, FILE: whole messages are converted to UTF-8 */
 	struct aff_fhir_options fhir;
 	char *fhir_base;
 	int fhir_zone;

@@ -75,6 +75,18 @@ static void read_kind(struct reader *r, struct conf_dest *d, const struct fields
 		read_file_dest(r, d, f->value[KEY_DEST_file]);
 }
 
+/* FHIR is UTF-8 whatever the message is. */
+static void read_dest_charset(struct reader *r, struct conf_dest *d, const struct fields *f)
+{
+	const struct node *n = f->value[KEY_DEST_charset];
+	if (!n)
+		return;
+	get_word(r, f, KEY_DEST_charset);
+	d->utf8 = true;
+	if (f->meant[KEY_DEST_fhir])
+		report_error(&r->report, n->at, "leave it out", "'charset' goes with 'mllp' and 'file' only");
+}
+
 static void read_sample(struct reader *r, struct conf_dest *d, const struct node *map)
 {
 	static const enum sample_keep keeps[] = {SAMPLE_LAST, SAMPLE_FIRST};
@@ -131,6 +143,7 @@ static void read_destination(struct reader *r, struct conf_channel *c, const str
 	read_names(r, c, d, &f);
 	c->ndests++;
 	read_kind(r, d, &f);
+	read_dest_charset(r, d, &f);
 	d->when = get_condition(r, &f, KEY_DEST_when);
 	d->when_line = f.value[KEY_DEST_when] ? f.value[KEY_DEST_when]->at.line : 0;
 	read_sample(r, d, f.value[KEY_DEST_sample]);

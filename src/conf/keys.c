@@ -50,6 +50,7 @@ const char *kind_text(enum key_kind kind)
 		[KIND_FIELD] = "a field",
 		[KIND_SEGMENT] = "a segment id",
 		[KIND_TABLE] = "a table",
+		[KIND_CHARSET] = "a character set",
 		[KIND_LATER] = "not supported yet",
 	};
 	return texts[kind];

@@ -64,6 +64,7 @@ unsigned get_word(struct reader *r, const struct fields *f, enum key_id key);   
 unsigned get_words(struct reader *r, const struct fields *f, enum key_id key);  /* a list; bit i for word i */
 bool get_address(struct reader *r, const struct fields *f, enum key_id key, struct conf_address *out);
 struct aff_expr *get_condition(struct reader *r, const struct fields *f, enum key_id key);
+const char *get_charset(struct reader *r, const struct fields *f, enum key_id key); /* of table 0211; NULL: nothing */
 bool get_zone(struct reader *r, const struct fields *f, enum key_id key, int *minutes);
 
 /* Copies text; on lack of memory NULL, and the reader knows. */

@@ -243,6 +243,18 @@ static bool parse_zone(struct aff_view v, int *minutes)
 	return true;
 }
 
+const char *get_charset(struct reader *r, const struct fields *f, enum key_id key)
+{
+	const struct node *n = f->value[key];
+	struct aff_diag diag = {0};
+	const char *name = n ? aff_charset_find(n->text, &diag) : NULL;
+	if (n && !name && diag.code == AFF_ENOMEM)
+		r->report.error = AFF_ENOMEM;
+	else if (n && !name)
+		report_error(&r->report, n->at, diag.hint, "'%s': %s", conf_keys[key].name, diag.text);
+	return name;
+}
+
 bool get_zone(struct reader *r, const struct fields *f, enum key_id key, int *minutes)
 {
 	const struct node *n = f->value[key];

@@ -12,19 +12,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "sys/clock.h"
 
 #define ANSWER_MAX (64u << 10)
 #define FINDINGS_MAX 100 /* errors and warnings that are kept to tell the errors of a refused message */
 #define ID_SIZE    40
+enum column { COLUMN_CONTROL_ID, COLUMN_PATIENT, COLUMN_DEVICE, COLUMNS };
 #define COLUMN_MAX 256 /* bytes of a control id, patient or device id that the journal's columns keep */
 
 struct ingest {
 	unsigned number;
 	uint64_t answers;
+	struct aff_charset *charset;
 	struct aff_msg *msg;
 	struct journal_packer *packer;
 	struct aff_buf packed, answer, framed, head;
+	char columns[COLUMNS][4 * COLUMN_MAX]; /* in UTF-8, where the message is not */
 	struct aff_diag_list errors; /* of the message that is refused */
 	char type[40];
 };
@@ -42,6 +46,8 @@ int ingest_new(struct ingest **out, struct journal *journal, unsigned number)
 	aff_diag_list_init(&g->errors, FINDINGS_MAX);
 	int rc = aff_msg_new(&g->msg, NULL);
 	if (!rc)
+		rc = aff_charset_new(&g->charset);
+	if (!rc)
 		rc = journal_packer_new(&g->packer, journal);
 	if (rc) {
 		ingest_free(g);
@@ -56,6 +62,7 @@ void ingest_free(struct ingest *g)
 	if (!g)
 		return;
 	aff_msg_free(g->msg);
+	aff_charset_free(g->charset);
 	journal_packer_free(g->packer);
 	aff_buf_free(&g->packed);
 	aff_buf_free(&g->answer);
@@ -64,9 +71,17 @@ void ingest_free(struct ingest *g)
 	free(g);
 }
 
-static struct aff_view column(struct aff_view v)
+/* What the journal keeps of a value, in UTF-8: searching and showing must not depend on the sender's set. */
+static struct aff_view column(struct ingest *g, enum column which, struct aff_view v)
 {
-	return v.n <= COLUMN_MAX ? v : aff_view(v.p, COLUMN_MAX);
+	struct aff_buf room = {.p = g->columns[which], .allocated = sizeof g->columns[which]};
+	struct aff_delims d = aff_msg_delims(g->msg);
+	v = v.n <= COLUMN_MAX ? v : aff_view(v.p, COLUMN_MAX);
+	if (ascii_length(v.p, v.n) == v.n)
+		return v;
+	room.max = room.allocated;
+	aff_charset_field(g->charset, &room, v, &d);
+	return room.error ? v : aff_buf_view(&room);
 }
 
 /* "ORU^R01" matches "ORU^R01", "ORU^*" and "*". */
@@ -158,15 +173,15 @@ static void describe(struct ingest *g, struct journal_message *row)
 	int n = snprintf(g->type, sizeof g->type, "%.*s%s%.*s", (int)(code.n < 16 ? code.n : 16), code.p,
 			 event.n ? "^" : "", (int)(event.n < 16 ? event.n : 16), event.p);
 	row->type = aff_view(g->type, (size_t)n);
-	row->control_id = column(aff_msg_field(m, 0, 10));
+	row->control_id = column(g, COLUMN_CONTROL_ID, aff_msg_field(m, 0, 10));
 	unsigned pid = aff_msg_find(m, "PID", 1);
 	if (pid != AFF_NONE)
-		row->patient = column(aff_msg_get(m, pid, 3, 1, 1, 0));
-	row->device = column(aff_msg_get(m, 0, 3, 1, 1, 0));
+		row->patient = column(g, COLUMN_PATIENT, aff_msg_get(m, pid, 3, 1, 1, 0));
+	row->device = column(g, COLUMN_DEVICE, aff_msg_get(m, 0, 3, 1, 1, 0));
 	for (unsigned s = aff_msg_find(m, "OBX", 1); s != AFF_NONE; s = aff_msg_find(m, "OBX", s + 1)) {
 		struct aff_view device = aff_msg_get(m, s, 18, 1, 1, 0);
 		if (device.n) {
-			row->device = column(device);
+			row->device = column(g, COLUMN_DEVICE, device);
 			break;
 		}
 	}
@@ -209,7 +224,8 @@ static struct aff_view answer_head(struct ingest *g, const struct aff_batch_part
 static int read_message(struct ingest *g, const struct conf_channel *channel, struct aff_view message, int frame_error,
 			struct aff_diag *diag)
 {
-	int rc = aff_msg_parse(g->msg, message.p, message.n, channel->source.lenient, diag);
+	int rc = aff_charset_parse(g->charset, g->msg, message.p, message.n, channel->source.lenient,
+				   &channel->source.charset, diag);
 	if (frame_error)
 		rc = aff_diag_set(diag, frame_error, "%s", aff_error_text(frame_error));
 	if (rc == AFF_ETWOMSH || rc == AFF_EBATCH)
@@ -251,6 +267,8 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 			row->verdict = JOURNAL_REJECTED;
 			row->error = rc;
 		}
+		if (aff_charset_is_converted(g->charset)) /* the answer repeats the MSH as it came */
+			(void)aff_msg_parse(g->msg, message.p, message.n, channel->source.lenient, NULL);
 		enum aff_ack_code code = aff_ack_choose(g->msg, channel->source.answer, rc);
 		if (code != AFF_ACK_NONE) {
 			if (answer(g, code, rc ? &diag : NULL, row->received_us))

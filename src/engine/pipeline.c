@@ -10,11 +10,13 @@
 #define PIPELINE_MAX (64u << 20) /* bytes of one message on its way out */
 
 struct pipeline {
-	struct aff_msg *msg;      /* the message as received */
+	struct aff_charset *charset;
+	struct aff_msg *msg;      /* the message as received, or its copy in UTF-8 */
 	struct aff_msg *rendered; /* the message as transformed, for the FHIR renderer */
 	struct aff_edit *edit;
 	struct aff_fhir *fhir;
 	struct aff_buf hl7, json;
+	struct aff_buf converted; /* the message in another set than it was worked on in */
 };
 
 int pipeline_new(struct pipeline **out)
@@ -24,7 +26,10 @@ int pipeline_new(struct pipeline **out)
 		return AFF_ENOMEM;
 	aff_buf_init(&p->hl7, PIPELINE_MAX);
 	aff_buf_init(&p->json, PIPELINE_MAX);
+	aff_buf_init(&p->converted, PIPELINE_MAX);
 	int rc = aff_msg_new(&p->msg, NULL);
+	if (!rc)
+		rc = aff_charset_new(&p->charset);
 	if (!rc)
 		rc = aff_msg_new(&p->rendered, NULL);
 	if (!rc)
@@ -45,10 +50,12 @@ void pipeline_free(struct pipeline *p)
 		return;
 	aff_msg_free(p->msg);
 	aff_msg_free(p->rendered);
+	aff_charset_free(p->charset);
 	aff_edit_free(p->edit);
 	aff_fhir_free(p->fhir);
 	aff_buf_free(&p->hl7);
 	aff_buf_free(&p->json);
+	aff_buf_free(&p->converted);
 	free(p);
 }
 
@@ -84,7 +91,8 @@ int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, c
 {
 	struct aff_diag diag = {0};
 	memset(result, 0, sizeof *result);
-	int rc = aff_msg_parse(p->msg, message.p, message.n, channel->source.lenient, &diag);
+	int rc = aff_charset_parse(p->charset, p->msg, message.p, message.n, channel->source.lenient,
+				   &channel->source.charset, &diag);
 	if (rc)
 		return dead(result, "parse", rc, &diag);
 	rc = aff_edit_begin(p->edit, p->msg);
@@ -125,7 +133,9 @@ static int write_edited(struct pipeline *p, const struct aff_msg **m, struct aff
 	if (p->hl7.error)
 		return p->hl7.error;
 	*m = p->rendered;
-	return aff_msg_parse(p->rendered, p->hl7.p, p->hl7.n, AFF_LENIENT_ALL, diag);
+	int rc = aff_msg_parse(p->rendered, p->hl7.p, p->hl7.n, AFF_LENIENT_ALL, diag);
+	aff_charset_attach(p->charset, p->rendered);
+	return rc;
 }
 
 /* A message that asks for no answer on success would be sent again for ever: the answer is how we know that it arrived.
@@ -138,17 +148,51 @@ static int ask_for_answer(struct pipeline *p, const struct aff_msg **m, struct a
 	return rc ? rc : write_edited(p, m, diag);
 }
 
+/* Says that the message is UTF-8, as it will be. */
+static int label_utf8(struct pipeline *p)
+{
+	int rc = aff_edit_set(p->edit, 0, 18, 0, 0, 0, aff_view_of("UNICODE UTF-8"));
+	return rc ? rc : aff_edit_set(p->edit, 0, 20, 0, 0, 0, aff_view_of(""));
+}
+
+/* HL7 as it goes out: in UTF-8 where that is wanted, else in the set it came in. What could not be read is U+FFFD in
+ * UTF-8, as it is in FHIR: a reading is not held back for a letter. What cannot be written as it came is not sent. */
+static int write_hl7(struct pipeline *p, const struct aff_msg *m, bool utf8, struct pipeline_result *result)
+{
+	int rc = 0;
+	if (!utf8 && !aff_charset_is_converted(p->charset))
+		return 0;
+	aff_buf_clear(&p->converted);
+	if (utf8)
+		(void)aff_charset_to_utf8(p->charset, m, &p->converted);
+	else
+		rc = aff_charset_write(p->charset, p->edit, &p->converted);
+	rc = p->converted.error ? p->converted.error : rc;
+	if (rc)
+		return rc;
+	/* The answer will name MSH-10 as it goes out. */
+	result->bytes = aff_buf_view(&p->converted);
+	(void)aff_msg_parse(p->rendered, result->bytes.p, result->bytes.n, AFF_LENIENT_ALL, NULL);
+	result->control_id = aff_msg_field(p->rendered, 0, 10);
+	return 0;
+}
+
 int pipeline_render(struct pipeline *p, const struct conf_dest *dest, struct pipeline_result *result)
 {
 	const struct aff_msg *m;
 	struct aff_diag diag = {0};
-	int rc = write_edited(p, &m, &diag);
+	int rc = dest->utf8 ? label_utf8(p) : 0;
+	if (!rc)
+		rc = write_edited(p, &m, &diag);
 	if (!rc && dest->kind == CONF_DEST_MLLP)
 		rc = ask_for_answer(p, &m, &diag);
 	if (rc)
 		return dead(result, "the transformed message", rc, &diag);
 	result->bytes = aff_msg_bytes(m);
 	result->control_id = aff_msg_field(m, 0, 10);
+	rc = dest->kind == CONF_DEST_FHIR ? 0 : write_hl7(p, m, dest->utf8, result);
+	if (rc)
+		return dead(result, "its character set", rc, NULL);
 	if (dest->kind == CONF_DEST_FHIR) {
 		aff_buf_clear(&p->json);
 		rc = aff_fhir_render(p->fhir, &p->json, m, &dest->fhir, NULL, &diag);

@@ -23,8 +23,9 @@ struct pipeline;
 int pipeline_new(struct pipeline **out);
 void pipeline_free(struct pipeline *p);
 
-/* First half: parse, transform, filter. The edited message can then be sampled (pipeline_edit). Second half: render
- * for the destination. pipeline_run does both. Returns 0 with a verdict in *result, or AFF_ENOMEM. */
+/* First half: parse (in the character set that the channel's source says), transform, filter. The edited message can
+ * then be sampled (pipeline_edit). Second half: render for the destination. pipeline_run does both. Returns 0 with a
+ * verdict in *result, or AFF_ENOMEM. */
 int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
                        struct aff_view message, struct pipeline_result *result);
 struct aff_edit *pipeline_edit(struct pipeline *p);

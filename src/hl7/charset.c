@@ -62,15 +62,17 @@ static int check_set(struct aff_charset *c, enum set set, struct aff_diag *diag)
 	return 0;
 }
 
-int aff_charset_check(const char *name, struct aff_diag *diag)
+const char *aff_charset_find(struct aff_view name, struct aff_diag *diag)
 {
 	struct aff_charset *c;
-	int rc = aff_charset_new(&c);
-	if (rc)
-		return rc;
-	rc = check_set(c, charset_find(aff_view_of(name)), diag);
+	enum set set = charset_find(name);
+	if (aff_charset_new(&c)) {
+		aff_diag_set(diag, AFF_ENOMEM, "%s", aff_error_text(AFF_ENOMEM));
+		return NULL;
+	}
+	int rc = check_set(c, set, diag);
 	aff_charset_free(c);
-	return rc;
+	return rc ? NULL : charset_sets[set].name;
 }
 
 /* ---- what MSH says ---- */
@@ -117,8 +119,13 @@ static enum set find_declared(struct aff_charset *c, struct aff_view name)
 	return c->named;
 }
 
+/* Most often a name out of the table itself. */
 static enum set find_option(const char *name)
 {
+	for (unsigned i = 0; i < SET_COUNT; i++) {
+		if (charset_sets[i].name == name)
+			return (enum set)i;
+	}
 	return name ? charset_find(aff_view_of(name)) : SET_NONE;
 }
 
@@ -156,19 +163,6 @@ static int read_header(struct aff_charset *c, const struct aff_msg *m, const str
 }
 
 /* ---- what the bytes show ---- */
-
-static size_t first_high(struct aff_view v)
-{
-	size_t i = 0;
-	for (uint64_t word; i + sizeof word <= v.n; i += sizeof word) {
-		memcpy(&word, v.p + i, sizeof word);
-		if (word & 0x8080808080808080u)
-			break;
-	}
-	while (i < v.n && (unsigned char)v.p[i] < 0x80)
-		i++;
-	return i;
-}
 
 /* Every character above ASCII is UTF-8 and, unless set is SET_NONE, one that this single-byte set has too, or one that
  * read in that set would not be text. */
@@ -208,7 +202,7 @@ void charset_settle(struct aff_charset *c)
 		c->notices |= AFF_CHARSET_UNKNOWN;
 	bool switches = c->method == METHOD_ISO2022 && memchr(c->bytes.p, ESC, c->bytes.n) != NULL;
 	if (c->wire != SET_UTF8) {
-		size_t i = first_high(c->bytes);
+		size_t i = ascii_length(c->bytes.p, c->bytes.n);
 		struct aff_view rest = {c->bytes.p + i, c->bytes.n - i};
 		bool open = !c->overridden && rest.n;
 		if (!rest.n) {
@@ -258,6 +252,7 @@ int aff_charset_parse(struct aff_charset *c, struct aff_msg *m, const char *byte
 {
 	struct aff_diag why = {0};
 	int rc = aff_msg_parse(m, bytes, n, lenient, &why);
+	c->converted = false;
 	if (rc && looks_wide(m->bytes))
 		return refuse_wide(diag);
 	int unreadable = aff_charset_begin(c, m, options, diag);

@@ -6,13 +6,11 @@
 
 #include <afferent/escape.h>
 
+#include "base/utf8.h"
+
 static bool is_ascii(struct aff_view text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		if ((unsigned char)text.p[i] >= 0x80)
-			return false;
-	}
-	return true;
+	return ascii_length(text.p, text.n) == text.n;
 }
 
 static struct aff_charset *charset_of(struct charset_use *u, struct aff_buf *out)

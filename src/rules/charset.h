@@ -26,7 +26,8 @@ static inline void charset_use_end(struct charset_use *u)
 	aff_charset_free(u->own);
 }
 
-/* Text of the message in UTF-8 without escapes: raw itself, or in scratch, which is overwritten; failures stick in it. */
+/* Text of the message in UTF-8 without escapes: raw itself, or in scratch, which is overwritten; failures stick in
+ * scratch. */
 struct aff_view charset_read(struct charset_use *u, struct aff_buf *scratch, struct aff_view raw);
 
 /* The unit that a CWE names; NULL when no table knows it. */

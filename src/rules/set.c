@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SET: a template of text and {paths}. Text is written in the character set of the message it goes into. What a path names is put in raw:
- * it is already written with the same delimiters, so a whole field keeps its components. A template for a component
- * must therefore name components: {PV1-3.4}, not {PV1-3}, whose delimiters would start new components.
+ * SET: a template of text and {paths}. Text is written in the character set of the message it goes into. What a path
+ * names is put in raw: it is already written with the same delimiters, so a whole field keeps its components. A
+ * template for a component must therefore name components: {PV1-3.4}, not {PV1-3}, whose delimiters would start new
+ * components.
  */
 #include <stdlib.h>
 

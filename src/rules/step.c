@@ -38,7 +38,8 @@ int run_reject(struct run *run, int code, unsigned segment, unsigned field, cons
 
 int run_reject_text(struct run *run, unsigned segment, unsigned field)
 {
-	return run_reject(run, AFF_ECHARSET, segment, field, "the text cannot be written in the message's character set");
+	return run_reject(run, AFF_ECHARSET, segment, field,
+	                  "the text cannot be written in the message's character set");
 }
 
 int run_delete(struct run *run, unsigned segment)

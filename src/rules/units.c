@@ -165,7 +165,8 @@ int units_convert(struct run *run, unsigned segment, struct aff_view wanted)
 
 bool units_agree(struct run *run, unsigned segment, struct aff_view wanted)
 {
-	const struct aff_unit *unit = charset_unit(&run->charset, &run->key, aff_edit_field(run->e, segment, OBX_UNITS));
+	struct aff_view units = aff_edit_field(run->e, segment, OBX_UNITS);
+	const struct aff_unit *unit = charset_unit(&run->charset, &run->key, units);
 	const struct aff_unit *to = aff_unit_by_ucum(wanted);
 	return !unit || !to || !unit->quantity[0] || !to->quantity[0] || strcmp(unit->quantity, to->quantity) == 0;
 }

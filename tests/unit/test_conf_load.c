@@ -213,7 +213,7 @@ START_TEST(every_key_arrives)
 	    "channel: c\n"
 	    "source:\n"
 	    "  mllp: {listen: \"[0:0::1]:2575\", max_frame: 2MiB, max_connections: 7, idle: 1h, frame_time: 5s,\n"
-	    "         lenient: [two-msh, end]}\n"
+	    "         lenient: [two-msh, end], charset: {assume: iso-8859-15, utf8: declared}}\n"
 	    "  ack: enhanced\n"
 	    "accept: {check: ihe-pcd-01, otherwise: keep}\n"
 	    "destinations:\n"
@@ -238,6 +238,9 @@ START_TEST(every_key_arrives)
 	ck_assert_str_eq(s->listen.host, "::1");
 	ck_assert_uint_eq(s->lenient, AFF_LENIENT_TWOMSH);
 	ck_assert(s->lenient_end);
+	ck_assert_str_eq(s->charset.assume, "8859/15");
+	ck_assert_ptr_null(s->charset.override);
+	ck_assert(s->charset.as_declared);
 	ck_assert_int_eq(s->answer, AFF_ACK_ENHANCED);
 	ck_assert_uint_eq(s->max_frame, 2u << 20);
 	ck_assert_int_eq(conf->channels[0].accept.checks.ihe, AFF_IHE_PCD_01);
