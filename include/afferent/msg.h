@@ -42,10 +42,13 @@ extern const struct aff_limits aff_limits_default;
  * the whole message), the first bytes are MSH. */
 enum aff_lenient {
 	AFF_LENIENT_BOM       = 1 << 0, /* a UTF-8 byte order mark before MSH is skipped */
-	AFF_LENIENT_BLANK     = 1 << 1, /* blank lines and blanks before MSH are skipped */
+	AFF_LENIENT_BLANK     = 1 << 1, /* blank lines and blanks before MSH are skipped, and empty lines between
+	                                 * segments are kept as segments without an id */
 	AFF_LENIENT_SEGMENTID = 1 << 2, /* a segment whose id is not [A-Z][A-Z0-9]{2} is kept, not refused */
 	AFF_LENIENT_TWOMSH    = 1 << 3, /* a second MSH is kept as a segment, not refused */
-	AFF_LENIENT_ALL       = 0xf
+	AFF_LENIENT_ENCODING  = 1 << 4, /* an MSH-2 with the escape character twice, ^~\\&, is read as if it stood once:
+	                                 * as of a sender that wrote its escape for a programming language */
+	AFF_LENIENT_ALL       = 0x1f
 };
 
 /* How the segments of a message end; decided once per message, from what follows the MSH segment. */

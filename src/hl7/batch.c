@@ -147,7 +147,7 @@ static void end_file(struct aff_batch *b)
 static void read_delims(struct aff_batch *b, struct aff_batch_part *part)
 {
 	size_t end = find_line_end(part->text.p, 0, part->text.n);
-	if (delims_read(&b->delims, aff_view(part->text.p, end), NULL)) {
+	if (delims_read(&b->delims, aff_view(part->text.p, end), 0, NULL)) {
 		part->issues |= AFF_BATCH_DELIMITER;
 		if (!b->delims.field)
 			b->delims = aff_delims_default;

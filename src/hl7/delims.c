@@ -36,7 +36,7 @@ static int fail(struct aff_delims *out, char field, unsigned number, const char 
 	return AFF_EDELIMITER;
 }
 
-int delims_read(struct aff_delims *out, struct aff_view msh, struct aff_diag *diag)
+int delims_read(struct aff_delims *out, struct aff_view msh, unsigned lenient, struct aff_diag *diag)
 {
 	memset(out, 0, sizeof *out);
 	if (msh.n < 4 || !is_usable(msh.p[3])) {
@@ -50,14 +50,17 @@ int delims_read(struct aff_delims *out, struct aff_view msh, struct aff_diag *di
 	size_t n = end ? (size_t)(end - p) : msh.n - 4;
 	if (n == 0)
 		return fail(out, d.field, 2, "MSH-2 is empty", diag);
-	if (n > sizeof others / sizeof others[0])
+	bool twice = (lenient & AFF_LENIENT_ENCODING) && n >= 5 && p[2] == p[3];
+	if (n - twice > sizeof others / sizeof others[0])
 		return fail(out, d.field, 2, "MSH-2 has more than five characters", diag);
 	for (size_t i = 0; i < n; i++) {
+		if (twice && i == 3)
+			continue;
 		if (!is_usable(p[i]))
 			return fail(out, d.field, 2, "MSH-2 holds a letter, a digit or a control character", diag);
 		if (memchr(p, p[i], i))
 			return fail(out, d.field, 2, "MSH-2 holds a character twice", diag);
-		*others[i] = p[i];
+		*others[i - (twice && i > 3)] = p[i];
 	}
 	*out = d;
 	return 0;

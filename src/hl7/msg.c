@@ -185,6 +185,8 @@ static int check_segment(const struct aff_msg *m, const struct segment *s, unsig
 {
 	unsigned number = m->count + 1;
 	const char *id = m->bytes.p + s->start;
+	if (s->start == s->end && (lenient & AFF_LENIENT_BLANK))
+		return 0;
 	if (!index_is_id(id, m->cuts[s->first] - s->start) && !(lenient & AFF_LENIENT_SEGMENTID)) {
 		aff_diag_set(diag, AFF_ESEGMENTID, "segment %u, at byte %u, does not begin with a segment id", number,
 		             (unsigned)s->start + 1);
@@ -256,10 +258,10 @@ static int keep_msh(struct aff_msg *m, size_t start, size_t end, int error)
 }
 
 /* What can be said against the message before all of it is scanned. */
-static int check_frame(struct aff_msg *m, size_t start, size_t first_end, struct aff_diag *diag)
+static int check_frame(struct aff_msg *m, size_t start, size_t first_end, unsigned lenient, struct aff_diag *diag)
 {
 	struct aff_view msh = {m->bytes.p + start, first_end - start};
-	int error = delims_read(&m->delims, msh, diag);
+	int error = delims_read(&m->delims, msh, lenient, diag);
 	if (error)
 		return error;
 	if (m->bytes.n > m->limits.bytes)
@@ -297,7 +299,7 @@ int aff_msg_parse(struct aff_msg *m, const char *bytes, size_t n, unsigned lenie
 	while (is_line_end(m->bytes.p[m->body_end - 1]))
 		m->body_end--;
 	size_t first_end = find_first_end(m, start);
-	int error = check_frame(m, start, first_end, diag);
+	int error = check_frame(m, start, first_end, lenient, diag);
 	if (error)
 		return m->error = keep_msh(m, start, first_end, error);
 	return m->error = index_range(m, start, m->body_end, lenient, diag);

@@ -128,7 +128,8 @@ static void on_lenient(struct aff_view rest)
 		const char *name;
 		unsigned flag;
 	} flags[] = {{"bom", AFF_LENIENT_BOM}, {"blank", AFF_LENIENT_BLANK}, {"segmentid", AFF_LENIENT_SEGMENTID},
-	             {"twomsh", AFF_LENIENT_TWOMSH}};
+	             {"twomsh", AFF_LENIENT_TWOMSH},
+	             {"encoding", AFF_LENIENT_ENCODING}};
 	while (rest.n) {
 		unsigned before = run.lenient;
 		struct aff_view name = word(&rest);

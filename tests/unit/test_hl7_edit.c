@@ -6,6 +6,8 @@
 
 #include <afferent/edit.h>
 
+#include "hl7_walk.h"
+
 struct fixture {
 	struct aff_msg *m;
 	struct aff_edit *e;
@@ -192,6 +194,53 @@ START_TEST(refuses_what_was_not_read_whole)
 }
 END_TEST
 
+/* What real senders do: read right, written back byte for byte, and so is the rest when something else is changed. */
+START_TEST(odd_messages_stay_as_they_are)
+{
+	static const struct {
+		const char *text;
+		unsigned lenient, segment, field;
+		const char *value;
+	} odd[] = {
+		{"MSH|^~\\&|A\rPID|1\rPV1\rOBX|1|NM|X||7", 0, 3, 5, "7"},          /* an empty segment, no final CR */
+		{"MSH|^~\\|A\rOBX|1|ST|X||a&b\\T\\c\r", 0, 1, 5, "a&b\\T\\c"},      /* three encoding characters */
+		{"MSH|^~\\&#|A\rOBX|1|ST|X||cut#\r", 0, 1, 5, "cut#"},              /* five */
+		{"MSH|^~\\&|A\rOBX|1|ST|X||C:\\temp\r", 0, 1, 5, "C:\\temp"},       /* a lone escape character */
+		{"MSH|^~\\&|A\rOBX|1|ST|X||\\\rPV1|1\r", 0, 1, 5, "\\"},
+		{"MSH|^~\\&|A\rPID|||M\xfcller\r", 0, 1, 3, "M\xfcller"},           /* Latin-1 */
+		{"MSH|^~\\&|A\rOBX|1||X||7\rOBX|2|QQ|X||8\r", 0, 2, 5, "8"},       /* OBX-2 empty, unknown */
+		{"MSH|^~\\&|A\rOBX|1|TX|X||a\nb\nPID|9\r", 0, 1, 5, "a\nb\nPID"}, /* LF is text of a CR message */
+		{"MSH|^~\\&|A\r\nPID|1\r\n\r\n\r\n", 0, 1, 1, "1"},              /* blank lines at the end */
+		{"MSH|^~\\&|A\rPID|1\r\rPV1|1\r", AFF_LENIENT_BLANK, 3, 1, "1"},  /* and between */
+		{"\xef\xbb\xbfMSH|^~\\&|A\nPID|1\n", AFF_LENIENT_BOM, 1, 1, "1"},
+		{"\r\n\t MSH|^~\\&|A\rPID|1\r", AFF_LENIENT_BLANK, 1, 1, "1"},
+		{"MSH|^~\\\\&|A^B&C\rPID|1^2&3\r", AFF_LENIENT_ENCODING, 1, 1, "1^2&3"},
+		{"MSH|^~\\&|A\rZZ1|||||\rPID|1||||||\r", 0, 2, 1, "1"},            /* trailing delimiters */
+		{"MSH|^~\\&|A\rPID|1|\"\"|~~|^^&&\r", 0, 1, 2, "\"\""},
+	};
+	struct fixture f = open_edit("MSH|^~\\&|A");
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		char *text = exact_copy(odd[i].text, strlen(odd[i].text)), changed[128];
+		struct aff_buf out;
+		struct aff_diag diag = {0};
+		aff_buf_init(&out, 1000);
+		int rc = aff_msg_parse(f.m, text, strlen(odd[i].text), odd[i].lenient, &diag);
+		ck_assert_msg(rc == 0, "%zu: %s", i, diag.text);
+		ck_view(aff_msg_field(f.m, odd[i].segment, odd[i].field), odd[i].value);
+		walk_write_back(f.m, f.e, &out);
+		ck_assert_int_eq(aff_edit_begin(f.e, f.m), 0);
+		ck_assert_int_eq(aff_edit_set(f.e, 0, 3, 0, 0, 0, aff_view_of("X")), 0);
+		const char *a = strstr(odd[i].text, "|A"), *behind = a + 1 + aff_msg_field(f.m, 0, 3).n;
+		snprintf(changed, sizeof changed, "%.*sX%s", (int)(a + 1 - odd[i].text), odd[i].text, behind);
+		expect_written(f.e, changed);
+		aff_buf_free(&out);
+		free(text);
+	}
+	aff_edit_free(f.e);
+	aff_msg_free(f.m);
+}
+END_TEST
+
 START_TEST(inserts_and_deletes)
 {
 	struct fixture f = open_edit("MSH|^~\\&|A\rPID|1\rOBX|1\rOBX|2\r");
@@ -328,8 +377,9 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		untouched, sets_every_level, an_unchanged_value_is_no_change, fields_of_the_header, line_feeds,
-		an_id_that_begins_like_a_header, refuses, refuses_what_was_not_read_whole, inserts_and_deletes,
-		the_last_terminator, paths, keeps_what_a_leniency_skipped,
+		an_id_that_begins_like_a_header, refuses, refuses_what_was_not_read_whole,
+		odd_messages_stay_as_they_are, inserts_and_deletes, the_last_terminator, paths,
+		keeps_what_a_leniency_skipped,
 		views_stay_and_the_cap_holds, as_far_as_the_limits_allow, many_inserts, segment_limit};
 	return RUN_TESTS("hl7_edit", tests);
 }
