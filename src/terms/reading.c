@@ -4,6 +4,7 @@
  */
 #include "terms/reading.h"
 
+#include "base/number.h"
 #include "terms/flag.h"
 #include "terms/marker.h"
 
@@ -19,25 +20,43 @@ static struct coding coding_of(struct aff_view cwe, unsigned first, const struct
 	                       aff_view_trim(aff_cut(cwe, d, 1, first + 2, 0))};
 }
 
+static void read_mdc(struct reading *r, const struct coding *c)
+{
+	uint64_t number;
+	int conflict = 0;
+	r->mdc = true;
+	r->term = aff_term_of_coding(c->code, c->name, &conflict);
+	r->partial = r->term && number_u64(c->code, 65535, &number) == 0 && number;
+	r->name_known = conflict && aff_term_by_refid(c->name) != NULL;
+	if (conflict)
+		r->faults |= READING_CODE;
+}
+
+/* A LOINC beside the code of another quantity. */
+static bool loinc_contradicts(const struct reading *r, const struct limit *limit)
+{
+	const struct aff_unit *unit = aff_unit_by_ucum(aff_view_of(limit->unit));
+	return unit && !unit_suits(unit, r->term);
+}
+
 static void read_code(struct reading *r, struct aff_view cwe, const struct aff_delims *d)
 {
-	int conflict = 0;
+	const struct limit *by_loinc = NULL;
 	for (unsigned first = 1; first <= 4; first += 3) {
 		struct coding c = coding_of(cwe, first, d);
-		if (aff_view_is(c.system, "LN") && !r->limit)
-			r->limit = limit_of_loinc(c.code);
-		if (!aff_view_is(c.system, "MDC") || r->term || conflict)
-			continue;
-		r->mdc = true;
-		r->term = aff_term_of_coding(c.code, c.name, &conflict);
-		r->name_known = conflict && aff_term_by_refid(c.name) != NULL;
+		if (aff_view_is(c.system, "LN") && !by_loinc)
+			by_loinc = limit_of_loinc(c.code);
+		else if (aff_view_is(c.system, "MDC") && !r->term && !(r->faults & READING_CODE))
+			read_mdc(r, &c);
 	}
-	if (conflict) {
+	if (r->term && by_loinc && loinc_contradicts(r, by_loinc)) {
 		r->faults |= READING_CODE;
-		r->limit = NULL;
+		r->name_known = true;
+		r->term = NULL;
 	}
-	if (r->term)
-		r->limit = limit_of_term(r->term);
+	if (r->faults & READING_CODE)
+		return;
+	r->limit = r->term ? limit_of_term(r->term) : by_loinc;
 }
 
 /* OBX-17: what was set on a device is not what a human being has. */

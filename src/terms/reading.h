@@ -33,6 +33,7 @@ struct reading {
 	unsigned faults;               /* READING_CODE, READING_UNIT_CODE, READING_UNIT */
 	bool mdc;                      /* a coding of OBX-3 says that it is MDC */
 	bool name_known;               /* READING_CODE: the name is known as that of another number */
+	bool partial;                  /* the MDC number lacks its partition */
 };
 
 void reading_read(struct reading *out, const struct reading_fields *f, const struct aff_delims *d);

@@ -2,43 +2,26 @@
  *
  * What is written right and makes no sense.
  */
-#include "terms/marker.h"
-#include "validate/check.h"
+#include "validate/sense.h"
 
-enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_FLAGS = 8 };
-
-static void check_numbers(struct check *c, unsigned segment)
+bool sense_is_numeric(const struct check *c, unsigned segment)
 {
-	struct aff_parts repetitions = aff_parts(aff_msg_field(c->m, segment, OBX_VALUE), c->delims.repetition);
-	struct place at = {.segment = segment, .field = OBX_VALUE, .repetition = 1};
-	struct aff_view text;
-	if (!aff_view_is(aff_msg_get(c->m, segment, OBX_TYPE, 1, 1, 0), "NM"))
-		return;
-	for (; aff_parts_next(&repetitions, &text); at.repetition++) {
-		struct aff_nm number;
-		if (aff_nm_parse(&number, text) == 0 && marker_is(&number))
-			check_report(c, RULE_SENTINEL, at,
-			             "OBX-5 (value) is a number by which devices mark that there is no reading");
-	}
-}
-
-static void check_flags(struct check *c, unsigned segment)
-{
-	struct aff_parts repetitions = aff_parts(aff_msg_field(c->m, segment, OBX_FLAGS), c->delims.repetition);
-	struct place at = {.segment = segment, .field = OBX_FLAGS, .repetition = 1};
-	struct aff_view text;
-	for (; aff_parts_next(&repetitions, &text); at.repetition++) {
-		struct aff_view flag = aff_cut(text, &c->delims, 1, 1, 0);
-		if (aff_view_is(flag, "DEMO") || aff_view_is(flag, "TEST"))
-			check_report(c, RULE_DEMO, at, "OBX-8 says that the device is in %s mode",
-			             flag.p[0] == 'D' ? "demonstration" : "test");
-	}
+	struct aff_view type = aff_msg_get(c->m, segment, 2, 1, 1, 0);
+	return aff_view_is(type, "NM") || aff_view_is(type, "SN");
 }
 
 void check_sense(struct check *c)
 {
-	for (unsigned i = aff_msg_find(c->m, "OBX", 1); i != AFF_NONE; i = aff_msg_find(c->m, "OBX", i + 1)) {
-		check_numbers(c, i);
-		check_flags(c, i);
-	}
+	struct aff_view id = aff_msg_get(c->m, 0, 11, 1, 1, 0);
+	if (aff_view_is(id, "T") || aff_view_is(id, "D"))
+		check_report(c, RULE_PROCESSING, (struct place){.segment = 0, .field = 11},
+		             "MSH-11 (processing id) says that this is for %s",
+		             id.p[0] == 'T' ? "training" : "debugging");
+	for (unsigned i = aff_msg_find(c->m, "OBX", 1); i != AFF_NONE; i = aff_msg_find(c->m, "OBX", i + 1))
+		sense_reading(c, i);
+	if (!aff_view_is(aff_msg_get(c->m, 0, 9, 1, 1, 0), "ORU"))
+		return;
+	sense_rows(c);
+	sense_times(c);
+	sense_patients(c);
 }
