@@ -151,7 +151,7 @@ int cmd_run(int argc, char **argv)
 		.least = 1,
 		.most = 1,
 		.about = "Runs the engine in the foreground with the configuration in FOLDER (afferent.yaml, "
-			 "channels/, mappings/), or with "
+			 "channels/, mappings/, profiles/), or with "
 			 "one channel alone. Messages are journaled durably before they are answered, then "
 			 "delivered.\n\n"
 			 "SIGHUP takes a changed configuration over, whole or not at all. SIGTERM and SIGINT finish "

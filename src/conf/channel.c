@@ -100,8 +100,7 @@ static void read_source(struct reader *r, struct conf_source *s, const struct no
 	read_mllp_source(r, s, f.value[KEY_SOURCE_mllp]);
 }
 
-/* "*", "ORU^*", "ORU^R01". */
-static bool is_message_type(struct aff_view v)
+bool is_message_type(struct aff_view v)
 {
 	if (aff_view_is(v, "*"))
 		return true;
@@ -144,6 +143,13 @@ static struct aff_checks checks_of(unsigned word)
 	                           .ihe = (enum aff_ihe)(word - AFF_CHECK_TABLES - 1 + AFF_IHE_AUTO)};
 }
 
+static void read_check_profile(struct reader *r, struct conf_accept *a, const struct node *file)
+{
+	a->profile = use_profile(r, file);
+	a->checks = (struct aff_checks){
+	    .level = AFF_CHECK_TABLES, .profiles = &a->profile, .nprofiles = a->profile ? 1 : 0};
+}
+
 void read_accept(struct reader *r, struct conf_accept *a, const struct node *map)
 {
 	struct fields f;
@@ -156,12 +162,10 @@ void read_accept(struct reader *r, struct conf_accept *a, const struct node *map
 		report_error(&r->report, processing->at, "write [P], or [P, T] to take training data too",
 		             "the list is empty: nothing would be taken");
 	const struct node *check = f.value[KEY_ACCEPT_check];
-	if (check && check->text.n > 4 && !memcmp(check->text.p + check->text.n - 4, ".xml", 4)) {
-		report_error(&r->report, check->at, "write tables or ihe-pcd",
-		             "conformance profiles are not supported yet");
-		f.value[KEY_ACCEPT_check] = NULL;
-	}
-	a->checks = checks_of(get_word(r, &f, KEY_ACCEPT_check));
+	if (check && is_profile_file(check))
+		read_check_profile(r, a, check);
+	else
+		a->checks = checks_of(get_word(r, &f, KEY_ACCEPT_check));
 	a->keep_others = get_word(r, &f, KEY_ACCEPT_otherwise) == 1;
 }
 

@@ -22,6 +22,12 @@ static bool is_yaml(const struct conf_file *file)
 	return n > 5 && !strcmp(file->name + n - 5, ".yaml");
 }
 
+static bool is_csv(const struct conf_file *file)
+{
+	size_t n = strlen(file->name);
+	return n > 4 && !strcmp(file->name + n - 4, ".csv");
+}
+
 static bool is_table(const struct conf_file *file)
 {
 	return is_yaml(file) && !strncmp(file->name, "mappings/", 9);
@@ -32,9 +38,14 @@ static bool is_engine(const struct conf_file *file)
 	return !strcmp(file->name, "afferent.yaml");
 }
 
+static bool is_profile(const struct conf_file *file)
+{
+	return !strncmp(file->name, "profiles/", 9) && !is_csv(file);
+}
+
 static bool is_channel(const struct conf_file *file)
 {
-	return is_yaml(file) && !is_table(file) && !is_engine(file);
+	return is_yaml(file) && !is_table(file) && !is_engine(file) && !is_profile(file);
 }
 
 typedef void read_fn(struct reader *r, const struct node *root);
@@ -86,10 +97,23 @@ static void check_tables(struct reader *r)
 	}
 }
 
+static void check_profiles(struct reader *r)
+{
+	for (size_t i = 0; i < r->nprofiles && !r->files->single && !r->unreadable_channel; i++) {
+		const struct known_profile *p = &r->profiles[i];
+		r->report.file = p->file;
+		if (p->profile && !p->used)
+			report_warning(&r->report, (struct place){1, 1}, NULL, "no channel uses this profile");
+	}
+}
+
 static void read_files(struct reader *r)
 {
 	struct place nowhere = {0, 0};
 	read_each(r, is_table, read_table);
+	for (size_t i = 0; i < r->files->count && !r->report.error; i++)
+		if (is_profile(&r->files->items[i]))
+			read_profile(r, &r->files->items[i]);
 	if (!read_each(r, is_engine, read_engine)) {
 		r->report.file = "afferent.yaml";
 		if (!r->files->single)
@@ -102,6 +126,7 @@ static void read_files(struct reader *r)
 	}
 	check_endpoints(r);
 	check_tables(r);
+	check_profiles(r);
 }
 
 /* ---- the snapshot ---- */
@@ -134,8 +159,11 @@ static void free_conf(struct conf *c)
 		free_channel(&c->channels[i]);
 	for (size_t i = 0; i < c->ntables; i++)
 		aff_table_free(c->tables[i]);
+	for (size_t i = 0; i < c->nprofiles; i++)
+		aff_profile_free(c->profiles[i]);
 	free(c->channels);
 	free(c->tables);
+	free(c->profiles);
 	free(c->engine.journal);
 	free(c->engine.control);
 	aff_buf_free(&c->packed);
@@ -153,7 +181,8 @@ static int new_conf(struct conf **out, const struct conf_files *files)
 	conf_files_pack(files, &c->packed);
 	c->channels = calloc(files->count + 1, sizeof *c->channels);
 	c->tables = calloc(files->count + 1, sizeof(struct aff_table *));
-	if (c->packed.error || !c->channels || !c->tables) {
+	c->profiles = calloc(files->count + 1, sizeof(struct aff_profile *));
+	if (c->packed.error || !c->channels || !c->tables || !c->profiles) {
 		free_conf(c);
 		return AFF_ENOMEM;
 	}
@@ -184,13 +213,15 @@ int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag
 	struct report report = {.findings = findings, .root = files->root, .file = ""};
 	struct reader r = {.files = files, .conf = c, .report = report};
 	r.tables = keep_array(&r, files->count + 1, sizeof *r.tables);
-	if (r.tables)
+	r.profiles = keep_array(&r, files->count + 1, sizeof *r.profiles);
+	if (r.tables && r.profiles)
 		read_files(&r);
 	if (findings->count > before)
 		qsort(findings->items + before, findings->count - before, sizeof *findings->items, by_place);
 	for (size_t i = 0; i < r.ntables; i++)
 		free(r.tables[i].name);
 	free(r.tables);
+	free(r.profiles);
 	free(r.listeners.items);
 	free(r.receivers.items);
 	rc = r.report.error ? r.report.error : findings->errors > errors ? AFF_ECONFIG : 0;

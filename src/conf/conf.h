@@ -8,6 +8,7 @@
  *	afferent.yaml            the engine: journal, control socket, limits
  *	channels/<name>.yaml     one channel a file
  *	mappings/<name>.yaml     one table a file, its rows inline or in a .csv beside it
+ *	profiles/<name>.xml      conformance profiles; or .yaml, the short form
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -39,10 +40,10 @@ struct conf_files {
 #define CONF_MAX_FILES 1000
 #define CONF_MAX_BYTES (64u << 20)
 
-/* Reads afferent.yaml, channels/ and mappings/ below the folder `path` (.yaml and .csv; CONF_MAX_FILES,
- * CONF_MAX_BYTES in all). A path that names a single .yaml file loads just this one as a channel, with mappings/
- * looked for beside its folder. Symbolic links, and files named .yml that would silently be left out, are errors. On
- * failure f needs no freeing. */
+/* Reads afferent.yaml, channels/, mappings/ and profiles/ below the folder `path` (.yaml, .csv, .xml; at most
+ * CONF_MAX_FILES, CONF_MAX_BYTES in all). A path that names a single .yaml file loads just this one as a channel, with
+ * mappings/ and profiles/ looked for beside its folder. Symbolic links, and files named .yml that would silently be
+ * left out, are errors. On failure f needs no freeing. */
 int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *diag);
 /* Packs them into one run of bytes, the same for the same files; and back. AFF_ECORRUPT. */
 void conf_files_pack(const struct conf_files *f, struct aff_buf *out);
@@ -77,6 +78,7 @@ struct conf_accept {
 	size_t nmessages;        /* 0: all */
 	unsigned processing;     /* enum conf_processing, or'ed */
 	struct aff_checks checks;
+	const struct aff_profile *profile; /* what checks.profiles points to; NULL: none */
 	bool keep_others;        /* otherwise: keep (journal only) instead of reject */
 };
 
@@ -138,6 +140,8 @@ struct conf {
 	size_t nchannels;
 	struct aff_table **tables;
 	size_t ntables;
+	struct aff_profile **profiles;
+	size_t nprofiles;
 };
 
 /* Reads and checks everything. Every mistake is added to findings (file:line:column, a proposal); on AFF_ECONFIG *out

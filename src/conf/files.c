@@ -88,13 +88,15 @@ static int read_entry(struct conf_files *f, const char *folder, const char *entr
 		aff_diag_hint(diag, "name it .yaml");
 		return AFF_ECONFIG;
 	}
-	if (!ends_with(entry, ".yaml") && !ends_with(entry, ".csv"))
+	bool xml = ends_with(entry, ".xml") && !strcmp(folder, "profiles");
+	if (!ends_with(entry, ".yaml") && !ends_with(entry, ".csv") && !xml)
 		return 0;
 	snprintf(name, sizeof name, "%s/%s", folder, entry);
 	return read_file(f, name, diag);
 }
 
-/* Reads the .yaml and .csv files of root/folder; *found tells whether the folder is there. */
+/* Reads the .yaml and .csv files of root/folder, of profiles the .xml files too; *found tells whether the folder is
+ * there. */
 static int read_folder(struct conf_files *f, const char *folder, bool *found, struct aff_diag *diag)
 {
 	char path[PATH_MAX];
@@ -113,7 +115,7 @@ static int read_folder(struct conf_files *f, const char *folder, bool *found, st
 
 static int read_all(struct conf_files *f, const char *path, struct aff_diag *diag)
 {
-	bool channels, mappings;
+	bool channels, others;
 	size_t n = strlen(path);
 	while (n > 1 && path[n - 1] == '/')
 		n--;
@@ -123,7 +125,8 @@ static int read_all(struct conf_files *f, const char *path, struct aff_diag *dia
 	bool engine = rc != AFF_ENOTFOUND;
 	if (rc && engine)
 		return rc;
-	if ((rc = read_folder(f, "channels", &channels, diag)) || (rc = read_folder(f, "mappings", &mappings, diag)))
+	if ((rc = read_folder(f, "channels", &channels, diag)) || (rc = read_folder(f, "mappings", &others, diag)) ||
+	    (rc = read_folder(f, "profiles", &others, diag)))
 		return rc;
 	if (!engine && !channels) {
 		aff_diag_set(diag, AFF_ENOTFOUND, "%s holds no configuration: neither afferent.yaml nor channels/",
@@ -134,7 +137,7 @@ static int read_all(struct conf_files *f, const char *path, struct aff_diag *dia
 	return 0;
 }
 
-/* Splits "a/b/c.yaml" into the root "a" and the name "b/c.yaml", so that mappings/ can lie beside b. */
+/* Splits "a/b/c.yaml" into the root "a" and the name "b/c.yaml", so that mappings/ and profiles/ can lie beside b. */
 static int split_single(struct conf_files *f, const char *path, char *name, size_t size, struct aff_diag *diag)
 {
 	char folder[PATH_MAX], real[PATH_MAX];
@@ -175,14 +178,17 @@ static int read_single(struct conf_files *f, const char *path, struct aff_diag *
 		return AFF_EARGUMENT;
 	}
 	int rc = split_single(f, path, name, sizeof name, diag);
-	if (!rc && !strncmp(name, "mappings/", sizeof "mappings/" - 1)) {
-		aff_diag_set(diag, AFF_EARGUMENT, "%s is a table, not a channel", path);
+	bool table = !rc && !strncmp(name, "mappings/", sizeof "mappings/" - 1);
+	if (table || (!rc && !strncmp(name, "profiles/", sizeof "profiles/" - 1))) {
+		aff_diag_set(diag, AFF_EARGUMENT, "%s is a %s, not a channel", path, table ? "table" : "profile");
 		aff_diag_hint(diag, "check a channel that uses it, or the whole configuration folder");
 		return AFF_EARGUMENT;
 	}
 	if (!rc)
 		rc = read_file(f, name, diag);
-	return rc ? rc : read_folder(f, "mappings", &found, diag);
+	if (!rc)
+		rc = read_folder(f, "mappings", &found, diag);
+	return rc ? rc : read_folder(f, "profiles", &found, diag);
 }
 
 int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *diag)

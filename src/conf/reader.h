@@ -20,6 +20,13 @@ struct known_table {
 	bool used;
 };
 
+/* A file of profiles/; broken ones stay known so that their users are not blamed. */
+struct known_profile {
+	const char *file;
+	struct aff_profile *profile;   /* NULL: it has mistakes */
+	bool used;
+};
+
 /* A socket address that a channel listens on or sends to. */
 struct endpoint {
 	struct conf_address address;
@@ -37,6 +44,8 @@ struct reader {
 	struct conf *conf;             /* being filled */
 	struct known_table *tables;
 	size_t ntables;
+	struct known_profile *profiles;
+	size_t nprofiles;
 	struct endpoints listeners, receivers;
 	bool unreadable_channel;       /* some channel could not be read: what it uses is not known */
 };
@@ -86,12 +95,21 @@ bool address_is_any(const struct conf_address *a);
 void read_engine(struct reader *r, const struct node *root);              /* root NULL: there is no afferent.yaml */
 void read_table(struct reader *r, const struct node *root);
 void read_channel(struct reader *r, const struct node *root);
+void read_profile(struct reader *r, const struct conf_file *file);        /* profiles/: YAML or XML */
 void read_accept(struct reader *r, struct conf_accept *a, const struct node *map);
 struct aff_rules *read_transform(struct reader *r, const struct node *list);
 void read_destinations(struct reader *r, struct conf_channel *c, const struct node *list);
 void add_endpoint(struct reader *r, struct endpoints *e, const struct conf_address *address, struct place at);
 /* Two listeners on one port, and destinations that are listeners of our own. */
 void check_endpoints(struct reader *r);
+
+/* "*", "ORU^*", "ORU^R01". */
+bool is_message_type(struct aff_view v);
+
+/* Whether the value of accept.check is a file rather than a word; and the profile in that file, marked as used. Reports
+ * where there is none; NULL then and for a profile with mistakes. */
+bool is_profile_file(const struct node *check);
+const struct aff_profile *use_profile(struct reader *r, const struct node *file);
 
 /* The table with this name, marked as used; reports where there is none. NULL then and for a table with mistakes. */
 const struct aff_table *use_table(struct reader *r, const struct node *name);

@@ -62,6 +62,12 @@ void report_diag(struct report *r, struct place at, const struct aff_diag *diag)
 	add(r, at, &d);
 }
 
+void report_forward(struct report *r, const struct aff_diag *diag)
+{
+	struct aff_diag d = *diag;
+	add(r, (struct place){d.line, d.column}, &d);
+}
+
 const char *shown(char buf[SHOWN_SIZE], struct aff_view text)
 {
 	size_t n = 0;

@@ -96,8 +96,9 @@ int profile_add_node(struct aff_profile *p, unsigned parent, const char *segment
 		return AFF_ELIMIT;
 	if (vector_room(&p->nodes, &p->max_nodes, p->nnodes, sizeof *p->nodes))
 		return AFF_ENOMEM;
-	struct node *n = &p->nodes[p->nnodes++];
-	*n = (struct node){.parent = parent, .end = self + 1, .first_part = parts, .end_part = parts, .is = *is};
+	struct profile_node *n = &p->nodes[p->nnodes++];
+	*n = (struct profile_node){
+		.parent = parent, .end = self + 1, .first_part = parts, .end_part = parts, .is = *is};
 	copy_word(n->segment, sizeof n->segment, aff_view_of(segment));
 	m->end = self + 1;
 	/* those above end behind it; the topmost is its own parent */
@@ -111,13 +112,13 @@ int profile_add_node(struct aff_profile *p, unsigned parent, const char *segment
 
 int profile_add_part(struct aff_profile *p, enum part_level level, unsigned number, const struct constraint *is)
 {
-	struct node *n = &p->nodes[p->nnodes - 1];
+	struct profile_node *n = &p->nodes[p->nnodes - 1];
 	unsigned self = (unsigned)p->nparts;
 	if (p->nparts == PROFILE_MAX_PARTS)
 		return AFF_ELIMIT;
 	if (vector_room(&p->parts, &p->max_parts, p->nparts, sizeof *p->parts))
 		return AFF_ENOMEM;
-	p->parts[p->nparts++] = (struct part){level, number, self + 1, *is};
+	p->parts[p->nparts++] = (struct profile_part){level, number, self + 1, *is};
 	n->end_part = self + 1;
 	p->open[level] = self;
 	for (unsigned above = PART_FIELD; above < level; above++)

@@ -52,14 +52,14 @@ struct constraint {
 
 enum part_level { PART_FIELD = 1, PART_COMPONENT, PART_SUBCOMPONENT };
 
-struct part {
+struct profile_part {
 	enum part_level level;
 	unsigned number;               /* from 1, within the part above */
 	unsigned end;
 	struct constraint is;
 };
 
-struct node {
+struct profile_node {
 	char segment[4];               /* "" is a group */
 	unsigned parent, end;          /* the first node of a message is its own parent */
 	unsigned first_part, end_part;
@@ -85,9 +85,9 @@ struct aff_profile {
 	const char *source, *name;
 	bool quick;                    /* the short form: rules alone, messages that it does not name are no mistake */
 	struct arena texts;
-	struct node *nodes;
+	struct profile_node *nodes;
 	size_t nnodes, max_nodes;
-	struct part *parts;
+	struct profile_part *parts;
 	size_t nparts, max_parts;
 	unsigned open[PART_SUBCOMPONENT + 1]; /* while building: the last part of each level */
 	struct profile_message *messages;

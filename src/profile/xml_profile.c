@@ -54,7 +54,7 @@ struct state {
 		unsigned children; /* parts so far */
 	} open[XML_MAX_DEPTH + 1];
 	unsigned depth;
-	unsigned conditional; /* elements whose usage depends on a predicate */
+	unsigned conditional;    /* elements whose usage depends on a predicate */
 	unsigned unknown_tables; /* elements that name a table nobody here knows */
 	unsigned nodes;          /* of the current message */
 };

@@ -12,7 +12,7 @@
 
 #include "validate/types.h"
 
-enum { CONSTANT_MAX = 4096, NAME_SHOWN = 60 };
+enum { PLAIN_MAX = 4096, NAME_SHOWN = 60 };
 
 void element_report(const struct element *e, enum check_rule rule, enum aff_severity severity, struct place at,
                     const char *format, ...)
@@ -101,17 +101,23 @@ static void check_length(const struct element *e, struct place at, struct aff_vi
 		               "has %zu characters, at least %u asked", n, e->is->shortest);
 }
 
-/* Values are compared as a reader reads them, without escape sequences; delimiters of MSH-2 are taken as they are. */
+/* The text as a reader reads it, without escape sequences, into `scratch` where it has some; the text itself when it
+ * does not fit. */
+static struct aff_view plain_of(const struct element *e, struct aff_buf *scratch, struct aff_view text)
+{
+	struct aff_view plain = aff_text(scratch, text, &e->c->delims);
+	return scratch->error ? text : plain;
+}
+
+/* The escape character of MSH-2 is no escape sequence: the text as it is counts too. */
 static bool is_one_of_values(const struct element *e, struct aff_view text)
 {
-	char plain[CONSTANT_MAX];
-	struct aff_buf unescaped = {.p = plain, .allocated = sizeof plain, .max = sizeof plain};
+	char memory[PLAIN_MAX];
+	struct aff_buf scratch = {.p = memory, .allocated = sizeof memory, .max = sizeof memory};
 	const struct aff_view *values = e->profile->values + e->is->first_value;
-	bool escaped = !aff_is_plain(text, &e->c->delims);
-	if (escaped && text.n <= sizeof plain)
-		aff_unescape(&unescaped, text, &e->c->delims);
+	struct aff_view plain = plain_of(e, &scratch, text);
 	for (unsigned i = 0; i < e->is->values; i++) {
-		if (aff_view_equal(text, values[i]) || (escaped && aff_view_equal(aff_buf_view(&unescaped), values[i])))
+		if (aff_view_equal(text, values[i]) || aff_view_equal(plain, values[i]))
 			return true;
 	}
 	return false;
@@ -134,9 +140,11 @@ static void check_values(const struct element *e, struct place at, struct aff_vi
 
 static void check_pattern(const struct element *e, struct place at, struct aff_view text)
 {
+	char memory[PLAIN_MAX];
+	struct aff_buf scratch = {.p = memory, .allocated = sizeof memory, .max = sizeof memory};
 	if (!e->is->matches)
 		return;
-	int rc = regex_test(e->is->matches, text);
+	int rc = regex_test(e->is->matches, plain_of(e, &scratch, text));
 	if (rc == AFF_ENOMEM)
 		e->c->failed = rc;
 	else if (rc != 1)

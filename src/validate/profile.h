@@ -36,7 +36,7 @@ void element_count(const struct element *e, struct place at, unsigned count);
 void element_value(const struct element *e, struct place at, struct aff_view text, bool leaf);
 
 /* The fields of one segment. */
-void check_parts(struct check *c, const struct aff_profile *p, const struct node *n, unsigned segment);
+void check_parts(struct check *c, const struct aff_profile *p, const struct profile_node *n, unsigned segment);
 /* The rules of the short form. */
 void check_rules(struct check *c, const struct aff_profile *p);
 /* The segments and groups of the full form. */

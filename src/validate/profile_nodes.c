@@ -13,7 +13,7 @@
 struct nodes_check {
 	struct check *c;
 	const struct aff_profile *p;
-	const struct node *nodes;
+	const struct profile_node *nodes;
 	unsigned root, end;
 	unsigned at;                        /* the node of the segment before; the root before the first */
 	unsigned count[PROFILE_MAX_NODES];  /* in the current repetition of the group above, from root */
@@ -30,7 +30,7 @@ static unsigned count_of(const struct nodes_check *w, unsigned node)
 	return w->count[node - w->root];
 }
 
-static bool is_group(const struct node *n)
+static bool is_group(const struct profile_node *n)
 {
 	return !n->segment[0];
 }

@@ -12,14 +12,14 @@ struct parts_check {
 	const struct aff_profile *p;
 };
 
-static struct element element_of(const struct parts_check *w, const struct part *part)
+static struct element element_of(const struct parts_check *w, const struct profile_part *part)
 {
 	return (struct element){w->c, w->p, &part->is, NULL};
 }
 
 static void check_subcomponents(const struct parts_check *w, unsigned above, struct place at, struct aff_view text)
 {
-	const struct part *parts = w->p->parts;
+	const struct profile_part *parts = w->p->parts;
 	for (unsigned i = above + 1; i < parts[above].end; i = parts[i].end) {
 		struct element e = element_of(w, &parts[i]);
 		struct aff_view v = aff_cut(text, &w->c->delims, 1, 1, parts[i].number);
@@ -31,7 +31,7 @@ static void check_subcomponents(const struct parts_check *w, unsigned above, str
 
 static void check_components(const struct parts_check *w, unsigned above, struct place at, struct aff_view text)
 {
-	const struct part *parts = w->p->parts;
+	const struct profile_part *parts = w->p->parts;
 	for (unsigned i = above + 1; i < parts[above].end; i = parts[i].end) {
 		struct element e = element_of(w, &parts[i]);
 		struct aff_view v = aff_cut(text, &w->c->delims, 1, parts[i].number, 0);
@@ -46,7 +46,7 @@ static void check_components(const struct parts_check *w, unsigned above, struct
 
 static void check_field(const struct parts_check *w, unsigned segment, unsigned field)
 {
-	const struct part *part = &w->p->parts[field];
+	const struct profile_part *part = &w->p->parts[field];
 	struct element e = element_of(w, part);
 	struct place at = {.segment = segment, .field = part->number};
 	struct aff_view text = aff_msg_field(w->c->m, segment, part->number);
@@ -64,7 +64,7 @@ static void check_field(const struct parts_check *w, unsigned segment, unsigned 
 	}
 }
 
-void check_parts(struct check *c, const struct aff_profile *p, const struct node *n, unsigned segment)
+void check_parts(struct check *c, const struct aff_profile *p, const struct profile_node *n, unsigned segment)
 {
 	struct parts_check w = {c, p};
 	for (unsigned i = n->first_part; i < n->end_part; i = p->parts[i].end)

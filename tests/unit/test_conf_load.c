@@ -358,6 +358,35 @@ static int read_folder(struct aff_diag *diag)
 	return rc;
 }
 
+START_TEST(a_profile_is_part_of_the_configuration)
+{
+	struct conf_files files;
+	struct aff_diag_list findings;
+	struct conf *conf, *changed;
+	aff_diag_list_init(&findings, 10);
+	ck_assert_int_eq(conf_files_read(&files, "tests/cases/conf/with-profiles", NULL), 0);
+	ck_assert_int_eq(conf_load(&conf, &files, &findings), 0);
+	ck_assert_uint_eq(findings.count, 0);
+	ck_assert_uint_eq(conf->nprofiles, 2);
+	const struct conf_channel *rules = conf_channel(conf, aff_view_of("rules"));
+	ck_assert_int_eq(rules->accept.checks.level, AFF_CHECK_TABLES);
+	ck_assert_uint_eq(rules->accept.checks.nprofiles, 1);
+	ck_assert_str_eq(aff_profile_name(rules->accept.checks.profiles[0]), "icu-monitors");
+	const struct conf_channel *xml = conf_channel(conf, aff_view_of("short"));
+	ck_assert_str_eq(aff_profile_name(xml->accept.checks.profiles[0]), "short");
+	for (size_t i = 0; i < files.count; i++) {
+		if (strcmp(files.items[i].name, "profiles/short.xml") == 0)
+			files.items[i].bytes.n--; /* the line end of the last line */
+	}
+	ck_assert_int_eq(conf_load(&changed, &files, &findings), 0);
+	ck_assert(memcmp(conf->sha256, changed->sha256, SHA256_SIZE) != 0);
+	conf_unref(changed);
+	conf_unref(conf);
+	conf_files_free(&files);
+	aff_diag_list_free(&findings);
+}
+END_TEST
+
 START_TEST(what_is_read_of_a_folder)
 {
 	struct conf_files files;
@@ -489,6 +518,7 @@ static Suite *conf_suite(void)
 	tcase_add_test(load_case, packed_and_unpacked_is_the_same);
 	tcase_add_test(load_case, a_change_of_one_byte_changes_the_hash);
 	tcase_add_checked_fixture(folder_case, make_folder, remove_folder);
+	tcase_add_test(folder_case, a_profile_is_part_of_the_configuration);
 	tcase_add_test(folder_case, what_is_read_of_a_folder);
 	tcase_add_test(folder_case, folders_that_hold_no_configuration);
 	tcase_add_test(folder_case, a_yml_file_is_not_silently_left_out);

@@ -21,6 +21,7 @@ static const struct {
 	{"man/afferent.yaml.5", SECTION_ENGINE, SECTION_LOG_FILE},
 	{"man/afferent-channel.5", SECTION_CHANNEL, SECTION_RETRY},
 	{"man/afferent-mapping.5", SECTION_TABLE, SECTION_ROW},
+	{"man/afferent-profile.5", SECTION_PROFILE, SECTION_RULE},
 };
 #define PAGES (sizeof pages / sizeof pages[0])
 

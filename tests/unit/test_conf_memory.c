@@ -70,7 +70,7 @@ static int load(const char *path, struct conf **conf, struct aff_diag_list *find
 START_TEST(every_allocation_may_fail)
 {
 	static const char *const paths[] = {"channels/icu-monitors.yaml", "channels/infusion-pumps.yaml",
-	                                    "channels/pass-through.yaml", "."};
+	                                    "channels/pass-through.yaml", ".", "tests/cases/conf/with-profiles"};
 	long n = 0;
 	do {
 		struct conf *conf = NULL;
@@ -93,7 +93,7 @@ int main(void)
 {
 	Suite *s = suite_create("conf memory");
 	TCase *tc = tcase_create("memory");
-	tcase_add_loop_test(tc, every_allocation_may_fail, 0, 4);
+	tcase_add_loop_test(tc, every_allocation_may_fail, 0, 5);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

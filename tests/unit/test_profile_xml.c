@@ -189,7 +189,7 @@ START_TEST(the_structure_is_kept)
 	ck_assert_uint_eq(p->nodes[2].is.max, PROFILE_MANY);
 	ck_assert_int_eq(p->nodes[3].is.usage, USAGE_C);
 	ck_assert_str_eq(p->nodes[3].is.name, "segment PID (Patient)");
-	const struct part *one = &p->parts[p->nodes[3].first_part];
+	const struct profile_part *one = &p->parts[p->nodes[3].first_part];
 	ck_assert_uint_eq(p->nodes[3].end_part - p->nodes[3].first_part, 5);
 	ck_assert_uint_eq(one->end, 4);
 	ck_assert_str_eq(one->is.type, "CWE");

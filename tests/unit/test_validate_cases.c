@@ -19,8 +19,8 @@
 #include <afferent/validate.h>
 #include <dirent.h>
 
+#include "conf/profile.h"
 #include "hl7_test.h"
-#include "sys/file.h"
 
 enum { EXPECTED_MAX = 32, TEXT_MAX = 8192, LINE_MAX_BYTES = 1024, OVERRIDES_MAX = 8, RULES_MAX = 1000 };
 
@@ -76,21 +76,17 @@ static struct aff_checks checks_of(const char *word)
 static void read_profile(struct test_case *t, const char *name)
 {
 	char path[2048];
-	struct aff_buf text;
 	struct aff_diag_list found;
 	aff_profile_free(t->owned);
 	t->profile = t->owned = NULL;
 	if (strcmp(name, "none") == 0)
 		return;
 	snprintf(path, sizeof path, "%s/%s", folder, name);
-	aff_buf_init(&text, AFF_PROFILE_MAX_BYTES);
 	aff_diag_list_init(&found, 10);
-	ck_assert_int_eq(file_read(path, &text, NULL), 0);
-	int rc = aff_profile_read_xml(&t->owned, name, aff_buf_view(&text), &found);
+	int rc = conf_profile_load(&t->owned, path, &found);
 	ck_assert_msg(rc == 0, "%s: %s", name, found.count ? found.items[0].text : "");
 	t->profile = t->owned;
 	aff_diag_list_free(&found);
-	aff_buf_free(&text);
 }
 
 static bool meets(struct expected *e, const struct aff_diag *d)
