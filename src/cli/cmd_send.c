@@ -89,6 +89,8 @@ static bool read_next(struct send *s, struct input_message *m)
 		} else if (s->input.number == 0) {
 			command_error("%s holds no message", s->input.file);
 			s->unreadable = true;
+		} else if (s->input.broken) {
+			s->unreadable = true;
 		}
 		input_close(&s->input);
 		s->open = false;

@@ -185,7 +185,21 @@ static int next_framed(struct input *in, struct input_message *m, struct aff_dia
 	return rc;
 }
 
-/* A frame at from: 1 given, 0 more is needed or a batch begins. */
+/* A frame in which another one starts: what was lost of it is not known, so it is no message. The others are read. */
+static void tell_broken(struct input *in)
+{
+	struct aff_diag diag;
+	in->broken = true;
+	aff_diag_set(&diag, AFF_EFRAME, "behind message %" PRIu64 " an MLLP frame has no end: it is left out",
+	             in->number);
+	aff_diag_hint(&diag, "look for what was lost between its 0x0B and the next one");
+	if (in->odd)
+		in->odd(in->odd_arg, in->file, &diag);
+	else
+		command_error("%s: %s; %s", in->file, diag.text, diag.hint);
+}
+
+/* A frame at from: 1 given, 0 more is needed, a batch begins or the frame is broken. */
 static int next_frame(struct input *in, struct input_message *m, bool *more, struct aff_diag *diag)
 {
 	struct aff_view frame;
@@ -203,11 +217,15 @@ static int next_frame(struct input *in, struct input_message *m, bool *more, str
 	}
 	in->from += consumed;
 	*more = rc == 0;
+	if (rc == AFF_EFRAME) {
+		tell_broken(in);
+		return 0;
+	}
 	if (rc == 0 && in->ended)
 		rc = AFF_EFRAME;
 	if (rc < 0) {
 		in->from = in->buf.n;
-		aff_diag_set(diag, rc, "%s: the MLLP frame of message %" PRIu64 " is broken or does not end", in->file,
+		aff_diag_set(diag, rc, "%s: the MLLP frame of message %" PRIu64 " does not end", in->file,
 		             in->number + 1);
 	}
 	return rc;

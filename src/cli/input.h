@@ -32,6 +32,7 @@ struct input {
 	struct aff_buf buf;
 	size_t from, scanned;  /* the next part starts at from; bytes before scanned begin no frame */
 	bool ended;
+	bool broken;           /* a frame was left out, which was told as odd or on standard error */
 	bool regular;          /* a file, not a pipe: reading on never waits */
 	uint64_t number, batch_lines;
 	uint64_t dropped, size; /* bytes before the buffer; bytes of a regular file, 0 = not known */

@@ -151,6 +151,8 @@ static int each_message(struct input *in, input_fn *fn, void *arg, int *stop)
 	progress_end(&progress);
 	if (rc < 0)
 		return command_error_diag(&diag);
+	if (in->broken)
+		return COMMAND_FAILED;
 	return !*stop && !in->number ? command_error("%s holds no message", in->file) : 0;
 }
 

@@ -76,6 +76,7 @@ static const struct {
 	{"\v" A "\x1c\r" B, A "!" B "!", 0},
 	{A "\v" B "\x1c\r", A "!" B "!", 0},
 	{"\v" A "\x1c\r\v" B, A "!", AFF_EFRAME},
+	{"\v" A "\x1c\r\vMSH|^~\\&|lost\r\v" B "\x1c\r", A "!" B "!", 0}, /* told, and the others are read */
 	{"MSH1|no\rMSHX|no\rPID|1\r" A, "MSH1|no\rMSHX|no\rPID|1\r!" A "!", 0},
 	{"hello", "hello!", 0},
 	{"M", "M!", 0},
