@@ -16,7 +16,7 @@
 struct scan {
 	const char *p;
 	size_t i, n;                /* scanned so far, and how far to go; n < UINT32_MAX */
-	char field, terminator;
+	char field, terminator;     /* not the same */
 	uint32_t *cuts;             /* offsets of field separators and terminators, in order */
 	size_t ncuts, max_cuts;
 	uint32_t *ends;             /* which entries of cuts are terminators */
@@ -27,9 +27,23 @@ struct scan {
  * byte outside p[0..n). */
 void scan_run(struct scan *s);
 
-/* The two ways scan_run can take; they give the same tables. */
+/* Every way there is on this kind of machine, the slowest first; scan_run takes the last that the processor can go. They
+ * all give the same tables. */
+struct scan_way {
+	const char *name;
+	void (*run)(struct scan *s);
+	bool (*is_usable)(void);
+};
+extern const struct scan_way scan_ways[];
+extern const size_t scan_way_count;
+
 void scan_scalar(struct scan *s);
+#if defined(__x86_64__)
+void scan_sse2(struct scan *s);
 void scan_avx2(struct scan *s);
+void scan_avx512(struct scan *s);
 bool scan_has_avx2(void);
+bool scan_has_avx512(void);
+#endif
 
 #endif
