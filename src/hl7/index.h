@@ -17,6 +17,8 @@ struct segment {
 	uint32_t start, end; /* offsets in bytes, without the terminator */
 	uint32_t first;      /* its first separator in cuts; entry first + fields is its end */
 	uint32_t fields;     /* separators in it */
+	uint32_t occurrence; /* of its id, from 1 */
+	uint32_t before;     /* while parsing: the next in a chain, see count_occurrence */
 };
 
 struct aff_msg {

@@ -208,6 +208,32 @@ static int check_segment(const struct aff_msg *m, const struct segment *s, unsig
 	return 0;
 }
 
+#define ID_HASH_BITS 5
+
+static uint32_t *hashed(uint32_t last[1 << ID_HASH_BITS], uint32_t id)
+{
+	return &last[id * 2654435769u >> (32 - ID_HASH_BITS)];
+}
+
+/* Which occurrence of its id segment m->count will be. last: for each hash 1 + the last segment with it, chained through
+ * `before`; of segments of one id in a row only the last is in the chain. A walk along it passes a segment at most once
+ * for every id with the same hash, so a message of thousands of segments costs far less than their square. */
+static uint32_t count_occurrence(const struct aff_msg *m, uint32_t id, uint32_t last[1 << ID_HASH_BITS])
+{
+	if (m->count) {
+		struct segment *previous = &m->segments[m->count - 1];
+		if (previous->id == id)
+			return previous->occurrence + 1;
+		uint32_t *head = hashed(last, previous->id);
+		previous->before = *head;
+		*head = m->count;
+	}
+	uint32_t at = *hashed(last, id);
+	while (at && m->segments[at - 1].id != id)
+		at = m->segments[at - 1].before;
+	return at ? m->segments[at - 1].occurrence + 1 : 1;
+}
+
 static int check_msh(const struct segment *s, struct aff_diag *diag)
 {
 	if (s->fields <= MSH_FIELDS_MAX)
@@ -222,7 +248,7 @@ static int check_msh(const struct segment *s, struct aff_diag *diag)
 static int walk_segments(struct aff_msg *m, size_t start, size_t nends, unsigned lenient, struct aff_diag *diag)
 {
 	size_t gap = m->terminator == AFF_TERMINATOR_CRLF ? 2 : 1;
-	uint32_t first = 0;
+	uint32_t first = 0, last[1 << ID_HASH_BITS] = {0};
 	for (size_t k = 0; k < nends; k++) {
 		struct segment s = make_segment(m, (uint32_t)start, first, m->ends[k]);
 		if (m->count == m->limits.segments)
@@ -230,6 +256,7 @@ static int walk_segments(struct aff_msg *m, size_t start, size_t nends, unsigned
 		int error = check_segment(m, &s, lenient, diag);
 		if (error)
 			return error;
+		s.occurrence = count_occurrence(m, s.id, last);
 		m->segments[m->count++] = s;
 		if (m->count == 1 && (error = check_msh(&s, diag)) != 0)
 			return error;

@@ -47,21 +47,21 @@ unsigned aff_msg_find(const struct aff_msg *m, const char *id, unsigned from)
 unsigned aff_msg_nth(const struct aff_msg *m, const char *id, unsigned nth)
 {
 	uint32_t wanted = pack(id);
-	for (unsigned i = 0; wanted && nth && i < m->count; i++) {
-		if (m->segments[i].id == wanted && --nth == 0)
+	if (!wanted || !nth)
+		return AFF_NONE;
+	/* The one that is n occurrences on is n segments on at least. */
+	for (unsigned i = nth - 1; i < m->count;) {
+		const struct segment *s = &m->segments[i];
+		if (s->id == wanted && s->occurrence == nth)
 			return i;
+		i += s->id == wanted ? nth - s->occurrence : 1;
 	}
 	return AFF_NONE;
 }
 
 unsigned aff_msg_occurrence(const struct aff_msg *m, unsigned segment)
 {
-	unsigned count = 0;
-	if (segment >= m->count)
-		return 0;
-	for (unsigned i = 0; i <= segment; i++)
-		count += m->segments[i].id == m->segments[segment].id;
-	return count;
+	return segment < m->count ? m->segments[segment].occurrence : 0;
 }
 
 struct aff_view aff_msg_id(const struct aff_msg *m, unsigned segment)

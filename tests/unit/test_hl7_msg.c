@@ -369,10 +369,40 @@ START_TEST(cut_and_count)
 }
 END_TEST
 
+/* Against counting: ids in rows, in turn, and so many that some share a hash; then a shorter message in the same
+ * object, so that nothing of the longer one is left. */
+START_TEST(occurrences)
+{
+	static char text[1 << 16];
+	struct aff_msg *m;
+	unsigned seed = 7;
+	ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
+	for (unsigned ids = 1; ids <= 200; ids = ids * 3 + 1) {
+		size_t n = (size_t)snprintf(text, sizeof text, "MSH|^~\\&|A\r");
+		for (unsigned i = 0; i < 6000 / ids; i++) {
+			unsigned k = (seed = seed * 1103515245u + 12345) >> 16 & 1 ? i % ids : (seed >> 17) % ids;
+			n += (size_t)snprintf(text + n, sizeof text - n, "Z%c%c|1\r", 'A' + k / 26, 'A' + k % 26);
+		}
+		ck_assert_int_eq(aff_msg_parse(m, text, n, 0, NULL), 0);
+		for (unsigned i = 0; i < aff_msg_segments(m); i += 1 + ids % 5) {
+			char id[4] = {0};
+			unsigned count = 0;
+			memcpy(id, aff_msg_id(m, i).p, 3);
+			for (unsigned j = 0; j <= i; j++)
+				count += (unsigned)aff_msg_is(m, j, id);
+			ck_assert_uint_eq(aff_msg_occurrence(m, i), count);
+			ck_assert_uint_eq(aff_msg_nth(m, id, count), i);
+		}
+		ck_assert_uint_eq(aff_msg_nth(m, "ZAA", 6001), AFF_NONE);
+	}
+	aff_msg_free(m);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		segments_and_ids, fields_of_the_header, parts, own_delimiters, bad_delimiters_still_give_the_msh,
+		segments_and_ids, occurrences, fields_of_the_header, parts, own_delimiters, bad_delimiters_still_give_the_msh,
 		terminators, mixed_terminators_are_refused, msh_that_swallowed_the_message, before_the_msh, segment_ids,
 		two_messages, limits, a_large_message_and_reuse, tables_of_every_size, cut_and_count};
 	return RUN_TESTS("hl7_msg", tests);
