@@ -6,6 +6,7 @@
 #include "rules/units.h"
 
 #include <afferent/number.h>
+#include <afferent/parts.h>
 #include <stdio.h>
 
 #include "rules/cwe.h"
@@ -64,11 +65,13 @@ struct conversion {
 /* Converts every repetition of a numeric field. Appends to run->text. */
 static int convert_values(struct run *run, struct aff_view field, const struct conversion *c)
 {
-	unsigned n = aff_count(field, run->delims.repetition);
-	for (unsigned i = 1; i <= n; i++) {
-		if (i > 1)
+	struct aff_parts values = aff_parts(field, run->delims.repetition);
+	struct aff_view value;
+	for (bool more = aff_parts_next(&values, &value); more;) {
+		int rc = aff_unit_convert(&run->text, value, c->from, c->to);
+		more = !rc && aff_parts_next(&values, &value);
+		if (more)
 			aff_buf_put_char(&run->text, run->delims.repetition);
-		int rc = aff_unit_convert(&run->text, aff_cut(field, &run->delims, i, 0, 0), c->from, c->to);
 		if (rc)
 			return rc;
 	}
