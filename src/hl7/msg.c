@@ -215,9 +215,9 @@ static uint32_t *hashed(uint32_t last[1 << ID_HASH_BITS], uint32_t id)
 	return &last[id * 2654435769u >> (32 - ID_HASH_BITS)];
 }
 
-/* Which occurrence of its id segment m->count will be. last: for each hash 1 + the last segment with it, chained through
- * `before`; of segments of one id in a row only the last is in the chain. A walk along it passes a segment at most once
- * for every id with the same hash, so a message of thousands of segments costs far less than their square. */
+/* Which occurrence of its id segment m->count will be. last: for each hash 1 + the last segment with it, chained
+ * through `before`; of segments of one id in a row only the last is in the chain. A walk along it passes a segment at
+ * most once for every id with the same hash: thousands of segments cost far less than their square. */
 static uint32_t count_occurrence(const struct aff_msg *m, uint32_t id, uint32_t last[1 << ID_HASH_BITS])
 {
 	if (m->count) {

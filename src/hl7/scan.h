@@ -27,8 +27,8 @@ struct scan {
  * byte outside p[0..n). */
 void scan_run(struct scan *s);
 
-/* Every way there is on this kind of machine, the slowest first; scan_run takes the last that the processor can go. They
- * all give the same tables. */
+/* Every way there is on this kind of machine, the slowest first; scan_run takes the last that the processor can go.
+ * They all give the same tables. */
 struct scan_way {
 	const char *name;
 	void (*run)(struct scan *s);

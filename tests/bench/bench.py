@@ -4,7 +4,7 @@
 group commit on the same disk). Engine and yardstick take turns, medians over the rounds are shown; everything goes to a
 JSON file too.
 
-	bench.py --build build/gcc [--rounds N] [--seconds N] [--json FILE] [--only library|ingest|open|idle]...
+	bench.py --build build/gcc [--rounds N] [--seconds N] [--json FILE] [--only library|floor|ingest|open|idle]...
 """
 
 import argparse
@@ -29,8 +29,12 @@ from peers import free_port  # noqa: E402
 
 TOP = os.path.join(HERE, "..", "..")
 MESSAGES = os.path.join(HERE, "messages")
+SHARED = os.path.join(TOP, "..", "shared")
+FLOOR = os.path.join(SHARED, "tools", "limits", "parse_limit.c")  # what parsing takes at least on this processor
+FLOOR_MODEL = "model-avx2"
 CONNECTIONS = (1, 16, 64, 256)
 RATES = (1000, 10000, 25000)
+FLOOR_ROUNDS = 3
 CHANNEL = """channel: bench
 source:
   mllp: {{listen: "127.0.0.1:{listen}"}}
@@ -178,10 +182,48 @@ class Bench:
 	def library(self):
 		progress("library")
 		files = sorted(glob.glob(os.path.join(MESSAGES, "*.hl7")))
-		files += sorted(glob.glob(os.path.join(TOP, "..", "shared", "corpus", "bench", "*.hl7")))
+		files += sorted(glob.glob(os.path.join(SHARED, "corpus", "bench", "*.hl7")))
 		result = subprocess.run([self.program("lib"), *(os.path.relpath(f) for f in files)], stdout=subprocess.PIPE,
 		                        stderr=subprocess.DEVNULL, check=True)
 		return json.loads(result.stdout)
+
+	def floor(self):
+		"""Parsing beside its floor, in turn; the best of all rounds for both, as the floor's program tells its best."""
+		folder = os.path.join(SHARED, "corpus", "bench")
+		if not os.path.exists(FLOOR) or not os.path.isdir(folder):
+			progress("")
+			print("floor: skipped, ../shared/tools/limits or ../shared/corpus/bench is not there", file=sys.stderr)
+			return []
+		program = os.path.join(self.work, "parse_limit")
+		if subprocess.run(["cc", "-O3", "-march=native", "-w", "-o", program, FLOOR], check=False).returncode:
+			print("floor: skipped, its program does not compile for this processor", file=sys.stderr)
+			return []
+		ours, least = {}, {}
+		for number in range(FLOOR_ROUNDS):
+			progress(f"parsing and its floor, round {number + 1} of {FLOOR_ROUNDS}")
+			for row in self.parse_times(sorted(glob.glob(os.path.join(folder, "*.hl7")))):
+				name = os.path.basename(row["message"]).split(".")[0]
+				ours[name] = min(ours.get(name, row["best_ns"]), row["best_ns"])
+			for name, ns in self.floor_times(program, folder):
+				least[name] = min(least.get(name, ns), ns)
+		return [{"message": name, "floor_ns": least[name], "parse_ns": ours[name],
+		         "ratio": round(ours[name] / least[name], 2)} for name in least]
+
+	def parse_times(self, files):
+		result = subprocess.run([self.program("lib"), "--parse", *files], stdout=subprocess.PIPE,
+		                        stderr=subprocess.DEVNULL, check=True)
+		return json.loads(result.stdout)
+
+	@staticmethod
+	def floor_times(program, folder):
+		output = subprocess.run([program, folder], stdout=subprocess.PIPE, text=True, check=True).stdout
+		name = None
+		for line in output.splitlines():
+			words = line.split()
+			if re.match(r"\w+: \d+ B,", line):
+				name = words[0].rstrip(":")
+			elif words and words[0] == FLOOR_MODEL:
+				yield name, float(words[1])
 
 	def ingest(self):
 		return [{"connections": c, **self.compared(f"{c} connections", "--connections", c, "--seconds", self.seconds,
@@ -216,9 +258,14 @@ def table(titles, rows):
 
 
 def show_library(rows):
-	table(["library", "bytes", "step", "ns", "instructions", "allocations"],
-	      [[r["message"], r["bytes"], r["step"], f"{r['ns']:.0f}", r["instructions"] or "-", f"{r['allocations']:g}"]
-	       for r in rows])
+	table(["library", "bytes", "step", "ns", "best", "ns/byte", "messages/s", "instructions", "allocations"],
+	      [[r["message"], r["bytes"], r["step"], f"{r['ns']:.0f}", f"{r['best_ns']:.0f}", f"{r['ns'] / r['bytes']:.2f}",
+	        f"{1e9 / r['ns']:,.0f}", r["instructions"] or "-", f"{r['allocations']:g}"] for r in rows])
+
+
+def show_floor(rows):
+	table(["parsing", f"floor ({FLOOR_MODEL}) ns", "parse ns", "ratio"],
+	      [[r["message"], f"{r['floor_ns']:.0f}", f"{r['parse_ns']:.0f}", f"{r['ratio']:.2f}"] for r in rows])
 
 
 def show_compared(title, key, rows):
@@ -234,6 +281,8 @@ def show(figures):
 	print(f"\n{figures['date']}  {figures['machine']}  {figures['version']}\n")
 	if "library" in figures:
 		show_library(figures["library"])
+	if figures.get("floor"):
+		show_floor(figures["floor"])
 	if "ingest" in figures:
 		show_compared("closed loop: connections", "connections", figures["ingest"])
 	if "open" in figures:
@@ -255,14 +304,14 @@ def main():
 	parser.add_argument("--rounds", type=int, default=3)
 	parser.add_argument("--seconds", type=int, default=3)
 	parser.add_argument("--json")
-	parser.add_argument("--only", action="append", choices=["library", "ingest", "open", "idle"])
+	parser.add_argument("--only", action="append", choices=["library", "floor", "ingest", "open", "idle"])
 	arguments = parser.parse_args()
 	bench = Bench(arguments)
 	figures = {"date": datetime.date.today().isoformat(), "machine": machine(),
 	           "version": subprocess.run([bench.afferent, "version"], stdout=subprocess.PIPE, text=True,
 	                                     check=True).stdout.split("\n")[0], "rounds": bench.rounds}
 	try:
-		for part in arguments.only or ("library", "idle", "ingest", "open"):
+		for part in arguments.only or ("library", "floor", "idle", "ingest", "open"):
 			figures[part] = getattr(bench, part)()
 	finally:
 		shutil.rmtree(bench.work, ignore_errors=True)

@@ -402,8 +402,9 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		segments_and_ids, occurrences, fields_of_the_header, parts, own_delimiters, bad_delimiters_still_give_the_msh,
-		terminators, mixed_terminators_are_refused, msh_that_swallowed_the_message, before_the_msh, segment_ids,
+		segments_and_ids, occurrences, fields_of_the_header, parts, own_delimiters,
+		bad_delimiters_still_give_the_msh, terminators, mixed_terminators_are_refused,
+		msh_that_swallowed_the_message, before_the_msh, segment_ids,
 		two_messages, limits, a_large_message_and_reuse, tables_of_every_size, cut_and_count};
 	return RUN_TESTS("hl7_msg", tests);
 }
