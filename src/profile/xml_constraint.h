@@ -6,7 +6,7 @@
 #define PROFILE_XML_CONSTRAINT_H
 
 #include "profile/profile.h"
-#include "profile/xml_read.h"
+#include "base/xml_read.h"
 
 /* NULL when the tag does not have it. */
 const struct xml_attribute *xml_attribute(const struct xml_tag *tag, const char *name);

@@ -273,7 +273,7 @@ int aff_profile_read_xml(struct aff_profile **out, const char *source, struct af
                          struct aff_diag_list *findings)
 {
 	struct state s = {.report = {.source = source, .findings = findings}};
-	const struct xml_handler handler = {on_open, on_close, &s};
+	const struct xml_handler handler = {.open = on_open, .close = on_close, .state = &s};
 	size_t errors = findings->errors;
 	*out = NULL;
 	int rc = profile_new(&s.p, source);

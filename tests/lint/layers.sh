@@ -30,7 +30,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		split("diag error text", n, " "); for (i in n) owner[n[i]] = "base"
 		owner["schema"] = "schema"; owner["group"] = "hl7"
 		split("ack batch build charset coded data dtm edit escape", n, " "); for (i in n) owner[n[i]] = "hl7"
-		split("continuation identity mllp msg number parts path type", n, " "); for (i in n) owner[n[i]] = "hl7"
+		split("continuation identity mllp msg number parts path type v2xml", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("nomenclature table unit", n, " "); for (i in n) owner[n[i]] = "terms"
 		split("expr rules", n, " "); for (i in n) owner[n[i]] = "rules"
 		owner["validate"] = "validate"
@@ -45,7 +45,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		home["event2/"] = home["event.h"] = "src/admin/"
 		home["jansson.h"] = "src/cli/"
 		home["pcre2.h"] = "src/rules/"
-		home["libxml/"] = "src/profile/"
+		home["libxml/"] = "src/base/"
 		versions = "src/cli/cmd_version.c" # tells what they are
 	}
 	function fail(text) { print file ":" line ": " text; bad = 1 }

@@ -6,7 +6,7 @@
 
 #include "hl7_test.h"
 #include "profile/profile.h"
-#include "profile/xml_read.h"
+#include "base/xml_read.h"
 #include "sys/file.h"
 
 #define ROOT "<HL7v2xConformanceProfile>\n"

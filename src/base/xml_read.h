@@ -3,8 +3,8 @@
  * XML as a row of tags that open and close, each with its place. Bounded and closed: size, depth and number of elements
  * have caps, a document type declaration is refused (and with it entities), nothing is fetched.
  */
-#ifndef PROFILE_XML_READ_H
-#define PROFILE_XML_READ_H
+#ifndef BASE_XML_READ_H
+#define BASE_XML_READ_H
 
 #include <afferent/text.h>
 
@@ -38,10 +38,12 @@ struct xml_report {
 void xml_report(struct xml_report *r, enum aff_severity severity, struct xml_place at, const char *hint,
                 const char *format, ...) AFF_PRINTF(5, 6);
 
-/* Who is told. open returns false to stop reading. What tag holds is gone after the call. */
+/* Who is told. open returns false to stop reading. What tag and text hold is gone after the call. */
 struct xml_handler {
 	bool (*open)(void *state, const struct xml_tag *tag);
 	void (*close)(void *state);
+	/* May be NULL. Text comes in pieces, with entities and CDATA resolved. */
+	void (*text)(void *state, struct aff_view text);
 	void *state;
 };
 

@@ -3,7 +3,7 @@
  * libxml2's events with the places of tags and of attribute values. libxml2 says where it is, which is behind the tag;
  * the tag's start is the last '<' before that, because no attribute may hold one.
  */
-#include "profile/xml_read.h"
+#include "base/xml_read.h"
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
@@ -198,6 +198,13 @@ static void on_close(void *context, const xmlChar *name, const xmlChar *prefix, 
 	r->handler->close(r->handler->state);
 }
 
+static void on_text(void *context, const xmlChar *text, int n)
+{
+	struct reading *r = context;
+	if (!r->stopped && r->handler->text)
+		r->handler->text(r->handler->state, aff_view((const char *)text, (size_t)n));
+}
+
 /* Comes before any declaration in the document type is read. */
 static void on_document_type(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
@@ -248,6 +255,9 @@ static int parse(struct reading *r)
 	static const xmlSAXHandler handler = {.internalSubset = on_document_type,
 	                                      .startElementNs = on_open,
 	                                      .endElementNs = on_close,
+	                                      .characters = on_text,
+	                                      .ignorableWhitespace = on_text,
+	                                      .cdataBlock = on_text,
 	                                      .serror = on_error,
 	                                      .initialized = XML_SAX2_MAGIC};
 	xmlInitParser();
