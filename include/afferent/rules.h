@@ -15,8 +15,11 @@ extern "C" {
 #endif
 
 /* An OBX that is dropped takes the NTE and PRT segments behind it along. */
-enum aff_step_kind { AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET };
+enum aff_step_kind {
+	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET, AFF_STEP_SUSPECT
+};
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
+enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
 
 /* One step, as the configuration gives it. The program copies what it needs and takes over `when`. */
 struct aff_step {
@@ -28,7 +31,14 @@ struct aff_step {
 	const struct aff_table *table;    /* TRANSLATE; must outlive the program */
 	enum aff_unknown unknown;         /* TRANSLATE */
 	struct aff_view value;            /* SET: template, see below */
+	enum aff_suspect suspect;         /* SUSPECT */
+	unsigned suspects;                /* SUSPECT: kinds, or'ed (aff_suspect_kind); 0: all */
 };
+
+/* The kind of suspect readings that a rule of the checks means ("sense-sentinel"; validate.h); 0 when the rule is not
+ * about one reading. The rules one after the other from 0, NULL at the end. Any thread. */
+unsigned aff_suspect_kind(struct aff_view rule);
+const char *aff_suspect_rule(size_t i);
 
 /* SET's template: text, with "{PV1-3.4}" for what a path names; "{{" and "}}" are braces. Text is escaped; what a path
  * names goes in as it stands in the message, so that a whole field keeps its components: for a component name a
@@ -41,6 +51,13 @@ struct aff_step {
  * left out beside a unit of another quantity than the row's). When the row has a unit and the segment is an OBX with a
  * number of another unit, OBX-5, OBX-6 and OBX-7 are converted, all or none. Names and unit symbols are
  * written in the message's character set, and left out where it does not have them. */
+
+/* SUSPECT looks at each OBX with a value and acts on those that are probably no reading of the patient. DROP_VALUE
+ * takes the value away: OBX-5 becomes empty, OBX-11 X (but stays D or W: a row that is taken back), and OBX-8 tells
+ * why: NAV where the value was one by which devices mark that there is none, else INV, unless a flag says already that
+ * there is no value. How the value was to be read (H, L) goes with it, states of the measurement (DEMO) stay.
+ * DROP_SEGMENT drops the OBX. FLAG keeps the value and adds QUES to OBX-8. What is not known, code or unit, is not
+ * suspect. */
 
 struct aff_rules;
 int aff_rules_new(struct aff_rules **out);
@@ -62,6 +79,7 @@ struct aff_rules_result {
 	unsigned line;       /* the step that decided */
 	int code;            /* AFF_E... for REJECT */
 	unsigned unmapped;   /* codes and units kept as they came: not known, or not convertible */
+	unsigned suspect;    /* readings that SUSPECT acted on */
 };
 
 /* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict; AFF_ENOMEM,

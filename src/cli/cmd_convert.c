@@ -84,6 +84,8 @@ static int convert_by_channel(void *arg, const struct input_message *m)
 	if (r.verdict == PIPELINE_DEAD)
 		return not_converted(c, m, r.detail);
 	c->converted++;
+	if (r.suspect)
+		command_note("%s: suspect readings: %u", m->where, r.suspect);
 	if (r.verdict == PIPELINE_FILTERED) {
 		command_note("%s: filtered by %s", m->where, r.detail);
 	} else if (c->dest.kind == CONF_DEST_FHIR) {

@@ -166,6 +166,7 @@ void read_accept(struct reader *r, struct conf_accept *a, const struct node *map
 		read_check_profile(r, a, check);
 	else
 		a->checks = checks_of(get_word(r, &f, KEY_ACCEPT_check));
+	read_checks(r, a, &f);
 	a->keep_others = get_word(r, &f, KEY_ACCEPT_otherwise) == 1;
 }
 

@@ -148,6 +148,9 @@ static void free_channel(struct conf_channel *c)
 	free(c->dests);
 	aff_rules_free(c->transform);
 	free(c->accept.messages);
+	for (size_t i = 0; i < c->accept.checks.override_count; i++)
+		free((void *)(uintptr_t)c->accept.overrides[i].rule);
+	free(c->accept.overrides);
 	free(c->name);
 	free(c->description);
 	free(c->file);

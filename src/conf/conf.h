@@ -79,6 +79,8 @@ struct conf_accept {
 	unsigned processing;     /* enum conf_processing, or'ed */
 	struct aff_checks checks;
 	const struct aff_profile *profile; /* what checks.profiles points to; NULL: none */
+	struct aff_check_override *overrides; /* of checks; each rule is a text of its own */
+	int zone;                /* what checks.zone points to */
 	bool keep_others;        /* otherwise: keep (journal only) instead of reject */
 };
 

@@ -169,19 +169,42 @@ static void read_set(struct step_reader *s, const struct node *map)
 	}
 }
 
+static void read_suspect(struct step_reader *s, const struct node *n)
+{
+	static const enum aff_suspect how[] = {AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG};
+	const struct node *list = s->f->value[KEY_STEP_rules];
+	unsigned words = list ? get_words(s->r, s->f, KEY_STEP_rules) : 0;
+	char word[WORD_SIZE];
+	bool later;
+	s->step.kind = AFF_STEP_SUSPECT;
+	s->step.suspect = how[get_word(s->r, s->f, KEY_STEP_suspect)];
+	if (list && !list->count)
+		report_error(&s->r->report, list->at, "leave 'rules' out to mean all",
+		             "the list is empty: nothing would be suspect");
+	for (unsigned i = 0; word_at(&conf_keys[KEY_STEP_rules], i, word, &later); i++)
+		if (words & 1u << i)
+			s->step.suspects |= aff_suspect_kind(aff_view_of(word));
+	add_step(s, n, NULL);
+}
+
 static void check_companions(struct reader *r, const struct fields *f)
 {
-	static const enum key_id companions[] = {KEY_STEP_with, KEY_STEP_unknown};
+	static const struct {
+		enum key_id key, with;
+	} companions[] = {{KEY_STEP_with, KEY_STEP_translate},
+	                  {KEY_STEP_unknown, KEY_STEP_translate},
+	                  {KEY_STEP_rules, KEY_STEP_suspect}};
 	for (size_t i = 0; i < sizeof companions / sizeof companions[0]; i++)
-		if (f->value[companions[i]] && !f->meant[KEY_STEP_translate])
-			report_error(&r->report, f->value[companions[i]]->at, NULL, "'%s' goes with 'translate' only",
-			             conf_keys[companions[i]].name);
+		if (f->value[companions[i].key] && !f->meant[companions[i].with])
+			report_error(&r->report, f->value[companions[i].key]->at, NULL, "'%s' goes with '%s' only",
+			             conf_keys[companions[i].key].name, conf_keys[companions[i].with].name);
 }
 
 /* One entry does one thing. */
 static bool check_action(struct reader *r, const struct fields *f)
 {
-	static const enum key_id actions[] = {KEY_STEP_drop, KEY_STEP_translate, KEY_STEP_units, KEY_STEP_set};
+	static const enum key_id actions[] = {KEY_STEP_drop, KEY_STEP_translate, KEY_STEP_units, KEY_STEP_suspect,
+	                                       KEY_STEP_set};
 	enum key_id first = KEY_COUNT;
 	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
 		if (!f->meant[actions[i]])
@@ -193,7 +216,8 @@ static bool check_action(struct reader *r, const struct fields *f)
 		first = actions[i];
 	}
 	if (first == KEY_COUNT)
-		report_error(&r->report, f->at, "add one of drop, translate, units, set", "the step does nothing");
+		report_error(&r->report, f->at, "add one of drop, translate, units, suspect, set",
+		             "the step does nothing");
 	return first != KEY_COUNT;
 }
 
@@ -210,6 +234,7 @@ static void read_step(struct reader *r, struct aff_rules *rules, const struct no
 		return;
 	const struct node *drop = f.value[KEY_STEP_drop], *translate = f.value[KEY_STEP_translate];
 	const struct node *units = f.value[KEY_STEP_units], *set = f.value[KEY_STEP_set];
+	const struct node *suspect = f.value[KEY_STEP_suspect];
 	if (drop)
 		read_drop(&s, drop);
 	if (translate)
@@ -219,6 +244,8 @@ static void read_step(struct reader *r, struct aff_rules *rules, const struct no
 		s.step.kind = AFF_STEP_UNITS;
 		add_step(&s, units, NULL);
 	}
+	if (suspect)
+		read_suspect(&s, suspect);
 	if (set)
 		read_set(&s, set);
 }

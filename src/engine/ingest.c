@@ -138,16 +138,18 @@ static int accept_processing(const struct aff_msg *m, const struct conf_accept *
 
 /* Checks as the channel asks: 0 or the first error's code. Findings are kept only of a message that is refused: most
  * messages have warnings, and nobody reads those here. */
-static int check(struct ingest *g, const struct aff_checks *checks, struct aff_diag *diag)
+static int check(struct ingest *g, const struct aff_checks *asked, struct aff_diag *diag)
 {
+	struct aff_checks checks = *asked;
 	g->errors.cap = 0;
-	int errors = aff_validate(g->msg, checks, &g->errors, diag);
+	checks.now_us = checks.sense ? clock_wall_us() : 0;
+	int errors = aff_validate(g->msg, &checks, &g->errors, diag);
 	if (errors <= 0)
 		return errors;
 	int rc = diag->code;
 	aff_diag_list_clear(&g->errors);
 	g->errors.cap = FINDINGS_MAX;
-	errors = aff_validate(g->msg, checks, &g->errors, NULL);
+	errors = aff_validate(g->msg, &checks, &g->errors, NULL);
 	return errors < 0 ? errors : rc;
 }
 

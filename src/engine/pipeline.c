@@ -103,6 +103,7 @@ int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, c
 		rc = aff_rules_run(channel->transform, p->edit, &rules, &diag);
 		if (rc)
 			return dead(result, "transform", rc, &diag);
+		result->suspect = rules.suspect;
 		if (rules.verdict == AFF_VERDICT_DROP)
 			return filtered(result, "drop: message", rules.line);
 		if (rules.verdict == AFF_VERDICT_REJECT) {

@@ -15,6 +15,7 @@ struct pipeline_result {
 	enum pipeline_verdict verdict;
 	struct aff_view bytes;       /* SEND: what goes out; valid until the next run */
 	struct aff_view control_id;  /* SEND: MSH-10 in it */
+	unsigned suspect;            /* readings that the transform's `suspect` acted on */
 	char detail[160];            /* FILTERED, DEAD: by which rule, why */
 };
 

@@ -34,6 +34,7 @@ static int enqueue(struct sender *s, const struct journal_message *m, const stru
 	struct delivery *d = window_add(s->window, m->id, m->received_us, r->bytes, r->control_id);
 	if (!d)
 		return AFF_ENOMEM;
+	d->suspect = r->suspect;
 	sha256(d->sha256, d->bytes);
 	d->lane = choose_lane(s, m);
 	struct lane *lane = &s->lanes[d->lane];

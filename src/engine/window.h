@@ -18,6 +18,7 @@ struct delivery {
 	enum delivery_state state;
 	unsigned lane;
 	unsigned tries, refusals;     /* times sent; times refused for good */
+	unsigned suspect;             /* readings in it that the transform acted on */
 	int64_t first_us, due_us;     /* monotonic: first tried; not before this */
 	unsigned char sha256[SHA256_SIZE];
 	struct aff_view bytes, control_id; /* into data */

@@ -99,6 +99,10 @@ static int check(const struct aff_step *s, struct aff_diag *diag)
 		if (s->for_each[0] && strcmp(s->for_each, "OBX") != 0)
 			return wrong(diag, "only OBX segments have units", "write for: OBX or leave `for` out");
 		return 0;
+	case AFF_STEP_SUSPECT:
+		if (s->for_each[0] && strcmp(s->for_each, "OBX") != 0)
+			return wrong(diag, "only OBX segments are readings", "write for: OBX or leave `for` out");
+		return 0;
 	default:
 		return 0;
 	}
@@ -121,7 +125,7 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 		return rc;
 	struct step *step = &r->steps[r->count];
 	*step = (struct step){.kind = s->kind, .line = s->line, .when = s->when, .path = s->path, .table = s->table,
-	                      .unknown = s->unknown};
+	                      .unknown = s->unknown, .suspect = s->suspect, .suspects = s->suspects};
 	memcpy(step->for_each, s->for_each, sizeof step->for_each);
 	if (s->kind == AFF_STEP_SET)
 		rc = set_compile(step, s->value, diag);
@@ -146,6 +150,8 @@ static int apply(struct run *run, unsigned segment)
 		return units_run(run, segment);
 	case AFF_STEP_SET:
 		return set_run(run, segment);
+	case AFF_STEP_SUSPECT:
+		return suspect_run(run, segment);
 	}
 	return AFF_EARGUMENT;
 }
@@ -173,11 +179,12 @@ static int each_segment(struct run *run, const char *id, int (*what)(struct run 
 	return STEP_DONE;
 }
 
-/* A step without `for` whose condition was met: translate and units mean all segments that have such a field. */
+/* A step without `for` whose condition was met: translate, units and suspect mean all segments that have such a field.
+ */
 static int apply_to_message(struct run *run)
 {
 	const struct step *step = run->step;
-	if (step->kind == AFF_STEP_UNITS)
+	if (step->kind == AFF_STEP_UNITS || step->kind == AFF_STEP_SUSPECT)
 		return each_segment(run, "OBX", apply);
 	if (step->kind != AFF_STEP_TRANSLATE)
 		return apply(run, AFF_NONE);

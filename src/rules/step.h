@@ -25,6 +25,8 @@ struct step {
 	struct aff_path path;
 	const struct aff_table *table;
 	enum aff_unknown unknown;
+	enum aff_suspect suspect;
+	unsigned suspects;
 	char *value;             /* SET: the template; the parts are views into it */
 	struct part *parts;
 	size_t part_count;
@@ -46,6 +48,7 @@ enum { STEP_DONE = 0, STEP_DELETED = 1, STEP_DECIDED = 2 };
 
 int translate_run(struct run *run, unsigned segment);
 int units_run(struct run *run, unsigned segment);
+int suspect_run(struct run *run, unsigned segment);
 int set_run(struct run *run, unsigned segment);
 int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag);
 

@@ -27,9 +27,8 @@ static void read_mdc(struct reading *r, const struct coding *c)
 	r->mdc = true;
 	r->term = aff_term_of_coding(c->code, c->name, &conflict);
 	r->partial = r->term && number_u64(c->code, 65535, &number) == 0 && number;
-	r->name_known = conflict && aff_term_by_refid(c->name) != NULL;
 	if (conflict)
-		r->faults |= READING_CODE;
+		r->faults |= aff_term_by_refid(c->name) ? READING_CODE : READING_NAME;
 }
 
 /* A LOINC beside the code of another quantity. */
@@ -46,17 +45,15 @@ static void read_code(struct reading *r, struct aff_view cwe, const struct aff_d
 		struct coding c = coding_of(cwe, first, d);
 		if (aff_view_is(c.system, "LN") && !by_loinc)
 			by_loinc = limit_of_loinc(c.code);
-		else if (aff_view_is(c.system, "MDC") && !r->term && !(r->faults & READING_CODE))
+		else if (aff_view_is(c.system, "MDC") && !r->term && !r->faults)
 			read_mdc(r, &c);
 	}
 	if (r->term && by_loinc && loinc_contradicts(r, by_loinc)) {
 		r->faults |= READING_CODE;
-		r->name_known = true;
 		r->term = NULL;
 	}
-	if (r->faults & READING_CODE)
-		return;
-	r->limit = r->term ? limit_of_term(r->term) : by_loinc;
+	if (!r->faults)
+		r->limit = r->term ? limit_of_term(r->term) : by_loinc;
 }
 
 /* OBX-17: what was set on a device is not what a human being has. */

@@ -17,7 +17,8 @@ enum {
 	READING_UNIT = 16,        /* no reading of this code can be in this unit */
 	READING_FLAG = 32,        /* a value beside a flag that says that there is none */
 	READING_TEST = 64,        /* OBX-8: demonstration, test */
-	READING_CALIBRATION = 128 /* OBX-8: the sensor is being calibrated */
+	READING_CALIBRATION = 128, /* OBX-8: the sensor is being calibrated */
+	READING_NAME = 256        /* OBX-3: the name is not the one of the number, nor known as another's */
 };
 
 /* Raw fields of an OBX. */
@@ -30,9 +31,8 @@ struct reading {
 	const struct aff_term *term;   /* NULL: not an MDC code, not known, or in doubt */
 	const struct aff_unit *unit;   /* NULL: there is none, not known, or in doubt */
 	const struct limit *limit;     /* NULL: none, or not to be held against this value */
-	unsigned faults;               /* READING_CODE, READING_UNIT_CODE, READING_UNIT */
+	unsigned faults;               /* READING_CODE or _NAME, READING_UNIT_CODE, READING_UNIT */
 	bool mdc;                      /* a coding of OBX-3 says that it is MDC */
-	bool name_known;               /* READING_CODE: the name is known as that of another number */
 	bool partial;                  /* the MDC number lacks its partition */
 };
 

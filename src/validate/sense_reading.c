@@ -14,11 +14,9 @@ static void check_code(struct check *c, unsigned segment, const struct reading *
 	if (r->partial)
 		check_report(c, RULE_PARTITION, at,
 		             "OBX-3 (observation identifier) has a number without its partition");
-	if (!(r->faults & READING_CODE))
-		return;
-	if (r->name_known)
+	if (r->faults & READING_CODE)
 		check_report(c, RULE_CODE, at, "OBX-3 (observation identifier): number and name are different codes");
-	else
+	if (r->faults & READING_NAME)
 		check_report_as(c, RULE_CODE, AFF_SEVERITY_WARNING, at, NULL,
 		                "OBX-3 (observation identifier): the name is not the one of this number");
 }

@@ -158,10 +158,10 @@ START_TEST(a_name_of_another_number_is_told_from_one_nobody_knows)
 	struct reading_fields f = {.code = aff_view_of("150456^MDC_ECG_HEART_RATE^MDC"), .unit = aff_view("", 0)};
 	struct reading r;
 	reading_read(&r, &f, &delims);
-	ck_assert(r.faults == READING_CODE && r.name_known && !r.term && !r.limit);
+	ck_assert(r.faults == READING_CODE && !r.term && !r.limit);
 	f.code = aff_view_of("150456^MDC_PULS_OXIM_O2^MDC");
 	reading_read(&r, &f, &delims);
-	ck_assert(r.faults == READING_CODE && !r.name_known);
+	ck_assert(r.faults == READING_NAME && !r.term && !r.limit);
 }
 END_TEST
 
