@@ -159,14 +159,15 @@ END_TEST
 START_TEST(every_line_end)
 {
 	static const char *const ends[] = {"\r", "\n", "\r\n", "\r\r", "\n\n", "\r\n\r\n"};
+	static const size_t chunks[] = {1, 2, 5, 1000};
 	size_t count = sizeof ends / sizeof ends[0];
 	char stream[256];
 	for (size_t i = 0; i < count * count * count; i++) {
 		const char *h = ends[i % count], *m = ends[i / count % count], *t = ends[i / count / count];
 		int n = snprintf(stream, sizeof stream, "BHS|^~\\&%sMSH|^~\\&|A%sPID|1%sMSH|^~\\&|B%sPID|2%sBTS|2%s", h,
 		                 m, m, m, m, t);
-		for (size_t chunk = 1; chunk < (size_t)n; chunk++) {
-			const char *found = taken_apart(stream, (size_t)n, chunk, MAX);
+		for (size_t c = 0; c < sizeof chunks / sizeof chunks[0]; c++) {
+			const char *found = taken_apart(stream, (size_t)n, chunks[c], MAX);
 			char kinds[16] = "";
 			size_t used = 0;
 			for (const char *p = found; *p; p = strchr(p, ']') + 1) {
