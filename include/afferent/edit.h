@@ -43,6 +43,11 @@ struct aff_view aff_edit_get(const struct aff_edit *e, unsigned segment, unsigne
  * (AFF_NONE: the first one in the message). */
 struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *path, unsigned current);
 
+/* The groups of the message as it stands now; a path with groups needs them. Ask for them before such a path is
+ * followed to be told when there is no memory (the path names nothing then). They are found anew after a segment was
+ * inserted or deleted, and hold until the next change. 0, AFF_ENOMEM. */
+int aff_edit_groups(const struct aff_edit *e, const struct aff_groups **out);
+
 /* Writing. `raw` is text of the message's own encoding, put in as it is: escape it first if it is data. Missing fields,
  * repetitions and components before the place are made. repetition 0 with component 0 replaces the whole field.
  * MSH-1 and MSH-2 cannot be set, raw text must not hold a segment terminator (for the MSH: a line feed either) or the

@@ -62,6 +62,9 @@ void aff_groups_free(struct aff_groups *g);
 /* Finds the groups of m. hook may be NULL. Returns 0, AFF_ENOMEM (g holds nothing then). */
 int aff_groups_match(struct aff_groups *g, const struct aff_msg *m, const struct aff_group_hook *hook);
 
+/* The groups of m, found when they are first asked for after a parse; they belong to m. 0, AFF_ENOMEM. */
+int aff_msg_groups(const struct aff_msg *m, const struct aff_groups **out);
+
 /* The structure of the message that was matched; NULL when none is known: then all segments belong to group 0. */
 const struct aff_schema_structure *aff_groups_structure(const struct aff_groups *g);
 

@@ -64,18 +64,23 @@ static void print_in_segment(struct get *g, const struct aff_path *p, unsigned s
 		print_value(g, aff_msg_get(g->msg, segment, p->field, r, p->component, p->subcomponent), false);
 }
 
-static void print_path(struct get *g, const struct aff_path *p)
+/* AFF_ENOMEM: the groups that the path names cannot be found. */
+static int print_path(struct get *g, const struct aff_path *p)
 {
+	const struct aff_groups *groups;
+	unsigned s;
 	g->on_line = 0;
-	if (p->occurrence || !g->all) {
-		unsigned segment = aff_msg_nth(g->msg, p->segment, p->occurrence ? p->occurrence : 1);
-		if (segment != AFF_NONE)
-			print_in_segment(g, p, segment);
-		return;
+	if (p->group_count && aff_msg_groups(g->msg, &groups))
+		return AFF_ENOMEM;
+	if (!g->all) {
+		s = aff_path_segment(g->msg, p, AFF_NONE);
+		if (s != AFF_NONE)
+			print_in_segment(g, p, s);
+		return 0;
 	}
-	unsigned s = 0;
-	while ((s = aff_msg_find(g->msg, p->segment, s)) != AFF_NONE)
-		print_in_segment(g, p, s++);
+	for (s = 0; (s = aff_path_next(g->msg, p, s)) != AFF_NONE; s++)
+		print_in_segment(g, p, s);
+	return 0;
 }
 
 static int get_one(void *arg, const struct input_message *m)
@@ -88,7 +93,8 @@ static int get_one(void *arg, const struct input_message *m)
 	for (size_t i = 0; i < g->npaths; i++) {
 		if (g->tabs && i)
 			putchar('\t');
-		print_path(g, &g->paths[i]);
+		if (print_path(g, &g->paths[i]))
+			return command_error("out of memory");
 	}
 	if (g->tabs)
 		putchar('\n');
@@ -114,13 +120,15 @@ int cmd_get(int argc, char **argv)
 	static const char *const examples[] = {
 		"afferent get PID-3.1 examples/monitor.hl7", "afferent get --all OBX-5 examples/monitor.hl7",
 		"afferent get --tabs MSH-10 MSH-7 'OBX[2]-3.2' examples/two-messages.hl7",
+		"afferent get --all 'ORDER_OBSERVATION[1]/OBX-5' examples/monitor.hl7",
 		"cat examples/monitor.hl7 | afferent get MSH-9 -", NULL
 	};
 	const struct usage usage = {
 		.command = "get", .arguments = "PATH... FILE|-", .examples = examples, .least = 2, .most = -1,
 		.about = "Prints the values that paths name in the messages of a file, one a line; what is not "
 		         "there is left out. A path is written PID-5.1, PID-3[2].4.1 (repetition), OBX[3]-5 "
-		         "(third OBX) or PV1.\n\n"
+		         "(third OBX) or PV1; groups of the message structure may stand before: "
+		         "ORDER_OBSERVATION[2]/OBX-5.\n\n"
 		         "Escape sequences are resolved; line ends and other control characters inside a value "
 		         "are printed as \\x0a.",
 		.exit0 = "something was found", .exit1 = "nothing was found",

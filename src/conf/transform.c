@@ -98,6 +98,9 @@ static void read_translate(struct step_reader *s, const struct node *path)
 
 static bool same_path(const struct aff_path *a, const struct aff_path *b)
 {
+	if (a->group_count != b->group_count ||
+	    memcmp(a->groups, b->groups, a->group_count * sizeof a->groups[0]) != 0)
+		return false;
 	return !strcmp(a->segment, b->segment) && a->occurrence == b->occurrence && a->field == b->field &&
 	       a->repetition == b->repetition && a->component == b->component && a->subcomponent == b->subcomponent;
 }
@@ -117,7 +120,7 @@ static void check_duplicate(struct reader *r, const struct node *map, const stru
 
 static bool is_path_character(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '[' || c == ']';
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-.[]_/", c));
 }
 
 /* Whether the condition reads the field that a path names. */

@@ -10,6 +10,7 @@
 
 #include "hl7/arena.h"
 #include "hl7/edit_write.h"
+#include "hl7/group.h"
 #include "hl7/index.h"
 #include "hl7/splice.h"
 
@@ -26,6 +27,7 @@ struct aff_edit {
 	size_t max_entries;
 	unsigned count;
 	bool changed;
+	struct aff_groups *groups; /* of the message as it was changed; none: not known */
 };
 
 static const struct aff_view nothing = {"", 0};
@@ -33,8 +35,10 @@ static const struct aff_view nothing = {"", 0};
 int aff_edit_new(struct aff_edit **out, size_t max)
 {
 	struct aff_edit *e = calloc(1, sizeof *e);
-	if (!e)
+	if (!e || aff_groups_new(&e->groups)) {
+		free(e);
 		return AFF_ENOMEM;
+	}
 	arena_init(&e->arena, max);
 	*out = e;
 	return 0;
@@ -46,6 +50,7 @@ void aff_edit_free(struct aff_edit *e)
 		return;
 	arena_free(&e->arena);
 	free(e->entries);
+	aff_groups_free(e->groups);
 	free(e);
 }
 
@@ -55,6 +60,7 @@ int aff_edit_begin(struct aff_edit *e, const struct aff_msg *m)
 	e->m = m;
 	e->count = m->error ? 0 : m->count;
 	e->changed = false;
+	group_forget(e->groups);
 	return m->error;
 }
 
@@ -153,9 +159,50 @@ struct aff_view aff_edit_get(const struct aff_edit *e, unsigned segment, unsigne
 	return aff_cut(v, &e->m->delims, repetition, component, subcomponent);
 }
 
+static uint32_t id_of(const void *arg, unsigned n)
+{
+	const struct aff_edit *e = arg;
+	struct aff_view v = aff_edit_segment(e, n);
+	return v.n >= 3 && (v.n == 3 || v.p[3] == e->m->delims.field) ? index_pack_id(v.p) : 0;
+}
+
+int aff_edit_groups(const struct aff_edit *e, const struct aff_groups **out)
+{
+	if (!e->changed)
+		return aff_msg_groups(e->m, out);
+	struct group_source from = {.segments = e->count, .of = id_of, .arg = e};
+	int rc = 0;
+	if (!aff_groups_count(e->groups)) {
+		from.structure = group_structure(aff_edit_field(e, 0, 9), aff_edit_field(e, 0, 12), &e->m->delims);
+		rc = group_match(e->groups, &from, NULL);
+	}
+	*out = rc ? NULL : e->groups;
+	return rc;
+}
+
+/* The segment that a path with groups means. */
+static unsigned find_in_group(const struct aff_edit *e, const struct aff_path *path, unsigned current)
+{
+	const struct aff_groups *groups;
+	unsigned group = aff_edit_groups(e, &groups) ? AFF_NONE : group_of_path(groups, path, current);
+	if (group == AFF_NONE)
+		return AFF_NONE;
+	const struct aff_group *in = aff_groups_at(groups, group);
+	unsigned nth = path->occurrence ? path->occurrence : 1, at = in->first;
+	if (!path->occurrence && current >= in->first && current <= in->last && aff_edit_is(e, current, path->segment))
+		return current;
+	for (; (at = aff_edit_find(e, path->segment, at)) != AFF_NONE && at <= in->last; at++) {
+		if (--nth == 0)
+			return at;
+	}
+	return AFF_NONE;
+}
+
 /* The segment a path means. */
 static unsigned find_path(const struct aff_edit *e, const struct aff_path *path, unsigned current)
 {
+	if (path->group_count)
+		return find_in_group(e, path, current);
 	if (path->occurrence)
 		return aff_edit_nth(e, path->segment, path->occurrence);
 	if (current != AFF_NONE && aff_edit_is(e, current, path->segment))
@@ -196,6 +243,7 @@ static int start_changing(struct aff_edit *e)
 		return error;
 	for (unsigned i = 0; i < e->count; i++)
 		e->entries[i] = (struct entry){aff_msg_segment(e->m, i), i, false};
+	group_forget(e->groups);
 	e->changed = true;
 	return 0;
 }
@@ -235,6 +283,8 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 	if (error)
 		return error;
 	splice_write(&s, old, raw, to);
+	if (segment == 0) /* it may say another type or version now */
+		group_forget(e->groups);
 	e->entries[segment].text = aff_view(to, n);
 	e->entries[segment].origin = AFF_NONE;
 	return 0;
@@ -256,6 +306,7 @@ int aff_edit_delete(struct aff_edit *e, unsigned segment)
 	if (error)
 		return error;
 	e->count--;
+	group_forget(e->groups);
 	memmove(e->entries + segment, e->entries + segment + 1, (e->count - segment) * sizeof *e->entries);
 	return 0;
 }
@@ -280,6 +331,7 @@ int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw)
 	memmove(e->entries + segment + 1, e->entries + segment, (e->count - segment) * sizeof *e->entries);
 	e->entries[segment] = (struct entry){aff_view(to, raw.n), AFF_NONE, true};
 	e->count++;
+	group_forget(e->groups);
 	return 0;
 }
 

@@ -78,7 +78,7 @@ int group_match(struct aff_groups *g, const struct group_source *from, const str
 		rc = note_segment(g, i);
 	}
 	if (rc)
-		g->count = g->segments = 0;
+		group_forget(g);
 	else
 		walk_end(&g->walk);
 	return rc;
@@ -97,14 +97,39 @@ static uint32_t id_of(const void *arg, unsigned n)
 	return m->segments[n].id;
 }
 
+static const struct aff_schema_structure *structure_of(const struct aff_msg *m)
+{
+	return group_structure(aff_msg_field(m, 0, 9), aff_msg_field(m, 0, 12), &m->delims);
+}
+
 int aff_groups_match(struct aff_groups *g, const struct aff_msg *m, const struct aff_group_hook *hook)
 {
-	struct group_source from = {.structure = group_structure(aff_msg_field(m, 0, 9), aff_msg_field(m, 0, 12),
-	                                                         &m->delims),
+	struct group_source from = {.structure = structure_of(m),
 	                            .segments = m->count,
 	                            .of = id_of,
 	                            .arg = m};
 	return group_match(g, &from, hook);
+}
+
+void group_walk(const struct aff_msg *m, const struct aff_group_hook *hook)
+{
+	struct walk w;
+	walk_begin(&w, structure_of(m), hook);
+	for (unsigned i = 0; i < m->count; i++)
+		walk_segment(&w, m->segments[i].id);
+	walk_end(&w);
+}
+
+void group_forget(struct aff_groups *g)
+{
+	g->count = g->segments = 0;
+}
+
+int aff_msg_groups(const struct aff_msg *m, const struct aff_groups **out)
+{
+	int rc = aff_groups_count(m->groups) ? 0 : aff_groups_match(m->groups, m, NULL);
+	*out = rc ? NULL : m->groups;
+	return rc;
 }
 
 const struct aff_schema_structure *aff_groups_structure(const struct aff_groups *g)

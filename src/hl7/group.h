@@ -6,6 +6,7 @@
 #define HL7_GROUP_H
 
 #include <afferent/group.h>
+#include <afferent/path.h>
 
 /* Takes the segments one after the other; `of` gives the packed id of segment n (0: none). As aff_groups_match. */
 struct group_source {
@@ -15,6 +16,20 @@ struct group_source {
 	const void *arg;
 };
 int group_match(struct aff_groups *g, const struct group_source *from, const struct aff_group_hook *hook);
+
+/* One pass along the structure of m that only tells its findings. */
+void group_walk(const struct aff_msg *m, const struct aff_group_hook *hook);
+
+/* Nothing is matched any more: aff_groups_count is 0. */
+void group_forget(struct aff_groups *g);
+
+/* Finds what a path says about groups: the innermost one, 0 for a path without groups. `current`: a segment, or
+ * AFF_NONE. AFF_NONE when there is no such group. */
+unsigned group_of_path(const struct aff_groups *g, const struct aff_path *path, unsigned current);
+
+/* Whether a segment fits what a path says about groups, an occurrence that is not said meaning any. *group: the one
+ * that the last name of the path means. */
+bool group_fits(const struct aff_groups *g, const struct aff_path *path, unsigned segment, unsigned *group);
 
 /* The structure that MSH-9 and MSH-12 name. */
 const struct aff_schema_structure *group_structure(struct aff_view msh9, struct aff_view msh12,

@@ -34,6 +34,7 @@ struct aff_msg {
 	struct segment *segments;
 	size_t max_segments;
 	unsigned count;
+	struct aff_groups *groups; /* none: not known yet */
 	int error;           /* what the parse returned: such a message may be read, but not changed */
 	struct aff_charset *charset; /* what its text is in; NULL: nobody said */
 };

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "hl7/group.h"
 #include "hl7/delims.h"
 #include "hl7/index.h"
 #include "hl7/scan.h"
@@ -19,8 +20,10 @@ const struct aff_limits aff_limits_default = {16u << 20, 10000, 2000, 1000};
 int aff_msg_new(struct aff_msg **out, const struct aff_limits *limits)
 {
 	struct aff_msg *m = calloc(1, sizeof *m);
-	if (!m)
+	if (!m || aff_groups_new(&m->groups)) {
+		free(m);
 		return AFF_ENOMEM;
+	}
 	m->limits = limits ? *limits : aff_limits_default;
 	if (m->limits.bytes > UINT32_MAX / 2)
 		m->limits.bytes = UINT32_MAX / 2;
@@ -36,6 +39,7 @@ void aff_msg_free(struct aff_msg *m)
 	free(m->cuts);
 	free(m->ends);
 	free(m->segments);
+	aff_groups_free(m->groups);
 	free(m);
 }
 
@@ -309,6 +313,7 @@ int aff_msg_parse(struct aff_msg *m, const char *bytes, size_t n, unsigned lenie
 	m->count = 0;
 	m->error = 0;
 	m->charset = NULL;
+	group_forget(m->groups);
 	m->body_end = n;
 	m->terminator = AFF_TERMINATOR_CR;
 	memset(&m->delims, 0, sizeof m->delims);

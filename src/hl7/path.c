@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "base/nearest.h"
+#include "hl7/group.h"
 #include "hl7/index.h"
 
 /* Far above anything a message can hold, and short enough for a path to be written in 48 bytes. */
@@ -68,15 +70,60 @@ static int read_part(struct cursor *c, unsigned *out)
 	return read_number(c, out);
 }
 
+static int unknown_group(const struct cursor *c, struct aff_view name)
+{
+	struct nearest nearest = {.word = name};
+	const char *known;
+	for (unsigned i = 1; (known = aff_schema_group_name(i)) != NULL; i++)
+		nearest_offer(&nearest, known);
+	fail(c, "no message structure has a group of this name,");
+	if (nearest.best)
+		aff_diag_hint(c->diag, "did you mean %s?", nearest.best);
+	else
+		aff_diag_hint(c->diag, "groups are PATIENT_RESULT, ORDER_OBSERVATION, OBSERVATION and others");
+	return AFF_ESYNTAX;
+}
+
+/* "ORDER_OBSERVATION[2]/", as often as it is there. */
+static int read_groups(struct cursor *c, struct aff_path *path)
+{
+	const char *slash;
+	while ((slash = memchr(c->p, '/', (size_t)(c->end - c->p))) != NULL) {
+		size_t n = 0;
+		if (slash - c->p == 3 && index_is_id(c->p, 3)) /* a segment, wrongly continued */
+			return 0;
+		while (c->p + n < slash && ((c->p[n] >= 'A' && c->p[n] <= 'Z') || c->p[n] == '_'))
+			n++;
+		unsigned group = aff_schema_group(aff_view(c->p, n));
+		if (path->group_count == AFF_PATH_GROUPS)
+			return fail(c, "too many groups");
+		if (!group)
+			return unknown_group(c, aff_view(c->p, n));
+		struct aff_path_group *part = &path->groups[path->group_count++];
+		part->group = group;
+		c->p += n;
+		int error = read_bracket(c, &part->occurrence);
+		if (!error && c->p != slash)
+			error = fail(c, "expected /");
+		if (error)
+			return error;
+		c->p++;
+	}
+	return 0;
+}
+
 int aff_path_parse(struct aff_path *out, struct aff_view text, struct aff_diag *diag)
 {
 	struct cursor c = {text.p, text.p + text.n, text.p, diag};
 	struct aff_path path = {0};
-	if (text.n < 3 || !index_is_id(text.p, 3))
+	int error = read_groups(&c, &path);
+	if (error)
+		return error;
+	if (c.end - c.p < 3 || !index_is_id(c.p, 3))
 		return fail(&c, "expected a segment id, three characters, upper case,");
-	memcpy(path.segment, text.p, 3);
+	memcpy(path.segment, c.p, 3);
 	c.p += 3;
-	int error = read_bracket(&c, &path.occurrence);
+	error = read_bracket(&c, &path.occurrence);
 	if (!error)
 		error = read_part(&c, &path.field);
 	if (!error && path.field)
@@ -100,11 +147,24 @@ static void append(char *buf, size_t size, const char *before, unsigned number, 
 		snprintf(buf + n, size - n, "%s%u%s", before, number, after);
 }
 
+static void append_text(char *buf, size_t size, const char *text)
+{
+	size_t n = strlen(buf);
+	snprintf(buf + n, size - n, "%s", text);
+}
+
 const char *aff_path_format(const struct aff_path *path, char *buf, size_t size)
 {
 	if (!size)
 		return buf;
-	snprintf(buf, size, "%.3s", path->segment);
+	buf[0] = '\0';
+	for (unsigned i = 0; i < path->group_count && i < AFF_PATH_GROUPS; i++) {
+		const char *name = aff_schema_group_name(path->groups[i].group);
+		append_text(buf, size, name ? name : "?");
+		append(buf, size, "[", path->groups[i].occurrence, "]");
+		append_text(buf, size, "/");
+	}
+	append_text(buf, size, path->segment);
 	append(buf, size, "[", path->occurrence, "]");
 	append(buf, size, "-", path->field, "");
 	if (path->field) {
@@ -116,9 +176,59 @@ const char *aff_path_format(const struct aff_path *path, char *buf, size_t size)
 	return buf;
 }
 
+/* The segment that the path names in a group, or in the message. */
+static unsigned find_in(const struct aff_msg *m, const struct aff_path *path, const struct aff_group *in,
+                        unsigned current)
+{
+	unsigned nth = path->occurrence, at = in->first;
+	if (!nth && current >= in->first && current <= in->last && aff_msg_is(m, current, path->segment))
+		return current;
+	for (nth = nth ? nth : 1; (at = aff_msg_find(m, path->segment, at)) != AFF_NONE && at <= in->last; at++) {
+		if (--nth == 0)
+			return at;
+	}
+	return AFF_NONE;
+}
+
+unsigned aff_path_segment(const struct aff_msg *m, const struct aff_path *path, unsigned current)
+{
+	const struct aff_groups *groups;
+	struct aff_group in = {.last = m->count ? m->count - 1 : 0};
+	if (path->group_count) {
+		unsigned group = aff_msg_groups(m, &groups) ? AFF_NONE : group_of_path(groups, path, current);
+		if (group == AFF_NONE)
+			return AFF_NONE;
+		in = *aff_groups_at(groups, group);
+	}
+	return find_in(m, path, &in, current);
+}
+
+unsigned aff_path_next(const struct aff_msg *m, const struct aff_path *path, unsigned from)
+{
+	const struct aff_groups *groups = NULL;
+	if (path->group_count && aff_msg_groups(m, &groups))
+		return AFF_NONE;
+	for (unsigned at = from; (at = aff_msg_find(m, path->segment, at)) != AFF_NONE; at++) {
+		struct aff_group in = {.last = m->count - 1};
+		unsigned group = 0;
+		if (groups && !group_fits(groups, path, at, &group))
+			continue;
+		if (groups)
+			in = *aff_groups_at(groups, group);
+		if (!path->occurrence || find_in(m, path, &in, AFF_NONE) == at)
+			return at;
+	}
+	return AFF_NONE;
+}
+
 struct aff_view aff_path_get(const struct aff_msg *m, const struct aff_path *path)
 {
-	unsigned segment = aff_msg_nth(m, path->segment, path->occurrence ? path->occurrence : 1);
+	return aff_path_read(m, path, AFF_NONE);
+}
+
+struct aff_view aff_path_read(const struct aff_msg *m, const struct aff_path *path, unsigned current)
+{
+	unsigned segment = aff_path_segment(m, path, current);
 	if (segment == AFF_NONE)
 		return aff_view("", 0);
 	if (!path->field)

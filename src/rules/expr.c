@@ -214,7 +214,10 @@ static int take_path(struct compiler *c, struct aff_path *path)
 		fail(c, at, "a path is expected here");
 	else
 		fail(c, why.column ? at + why.column - 1 : at, why.text);
-	hint_word(c, at, words, sizeof words / sizeof words[0], "a path looks like PV1-3.1 or OBX-5");
+	if (!near && memchr(text.p, '/', text.n))
+		aff_diag_hint(c->diag, "%s", why.hint); /* it knows the groups */
+	else
+		hint_word(c, at, words, sizeof words / sizeof words[0], "a path looks like PV1-3.1 or OBX-5");
 	return AFF_ESYNTAX;
 }
 

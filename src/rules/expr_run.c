@@ -94,15 +94,16 @@ struct from {
 	unsigned current;
 };
 
-static struct aff_view read_path(const struct from *f, const struct aff_path *path)
+static int read_path(const struct from *f, const struct aff_path *path, struct aff_view *out)
 {
-	if (f->edit)
-		return aff_edit_path(f->edit, path, f->current);
-	if (path->occurrence || f->current == AFF_NONE || !aff_msg_is(f->message, f->current, path->segment))
-		return aff_path_get(f->message, path);
-	if (!path->field)
-		return aff_msg_segment(f->message, f->current);
-	return aff_msg_get(f->message, f->current, path->field, path->repetition, path->component, path->subcomponent);
+	const struct aff_groups *groups;
+	int rc = 0;
+	if (path->group_count)
+		rc = f->edit ? aff_edit_groups(f->edit, &groups) : aff_msg_groups(f->message, &groups);
+	if (rc)
+		return rc;
+	*out = f->edit ? aff_edit_path(f->edit, path, f->current) : aff_path_read(f->message, path, f->current);
+	return 0;
 }
 
 static int run(const struct aff_expr *x, const struct from *f, struct value *v)
@@ -116,8 +117,8 @@ static int run(const struct aff_expr *x, const struct from *f, struct value *v)
 			if (truth == (in->op == OP_OR))
 				i = in->target;
 		} else {
-			v->raw = read_path(f, &in->path);
-			truth = test(x, in, v);
+			truth = read_path(f, &in->path, &v->raw);
+			truth = truth ? truth : test(x, in, v);
 		}
 	}
 	return truth;

@@ -19,6 +19,11 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static bool is_path_character(char c)
+{
+	return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '/';
+}
+
 void lexer_skip_blanks(struct lexer *l)
 {
 	while (l->at < l->text.n && is_blank(l->text.p[l->at]))
@@ -75,7 +80,7 @@ struct aff_view lexer_take_path(struct lexer *l)
 	size_t from = l->at;
 	while (l->at < l->text.n) {
 		char c = l->text.p[l->at];
-		size_t n = is_letter(c) || is_digit(c) || c == '-' || c == '.' ? 1 : bracket_length(l->text, l->at);
+		size_t n = is_path_character(c) ? 1 : bracket_length(l->text, l->at);
 		if (!n)
 			break;
 		l->at += n;

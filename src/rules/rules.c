@@ -69,6 +69,9 @@ static int check_translate(const struct aff_step *s, struct aff_diag *diag)
 		return wrong(diag, "`translate` has no mapping table", "add a line such as with: my-table");
 	if (!s->path.field || s->path.component)
 		return wrong(diag, "`translate` takes a whole coded field", "write a path such as OBX-3");
+	if (s->path.group_count)
+		return wrong(diag, "`translate` takes a path without groups",
+		             "choose with `when`: ORDER_OBSERVATION/OBR-4.1 = 182777000");
 	if (strcmp(s->path.segment, "MSH") == 0)
 		return wrong(diag, "no field of MSH can be translated", "use set: to change MSH");
 	if (s->for_each[0] && strcmp(s->for_each, s->path.segment) != 0)

@@ -38,7 +38,9 @@ static int add_path(struct step *step, size_t open, size_t n, size_t *next, stru
 	if (aff_path_parse(&part.path, aff_view(step->value + open + 1, end - open - 1), &why))
 		return wrong(diag, open + (why.column ? why.column : 1),
 		             why.text[0] ? why.text : "a path is expected here",
-		             "a path looks like PV1-3.4; write {{ for a brace");
+		             memchr(step->value + open, '/', end - open)
+		                     ? why.hint
+		                     : "a path looks like PV1-3.4; write {{ for a brace");
 	if (!part.path.field)
 		return wrong(diag, open + 1, "a field is expected here, not a segment", "a path looks like PV1-3.4");
 	step->parts[step->part_count++] = part;
@@ -96,10 +98,15 @@ int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag)
 int set_run(struct run *run, unsigned segment)
 {
 	const struct step *step = run->step;
+	const struct aff_groups *groups;
 	int rc = 0;
+	if (step->path.group_count && aff_edit_groups(run->e, &groups))
+		return AFF_ENOMEM;
 	aff_buf_clear(&run->text);
 	for (size_t i = 0; i < step->part_count; i++) {
 		const struct part *part = &step->parts[i];
+		if (part->is_path && part->path.group_count && aff_edit_groups(run->e, &groups))
+			return AFF_ENOMEM;
 		if (part->is_path)
 			aff_buf_put_view(&run->text, aff_edit_path(run->e, &part->path, segment));
 		else if ((rc = charset_write(&run->charset, &run->text, part->text)) != 0)

@@ -121,6 +121,34 @@ START_TEST(paths_mean_the_current_segment)
 }
 END_TEST
 
+/* An order of its own for each reading: in a message as it is, as it was changed, and when a segment has gone. */
+START_TEST(groups_are_those_of_the_current_segment)
+{
+	struct fixture f;
+	fixture_open(&f, MSH "PID|||1\nOBR|1||a|X\nOBX|1|NM|h||1\nOBX|2|NM|h||2\nOBR|2||b|Y\nOBX|3|NM|h||3\n");
+	unsigned second = aff_edit_nth(f.edit, "OBX", 2), third = aff_edit_nth(f.edit, "OBX", 3);
+	expect(&f, "ORDER_OBSERVATION/OBR-4 = X", second, 1);
+	expect(&f, "ORDER_OBSERVATION/OBR-4 = Y", third, 1);
+	expect(&f, "OBR-4 = Y", third, 0);
+	expect(&f, "ORDER_OBSERVATION[2]/OBR-4 = Y and ORDER_OBSERVATION[1]/OBX[2]-5 = 2", AFF_NONE, 1);
+	expect(&f, "exists ORDER_OBSERVATION[3]/OBR", AFF_NONE, 0);
+	expect(&f, "PATIENT_RESULT[1]/ORDER_OBSERVATION[2]/OBX[1]-5 matches /3/", AFF_NONE, 1);
+	struct aff_expr *x = condition("ORDER_OBSERVATION/OBR-4 = Y");
+	ck_assert_int_eq(aff_expr_test_message(x, f.msg, third), 1);
+	ck_assert_int_eq(aff_expr_test_message(x, f.msg, second), 0);
+	aff_expr_free(x);
+	ck_assert_int_eq(aff_edit_set(f.edit, second, 5, 0, 0, 0, aff_view_of("7")), 0);
+	expect(&f, "ORDER_OBSERVATION[1]/OBX[2]-5 = 7 and ORDER_OBSERVATION/OBR-4 = Y", third, 1);
+	ck_assert_int_eq(aff_edit_delete(f.edit, aff_edit_nth(f.edit, "OBR", 2)), 0);
+	expect(&f, "ORDER_OBSERVATION/OBR-4 = X and not exists ORDER_OBSERVATION[2]/OBX", third - 1, 1);
+	ck_assert_int_eq(aff_edit_insert(f.edit, third - 1, aff_view_of("OBR|9||c|Z")), 0);
+	expect(&f, "ORDER_OBSERVATION/OBR-4 = Z", third, 1);
+	ck_assert_int_eq(aff_edit_set(f.edit, 0, 9, 0, 0, 0, aff_view_of("ZZZ^Z99")), 0);
+	expect(&f, "exists ORDER_OBSERVATION/OBR", third, 0);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(reads_the_edited_message)
 {
 	struct fixture f;
@@ -180,6 +208,10 @@ START_TEST(mistakes_are_shown_at_their_place)
 		{"not", 4, "too early"},
 		{"()", 2, "path"},
 		{"PV1-2 \x01 I", 7, "operator"},
+		{"PV1-2 = I and ORDER_OBSERVATIN/OBR-4 = X", 15, "ORDER_OBSERVATION?"},
+		{"exists ORDER_OBSERVATION[x]/OBR", 11, "path"},
+		{"OBX/5 = 3", 4, "paths look like"},
+		{"ORDERS/OBX = 3", 1, "ORDER?"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct aff_expr *x = NULL;
@@ -220,7 +252,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		comparisons, connectives_bind_as_usual, paths_mean_the_current_segment, reads_the_edited_message,
+		comparisons, connectives_bind_as_usual, paths_mean_the_current_segment,
+	                              groups_are_those_of_the_current_segment, reads_the_edited_message,
 		a_regex_that_never_ends_is_stopped, mistakes_are_shown_at_their_place, depth_and_length_are_capped,
 		remembers_its_text,
 	};

@@ -335,6 +335,18 @@ START_TEST(fields_are_set_in_each_segment)
 }
 END_TEST
 
+START_TEST(fields_are_set_by_their_groups)
+{
+	static const char before[] = "PID|||1\nOBR|1||a|X\nOBX|1|NM|h||1\nOBR|2||b|Y\nOBX|2|NM|h||2\nOBX|3|NM|h||3\n";
+	struct aff_rules *r = program();
+	add(r, AFF_STEP_SET, "OBX", NULL, "OBX-4", NULL, 0, "{ORDER_OBSERVATION/OBR-4}.{ORDER_OBSERVATION[1]/OBR-3}");
+	add(r, AFF_STEP_SET, NULL, NULL, "ORDER_OBSERVATION[2]/OBX[2]-5", NULL, 0, "9");
+	add(r, AFF_STEP_SET, NULL, NULL, "ORDER_OBSERVATION[3]/OBX-5", NULL, 0, "never");
+	add(r, AFF_STEP_DROP_SEGMENT, "OBX", "ORDER_OBSERVATION/OBR-4 = X", NULL, NULL, 0, NULL);
+	run(r, before, "PID|||1\nOBR|1||a|X\nOBR|2||b|Y\nOBX|2|NM|h|Y.a|2\nOBX|3|NM|h|Y.a|9\n", NULL);
+}
+END_TEST
+
 START_TEST(later_steps_see_earlier_ones)
 {
 	struct aff_rules *r = program();
@@ -423,6 +435,9 @@ START_TEST(wrong_steps_are_refused)
 		{{.kind = AFF_STEP_SET, .path = {.segment = "PV1", .field = 2}, .value = {"ab{PV1-3", 8}},
 	         AFF_ESYNTAX,
 	         3},
+		{{.kind = AFF_STEP_SET, .path = {.segment = "PV1", .field = 2}, .value = {"ab{ORDERS/RXG-1}", 16}},
+	         AFF_ESYNTAX,
+	         4},
 		{{.kind = AFF_STEP_SET, .path = {.segment = "PV1", .field = 2}, .value = {"ab}", 3}}, AFF_ESYNTAX, 3},
 		{{.kind = AFF_STEP_SET, .path = {.segment = "PV1", .field = 2}, .value = {"{PV1}", 5}}, AFF_ESYNTAX, 2},
 		{{.kind = AFF_STEP_SET, .path = {.segment = "PV1", .field = 2}, .value = {"{}", 2}}, AFF_ESYNTAX, 2},
@@ -437,6 +452,8 @@ START_TEST(wrong_steps_are_refused)
 	}
 	struct aff_table *t = philips();
 	struct aff_step s = {.kind = AFF_STEP_TRANSLATE, .table = t, .path = path("OBX-3.1")};
+	ck_assert_int_eq(aff_rules_add(r, &s, NULL), AFF_EARGUMENT);
+	s.path = path("ORDER_OBSERVATION/OBX-3");
 	ck_assert_int_eq(aff_rules_add(r, &s, NULL), AFF_EARGUMENT);
 	s.path = path("OBX-3");
 	memcpy(s.for_each, "OBR", 4);
@@ -463,6 +480,7 @@ int main(void)
 		names_fit_the_character_set,
 		fields_are_set,
 		fields_are_set_in_each_segment,
+		fields_are_set_by_their_groups,
 		later_steps_see_earlier_ones,
 		a_condition_without_end_rejects,
 		wrong_steps_are_refused,

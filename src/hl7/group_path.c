@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What paths say about groups.
+ */
+#include "hl7/group.h"
+
+static bool is_in(const struct aff_groups *g, unsigned group, unsigned base)
+{
+	while (group > base)
+		group = aff_groups_at(g, group)->parent;
+	return group == base;
+}
+
+static bool has_name(const struct aff_groups *g, unsigned group, unsigned name)
+{
+	const struct aff_schema_node *node = aff_groups_at(g, group)->node;
+	return node && node->group == name;
+}
+
+/* The nth group with this name in `base`, which may lie deeper; AFF_NONE. */
+static unsigned find_nth(const struct aff_groups *g, unsigned base, unsigned name, unsigned nth)
+{
+	unsigned last = aff_groups_at(g, base)->last;
+	for (unsigned i = base + 1; i < aff_groups_count(g) && aff_groups_at(g, i)->first <= last; i++) {
+		if (has_name(g, i, name) && is_in(g, i, base) && --nth == 0)
+			return i;
+	}
+	return AFF_NONE;
+}
+
+/* The group with this name, in `base`, that a segment is in; AFF_NONE. */
+static unsigned find_around(const struct aff_groups *g, unsigned base, unsigned name, unsigned segment)
+{
+	for (unsigned i = aff_groups_of(g, segment); i > base; i = aff_groups_at(g, i)->parent) {
+		if (has_name(g, i, name))
+			return is_in(g, i, base) ? i : AFF_NONE;
+	}
+	return AFF_NONE;
+}
+
+unsigned group_of_path(const struct aff_groups *g, const struct aff_path *path, unsigned current)
+{
+	unsigned base = 0;
+	if (!aff_groups_count(g))
+		return AFF_NONE;
+	for (unsigned i = 0; i < path->group_count && base != AFF_NONE; i++) {
+		const struct aff_path_group *part = &path->groups[i];
+		unsigned around = AFF_NONE;
+		if (!part->occurrence && current != AFF_NONE)
+			around = find_around(g, base, part->group, current);
+		base = around != AFF_NONE ? around
+		                          : find_nth(g, base, part->group, part->occurrence ? part->occurrence : 1);
+	}
+	return base;
+}
+
+bool group_fits(const struct aff_groups *g, const struct aff_path *path, unsigned segment, unsigned *group)
+{
+	unsigned base = 0;
+	for (unsigned i = 0; i < path->group_count; i++) {
+		const struct aff_path_group *part = &path->groups[i];
+		unsigned own = find_around(g, base, part->group, segment);
+		if (own == AFF_NONE || (part->occurrence && find_nth(g, base, part->group, part->occurrence) != own))
+			return false;
+		base = own;
+	}
+	*group = base;
+	return true;
+}
