@@ -250,6 +250,8 @@ static void put_source(struct writer *w, const struct ward_pump *p)
 	put_part(w, PRIMARY_SOURCE, "1.1.2.0", false);
 	put_coded(w, MDC("158005", "MDC_PUMP_CURRENT_DELIVERY_STATUS"), "1.1.2.1",
 		  p->running ? "^pump-delivery-status-delivering" : "^pump-delivery-status-not-delivering");
+	if (!p->running)
+		put_coded(w, MDC("158006", "MDC_PUMP_NOT_DELIVERING_REASON"), "1.1.2.9", "^pump-stopped-not-specified");
 	put_coded(w, MDC("158008", "MDC_PUMP_PROGRAM_DELIVERY_MODE"), "1.1.2.2",
 		  "^pump-program-delivery-mode-continuous");
 	put_text(w, MDC("158012", "MDC_PUMP_SOURCE_CHANNEL_LABEL"), "1.1.2.3", "A");
