@@ -15,8 +15,6 @@
 #define OUTPUT_MAX (64u << 20)
 #define FILE_NAME_MAX (1u << 16)
 
-/* Behind the levels of HL7 v2 itself. */
-#define LEVEL_IHE_PCD_01 (AFF_CHECK_TABLES + 1)
 
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING };
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_JUNIT, FORMAT_SARIF };
@@ -162,7 +160,13 @@ int cmd_validate(int argc, char **argv)
 					     [AFF_CHECK_STRUCTURE] = "structure",
 					     [AFF_CHECK_TYPES] = "types",
 					     [AFF_CHECK_TABLES] = "tables",
-					     [LEVEL_IHE_PCD_01] = "ihe-pcd-01",
+					     /* and all of these together with an IHE transaction's rules */
+					     "ihe-pcd",
+					     "ihe-pcd-01",
+					     "ihe-pcd-03",
+					     "ihe-pcd-04",
+					     "ihe-pcd-05",
+					     "ihe-pcd-10",
 					     NULL};
 	static const char *const fail_on[] = {
 		[FAIL_ON_ERROR] = "error", [FAIL_ON_WARNING] = "warning", NULL};
@@ -176,7 +180,7 @@ int cmd_validate(int argc, char **argv)
 							       [FORMAT_JUNIT] = &verdict_junit,
 							       [FORMAT_SARIF] = &verdict_sarif};
 	static const char *const examples[] = {"afferent validate examples/monitor.hl7",
-					       "afferent validate --level ihe-pcd-01 examples/monitor.hl7",
+					       "afferent validate --level ihe-pcd examples/monitor.hl7",
 					       "afferent validate --json examples/two-messages.hl7",
 					       "afferent validate --format junit -F warning examples/monitor.hl7",
 					       "cat examples/monitor.hl7 | afferent validate --quiet -",
@@ -191,7 +195,8 @@ int cmd_validate(int argc, char **argv)
 			 "condition (table 0357), what it is, what to do and the rule that is broken.\n\n"
 			 "Levels, each with those before it: none reads the message and its MSH; syntax adds segment "
 			 "ids; structure adds the order of segments and required fields; types adds data types; tables "
-			 "adds coded values; ihe-pcd-01 adds the rules of the IHE device observation transaction.\n\n"
+			 "adds coded values; ihe-pcd adds the rules of the IHE device transaction that MSH-9 names, "
+			 "ihe-pcd-01 and so on those of one transaction.\n\n"
 			 "At every level readings that are probably none are warnings: the rules sense-...\n\n"
 			 "The text form quotes lines of the messages, which may hold patient data; --no-quote leaves "
 			 "them out. The other forms never hold a field's value.",
@@ -230,8 +235,8 @@ int cmd_validate(int argc, char **argv)
 		return command_error("--from-journal takes the place of files");
 	if (quiet && (json || format != FORMAT_TEXT))
 		return command_error("--quiet does not go together with a form of output");
-	v.checks.level = level == LEVEL_IHE_PCD_01 ? AFF_CHECK_TABLES : (enum aff_check_level)level;
-	v.checks.ihe = level == LEVEL_IHE_PCD_01 ? AFF_IHE_PCD_01 : AFF_IHE_NONE;
+	v.checks.level = level > AFF_CHECK_TABLES ? AFF_CHECK_TABLES : (enum aff_check_level)level;
+	v.checks.ihe = aff_ihe_find(levels[level]);
 	v.checks.now_us = clock ? clock_wall_us() : 0;
 	if (override(&v, &as_warning, false, AFF_SEVERITY_WARNING) ||
 	    override(&v, &as_error, false, AFF_SEVERITY_ERROR) || override(&v, &ignored, true, AFF_SEVERITY_INFO))
