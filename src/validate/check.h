@@ -28,8 +28,9 @@ struct known_segment {
 	const struct aff_schema *schema;  /* in the version of the message; NULL: nothing is known */
 	const struct special *first;      /* its rows in fields.def */
 	size_t specials;
-	uint64_t site, ihe;               /* bit n: field n has a site's table; IHE requires it */
+	uint64_t site;                    /* bit n: field n has a site's table */
 };
+struct pcd_message;
 
 struct check {
 	const struct aff_msg *m;
@@ -43,6 +44,7 @@ struct check {
 	struct known_segment segment;   /* looked up last */
 	struct known_type types[CHECK_KNOWN];
 	struct known_code codes[CHECK_KNOWN];
+	const struct pcd_message *pcd;  /* the IHE message that this is; NULL: none, or IHE is not checked */
 };
 
 /* A place by its segment's number in the message; what is 0 is not said. */
@@ -70,7 +72,14 @@ void check_syntax(struct check *c);                        /* segment ids */
 void check_fields(struct check *c, unsigned segment);      /* required fields, data types and tables */
 void check_value(struct check *c, unsigned segment);       /* OBX-2 and OBX-5 */
 void check_structure(struct check *c);                     /* which segments, in which order */
-void check_pcd(struct check *c);                           /* IHE PCD-01 */
+void check_pcd(struct check *c);                           /* IHE device transactions */
+
+/* Which IHE message this is, for struct check. */
+const struct pcd_message *check_pcd_message(const struct check *c);
+
+/* Fields of segments with this id that check_pcd tells of when they are empty, bit n for field n. */
+uint64_t check_pcd_requires(const struct check *c, struct aff_view id);
+
 void check_sense(struct check *c);                         /* readings that are probably none */
 void check_profiles(struct check *c);                      /* conformance profiles */
 

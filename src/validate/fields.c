@@ -11,15 +11,14 @@ struct special {
 	char segment[4];
 	unsigned field;
 	enum aff_severity missing;
-	bool ihe;
 	enum aff_severity wrong;
 	unsigned table;
 	const char *name;
 };
 
 static const struct special specials[] = {
-#define FIELD(segment, field, missing, ihe, wrong, table, name)                                                        \
-	{segment, field, AFF_SEVERITY_##missing, ihe, AFF_SEVERITY_##wrong, table, name},
+#define FIELD(segment, field, missing, wrong, table, name)                                                             \
+	{segment, field, AFF_SEVERITY_##missing, AFF_SEVERITY_##wrong, table, name},
 #include "validate/fields.def"
 #undef FIELD
 };
@@ -43,7 +42,6 @@ static void find_specials(struct known_segment *k)
 		uint64_t bit = UINT64_C(1) << specials[i].field;
 		k->specials++;
 		k->site |= specials[i].table ? bit : 0;
-		k->ihe |= specials[i].ihe ? bit : 0;
 	}
 }
 
@@ -87,31 +85,27 @@ static uint64_t told_elsewhere(const struct fields *f)
 	return aff_msg_is(f->c->m, f->segment, "MSH") ? UINT64_C(0x1e06) : 0;
 }
 
-static void check_missing(struct fields *f, unsigned field, bool ihe)
+static void check_missing(struct fields *f, unsigned field)
 {
 	const struct special *special = special_of(f, field);
 	struct place at = {.segment = f->segment, .field = field};
 	struct aff_view id = aff_msg_id(f->c->m, f->segment);
-	enum aff_severity severity = ihe ? AFF_SEVERITY_ERROR : special ? special->missing : AFF_SEVERITY_WARNING;
-	char hint[64] = "IHE PCD-01 requires it";
+	char hint[64] = "HL7 requires it";
 	unsigned version = f->c->version;
-	if (!ihe && version)
+	if (version)
 		snprintf(hint, sizeof hint, version % 10 ? "HL7 2.%u.%u requires it" : "HL7 2.%u requires it",
 		         version / 10 % 10, version % 10);
-	else if (!ihe)
-		snprintf(hint, sizeof hint, "HL7 requires it");
-	check_report_as(f->c, ihe ? RULE_PCD_REQUIRED : RULE_REQUIRED, severity, at, hint, "%.3s-%u (%s) is empty",
-	                id.p, field, name_of(f, special, field));
+	check_report_as(f->c, RULE_REQUIRED, special ? special->missing : AFF_SEVERITY_WARNING, at, hint,
+	                "%.3s-%u (%s) is empty", id.p, field, name_of(f, special, field));
 }
 
 static void check_required(struct fields *f, uint64_t missing)
 {
-	uint64_t ihe = f->c->checks->ihe ? f->known->ihe & missing : 0;
-	missing &= ihe | (f->known->schema->required & ~told_elsewhere(f));
-	for (; missing; missing &= missing - 1) {
-		unsigned field = (unsigned)__builtin_ctzll(missing);
-		check_missing(f, field, ihe >> field & 1);
-	}
+	missing &= f->known->schema->required & ~told_elsewhere(f);
+	if (missing && f->c->pcd)
+		missing &= ~check_pcd_requires(f->c, aff_msg_id(f->c->m, f->segment));
+	for (; missing; missing &= missing - 1)
+		check_missing(f, (unsigned)__builtin_ctzll(missing));
 }
 
 /* ---- what it holds ---- */
@@ -172,7 +166,7 @@ void check_fields(struct check *c, unsigned segment)
 		return;
 	unsigned fields = aff_msg_fields(c->m, segment);
 	f.newest = fields > f.known->schema->count ? aff_schema_segment(0, id) : f.known->schema;
-	uint64_t judged = judged_fields(&f), missing = f.known->schema->required | f.known->ihe;
+	uint64_t judged = judged_fields(&f), missing = f.known->schema->required;
 	uint64_t there = fields < 63 ? (UINT64_C(2) << fields) - 1 : ~UINT64_C(0);
 	for (uint64_t rest = (judged | missing) & there; rest; rest &= rest - 1) {
 		unsigned field = (unsigned)__builtin_ctzll(rest);

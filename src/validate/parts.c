@@ -198,7 +198,7 @@ static void check_missing_components(struct subject *s, const struct aff_schema 
 {
 	uint64_t missing = schema->required & ~valued;
 	char where[160];
-	if (s->c->checks->ihe && s->at.field == 9 && strcmp(s->segment, "MSH") == 0)
+	if (s->c->pcd && s->at.field == 9 && strcmp(s->segment, "MSH") == 0)
 		return; /* pcd-msh-9 tells */
 	for (unsigned n = 1; n < 64 && missing >> n; n++) {
 		const struct aff_schema_part *known = aff_schema_part(schema, n);

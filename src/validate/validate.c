@@ -24,6 +24,7 @@ int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struc
 	                  .version = aff_schema_version(aff_msg_get(m, 0, 12, 1, 1, 1)),
 	                  .findings = findings,
 	                  .first = first};
+	c.pcd = check_pcd_message(&c);
 	check_header(&c);
 	if (checks->level >= AFF_CHECK_SYNTAX)
 		check_syntax(&c);
