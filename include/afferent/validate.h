@@ -23,7 +23,7 @@ extern "C" {
 /* Each level includes those before it. */
 enum aff_check_level {
 	AFF_CHECK_NONE,      /* parsed: MSH readable, MSH-9, -10, -11 and -12 there */
-	AFF_CHECK_SYNTAX,    /* + segment ids, one message */
+	AFF_CHECK_SYNTAX,    /* + segment ids, one message, character set */
 	AFF_CHECK_STRUCTURE, /* + segments and groups of the message structure, required fields */
 	AFF_CHECK_TYPES,     /* + data types of fields and components, components that they require */
 	AFF_CHECK_TABLES     /* + tables of HL7; to user-defined ones a site may add */

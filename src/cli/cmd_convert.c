@@ -21,6 +21,8 @@
 
 struct convert {
 	/* alone */
+	struct aff_charset *charset;
+	const char *charset_name;
 	struct aff_msg *msg;
 	struct aff_fhir *fhir;
 	struct aff_fhir_options options;
@@ -45,7 +47,9 @@ static int convert_alone(void *arg, const struct input_message *m)
 	struct convert *c = arg;
 	struct aff_diag diag;
 	char line[640];
-	int rc = aff_msg_parse(c->msg, m->bytes.p, m->bytes.n, c->lenient ? AFF_LENIENT_ALL : 0, &diag);
+	const struct aff_charset_options options = {.override = c->charset_name};
+	int rc = aff_charset_parse(c->charset, c->msg, m->bytes.p, m->bytes.n, c->lenient ? AFF_LENIENT_ALL : 0,
+	                           &options, &diag);
 	if (!rc) {
 		aff_buf_clear(&c->out);
 		diag.code = 0;
@@ -101,13 +105,14 @@ static int run_alone(struct convert *c, char **files, int n)
 {
 	int rc = COMMAND_FAILED;
 	aff_buf_init(&c->out, BUNDLE_MAX);
-	if (aff_msg_new(&c->msg, NULL) || aff_fhir_new(&c->fhir))
+	if (aff_msg_new(&c->msg, NULL) || aff_charset_new(&c->charset) || aff_fhir_new(&c->fhir))
 		command_error("out of memory");
 	else
 		rc = input_each(files, n, convert_alone, c);
 	aff_buf_free(&c->out);
 	aff_fhir_free(c->fhir);
 	aff_msg_free(c->msg);
+	aff_charset_free(c->charset);
 	return rc;
 }
 
@@ -174,6 +179,8 @@ int cmd_convert(int argc, char **argv)
 		OPTION_CHOICE('b', "bundle", &bundle, "TYPE", bundles, "type of the bundle, without --channel"),
 		OPTION_TEXT(0, "base", &c.options.base, "URI", "where this site's identifiers live, without --channel"),
 		OPTION_TEXT('z', "zone", &zone, "ZONE", "zone of times that state none, without --channel: +0100"),
+		OPTION_TEXT(0, "charset", &c.charset_name, "NAME", "the character set of the messages, whatever MSH-18 "
+		                                                   "says, without --channel"),
 		OPTION_FLAG('l', "lenient", &c.lenient, "accept a byte order mark, blank lines and odd segment ids, "
 		                                        "without --channel"),
 		OPTION_END
@@ -183,6 +190,8 @@ int cmd_convert(int argc, char **argv)
 		return option_exit(n);
 	if (destination && !channel)
 		return command_error("--destination needs --channel");
+	if (message_check_charset(c.charset_name))
+		return COMMAND_FAILED;
 	if (zone && read_zone(zone, &minutes))
 		return COMMAND_FAILED;
 	c.options.zone_minutes = zone ? &minutes : NULL;

@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include <afferent/escape.h>
-
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/message.h"
@@ -17,6 +15,8 @@
 #define VALUE_MAX (64u << 20)
 
 struct get {
+	struct aff_charset *charset;
+	const char *charset_name;
 	struct aff_msg *msg;
 	struct aff_path paths[PATHS_MAX];
 	size_t npaths;
@@ -38,7 +38,7 @@ static void print_value(struct get *g, struct aff_view raw, bool as_it_is)
 	} else {
 		struct aff_delims d = aff_msg_delims(g->msg);
 		aff_buf_clear(&g->value);
-		aff_unescape(&g->value, raw, &d);
+		aff_charset_decode(g->charset, &g->value, raw, &d);
 		term_put_safe(stdout, aff_buf_view(&g->value));
 	}
 	if (!g->tabs)
@@ -86,7 +86,7 @@ static int print_path(struct get *g, const struct aff_path *p)
 static int get_one(void *arg, const struct input_message *m)
 {
 	struct get *g = arg;
-	if (message_parse(g->msg, m, g->lenient)) {
+	if (message_parse(g->msg, g->charset, g->charset_name, m, g->lenient)) {
 		g->bad = true;
 		return 0;
 	}
@@ -133,26 +133,29 @@ int cmd_get(int argc, char **argv)
 		         "are printed as \\x0a.",
 		.exit0 = "something was found", .exit1 = "nothing was found",
 	};
-	struct get g = {.msg = NULL};
+	struct get g = {.charset = NULL};
 	const struct option options[] = {
 		OPTION_FLAG('a', "all", &g.all, "every segment and repetition that fits, not only the first"),
 		OPTION_FLAG('t', "tabs", &g.tabs, "one line a message: values separated by tabs, empty ones too; with "
 		                                  "--all several values of one path are separated by commas"),
 		OPTION_FLAG('r', "raw", &g.raw, "print values as they stand in the message, with escape sequences"),
+		OPTION_TEXT('c', "charset", &g.charset_name, "NAME",
+		            "the character set of the messages, whatever MSH-18 says"),
 		OPTION_FLAG('l', "lenient", &g.lenient, "accept a byte order mark, blank lines and odd segment ids"),
 		OPTION_END
 	};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
-	if (read_paths(&g, argv, (size_t)n - 1))
+	if (message_check_charset(g.charset_name) || read_paths(&g, argv, (size_t)n - 1))
 		return COMMAND_FAILED;
-	if (aff_msg_new(&g.msg, NULL))
+	if (aff_msg_new(&g.msg, NULL) || aff_charset_new(&g.charset))
 		return command_error("out of memory");
 	aff_buf_init(&g.value, VALUE_MAX);
 	int rc = input_each(argv + n - 1, 1, get_one, &g);
 	aff_buf_free(&g.value);
 	aff_msg_free(g.msg);
+	aff_charset_free(g.charset);
 	if (rc || g.bad)
 		return COMMAND_FAILED;
 	return g.found ? COMMAND_OK : COMMAND_NEGATIVE;

@@ -15,6 +15,8 @@
 #define JSON_MAX (1u << 30)
 
 struct show {
+	struct aff_charset *charset;
+	const char *charset_name;
 	struct aff_msg *msg;
 	struct aff_buf out;
 	bool tree, json, lenient, bad;
@@ -41,7 +43,7 @@ static int show_one(void *arg, const struct input_message *m)
 {
 	struct show *s = arg;
 	int rc = 0;
-	if (message_parse(s->msg, m, s->lenient)) {
+	if (message_parse(s->msg, s->charset, s->charset_name, m, s->lenient)) {
 		s->bad = true;
 		return 0;
 	}
@@ -72,20 +74,25 @@ int cmd_show(int argc, char **argv)
 			 "A file may hold several messages, MLLP frames or batches; - is standard input.",
 		.exit0 = "everything was shown",
 	};
-	struct show s = {.msg = NULL};
+	struct show s = {.charset = NULL};
 	const struct option options[] = {
 		OPTION_FLAG('t', "tree", &s.tree, "one value a line: path, field name, value without escapes"),
 		OPTION_FLAG('j', "json", &s.json, "one JSON object a message and line"),
+		OPTION_TEXT('c', "charset", &s.charset_name, "NAME",
+		            "the character set of the messages, whatever MSH-18 says"),
 		OPTION_FLAG('l', "lenient", &s.lenient, "accept a byte order mark, blank lines and odd segment ids"),
 		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
-	if (aff_msg_new(&s.msg, NULL))
+	if (message_check_charset(s.charset_name))
+		return COMMAND_FAILED;
+	if (aff_msg_new(&s.msg, NULL) || aff_charset_new(&s.charset))
 		return command_error("out of memory");
 	aff_buf_init(&s.out, JSON_MAX);
 	int rc = input_each(argv, n, show_one, &s);
 	aff_buf_free(&s.out);
 	aff_msg_free(s.msg);
+	aff_charset_free(s.charset);
 	return rc ? rc : s.bad ? COMMAND_FAILED : COMMAND_OK;
 }

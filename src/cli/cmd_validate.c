@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <afferent/charset.h>
+
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cli/verdict.h"
@@ -25,6 +27,7 @@ struct placed {
 };
 
 struct validate {
+	struct aff_charset *charset;
 	struct aff_msg *msg;
 	struct aff_checks checks;
 	struct aff_check_override overrides[3 * OPTION_LIST_MAX];
@@ -43,11 +46,12 @@ static int check(struct validate *v, const struct input_message *m)
 {
 	struct aff_diag diag;
 	aff_diag_list_clear(&v->findings);
-	int rc = aff_msg_parse(v->msg, m->bytes.p, m->bytes.n, v->lenient ? AFF_LENIENT_ALL : 0, &diag);
+	int rc = aff_charset_parse(v->charset, v->msg, m->bytes.p, m->bytes.n, v->lenient ? AFF_LENIENT_ALL : 0, NULL,
+	                           &diag);
 	if (rc == AFF_ENOMEM)
 		return rc;
 	if (rc) {
-		diag.rule = aff_check_rule_find("hl7-syntax")->id;
+		diag.rule = aff_check_rule_find(rc == AFF_ECHARSET ? "hl7-charset" : "hl7-syntax")->id;
 		return aff_diag_list_add(&v->findings, &diag);
 	}
 	rc = aff_validate(v->msg, &v->checks, &v->findings, NULL);
@@ -122,7 +126,7 @@ static int run(struct validate *v, const char *query, char **files, int n)
 	aff_diag_list_init(&v->findings, FINDINGS_MAX);
 	aff_buf_init(&v->writer.out, OUTPUT_MAX);
 	aff_buf_init(&v->writer.file, FILE_NAME_MAX);
-	if (aff_msg_new(&v->msg, NULL)) {
+	if (aff_msg_new(&v->msg, NULL) || aff_charset_new(&v->charset)) {
 		command_error("out of memory");
 	} else {
 		rc = query ? input_each_journal("validate", query, validate_one, v)
@@ -134,6 +138,7 @@ static int run(struct validate *v, const char *query, char **files, int n)
 	aff_buf_free(&v->writer.out);
 	aff_buf_free(&v->writer.file);
 	aff_msg_free(v->msg);
+	aff_charset_free(v->charset);
 	return rc ? rc : v->totals.failed ? COMMAND_NEGATIVE : COMMAND_OK;
 }
 

@@ -87,8 +87,10 @@ static int print_pending(void *arg, struct aff_view destination)
 static void print_body(const struct show *s, struct aff_view raw)
 {
 	struct aff_msg *m = NULL;
+	struct aff_charset *c = NULL;
 	putchar('\n');
-	if (aff_msg_new(&m, NULL) == 0 && aff_msg_parse(m, raw.p, raw.n, AFF_LENIENT_ALL, NULL) == 0) {
+	if (aff_msg_new(&m, NULL) == 0 && aff_charset_new(&c) == 0 &&
+	    aff_charset_parse(c, m, raw.p, raw.n, AFF_LENIENT_ALL, NULL, NULL) == 0) {
 		if (s->tree)
 			message_print_tree(stdout, m);
 		else
@@ -102,6 +104,7 @@ static void print_body(const struct show *s, struct aff_view raw)
 		}
 	}
 	aff_msg_free(m);
+	aff_charset_free(c);
 }
 
 static int json_outcome(void *arg, const struct journal_outcome *o)

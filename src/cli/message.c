@@ -6,18 +6,26 @@
 
 #include <stdio.h>
 
-#include <afferent/escape.h>
-
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/term.h"
 
 #define VALUE_MAX (64u << 20)
 
-int message_parse(struct aff_msg *m, const struct input_message *in, bool lenient)
+int message_check_charset(const char *name)
+{
+	struct aff_diag diag = {0};
+	if (!name || aff_charset_find(aff_view_of(name), &diag))
+		return 0;
+	return command_error("--charset %s: %s", name, diag.text);
+}
+
+int message_parse(struct aff_msg *m, struct aff_charset *c, const char *name, const struct input_message *in,
+		  bool lenient)
 {
 	struct aff_diag diag;
-	int rc = aff_msg_parse(m, in->bytes.p, in->bytes.n, lenient ? AFF_LENIENT_ALL : 0, &diag);
+	const struct aff_charset_options options = {.override = name};
+	int rc = aff_charset_parse(c, m, in->bytes.p, in->bytes.n, lenient ? AFF_LENIENT_ALL : 0, &options, &diag);
 	if (rc) {
 		char line[640];
 		command_error("%s: %s", in->where, aff_diag_format(&diag, line, sizeof line));
@@ -161,12 +169,24 @@ static void print_segment(FILE *f, const struct aff_delims *d, struct aff_view i
 
 void message_print(FILE *f, const struct aff_msg *m)
 {
+	struct aff_charset *c = aff_charset_of(m);
 	struct aff_delims d = aff_msg_delims(m);
-	for (unsigned s = 0; s < aff_msg_segments(m); s++)
-		print_segment(f, &d, aff_msg_id(m, s), aff_msg_segment(m, s));
+	struct aff_buf utf8;
+	aff_buf_init(&utf8, VALUE_MAX);
+	for (unsigned s = 0; s < aff_msg_segments(m); s++) {
+		struct aff_view segment = aff_msg_segment(m, s);
+		if (!aff_charset_is_plain(c)) {
+			aff_buf_clear(&utf8);
+			aff_charset_field(c, &utf8, segment, &d);
+			segment = aff_buf_view(&utf8);
+		}
+		print_segment(f, &d, aff_msg_id(m, s), segment);
+	}
+	aff_buf_free(&utf8);
 }
 
 struct tree {
+	struct aff_charset *charset;
 	struct table table;
 	struct aff_buf value;
 	struct aff_delims d;
@@ -179,14 +199,14 @@ static void tree_line(void *arg, const struct message_leaf *leaf)
 	table_cell(&t->table, aff_view_of(aff_path_format(&leaf->path, path, sizeof path)));
 	table_cell(&t->table, aff_view_of(message_field_name(leaf->path.segment, leaf->path.field)));
 	aff_buf_clear(&t->value);
-	aff_unescape(&t->value, leaf->raw, &t->d);
+	aff_charset_decode(t->charset, &t->value, leaf->raw, &t->d);
 	table_cell(&t->table, aff_buf_view(&t->value));
 }
 
 int message_print_tree(FILE *f, const struct aff_msg *m)
 {
 	static const char *const titles[] = {"path", "field", "value"};
-	struct tree t = {.d = aff_msg_delims(m)};
+	struct tree t = {.charset = aff_charset_of(m), .d = aff_msg_delims(m)};
 	table_init(&t.table, titles, 3);
 	aff_buf_init(&t.value, VALUE_MAX);
 	message_walk(m, tree_line, &t);
@@ -194,37 +214,43 @@ int message_print_tree(FILE *f, const struct aff_msg *m)
 	return table_print(&t.table, f);
 }
 
-static void json_plain(struct json_writer *j, struct aff_buf *value, struct aff_view raw, const struct aff_delims *d)
+/* How values are written as JSON. */
+struct json_values {
+	struct json_writer *j;
+	struct aff_charset *charset;
+	struct aff_buf plain;
+};
+
+static void json_plain(struct json_values *v, struct aff_view raw, const struct aff_delims *d)
 {
-	aff_buf_clear(value);
-	aff_unescape(value, raw, d);
-	jsonw_view(j, NULL, aff_buf_view(value));
+	aff_buf_clear(&v->plain);
+	aff_charset_decode(v->charset, &v->plain, raw, d);
+	jsonw_view(v->j, NULL, aff_buf_view(&v->plain));
 }
 
-static void json_component(struct json_writer *j, struct aff_buf *value, struct aff_view text,
-			   const struct aff_delims *d)
+static void json_component(struct json_values *v, struct aff_view text, const struct aff_delims *d)
 {
 	struct message_split s = message_split(text, d->subcomponent);
 	struct aff_view part;
 	bool several = d->subcomponent && memchr(text.p, d->subcomponent, text.n);
 	if (several)
-		jsonw_array(j, NULL);
+		jsonw_array(v->j, NULL);
 	while (message_next(&s, &part))
-		json_plain(j, value, part, d);
+		json_plain(v, part, d);
 	if (several)
-		jsonw_array_end(j);
+		jsonw_array_end(v->j);
 }
 
-static void json_field(struct json_writer *j, struct aff_buf *value, struct aff_view text, const struct aff_delims *d)
+static void json_field(struct json_values *v, struct aff_view text, const struct aff_delims *d)
 {
 	struct message_split repetitions = message_split(text, d->repetition);
 	struct aff_view repetition, component;
 	while (message_next(&repetitions, &repetition)) {
 		struct message_split components = message_split(repetition, d->component);
-		jsonw_array(j, NULL);
+		jsonw_array(v->j, NULL);
 		while (message_next(&components, &component))
-			json_component(j, value, component, d);
-		jsonw_array_end(j);
+			json_component(v, component, d);
+		jsonw_array_end(v->j);
 	}
 }
 
@@ -235,8 +261,9 @@ static void json_delimiters(struct json_writer *j, struct aff_view text)
 	jsonw_array_end(j);
 }
 
-static void json_segment(struct json_writer *j, struct aff_buf *value, const struct aff_msg *m, unsigned s)
+static void json_segment(struct json_values *v, const struct aff_msg *m, unsigned s)
 {
+	struct json_writer *j = v->j;
 	struct aff_delims d = aff_msg_delims(m);
 	jsonw_object(j, NULL);
 	jsonw_view(j, "id", aff_msg_id(m, s));
@@ -251,7 +278,7 @@ static void json_segment(struct json_writer *j, struct aff_buf *value, const str
 		if (message_is_delimiters(m, s, f))
 			json_delimiters(j, text);
 		else
-			json_field(j, value, text, &d);
+			json_field(v, text, &d);
 		jsonw_array_end(j);
 	}
 	jsonw_object_end(j);
@@ -260,11 +287,11 @@ static void json_segment(struct json_writer *j, struct aff_buf *value, const str
 
 void message_put_json(struct json_writer *j, const struct aff_msg *m)
 {
-	struct aff_buf value;
-	aff_buf_init(&value, VALUE_MAX);
+	struct json_values v = {.j = j, .charset = aff_charset_of(m)};
+	aff_buf_init(&v.plain, VALUE_MAX);
 	jsonw_array(j, "segments");
 	for (unsigned s = 0; s < aff_msg_segments(m); s++)
-		json_segment(j, &value, m, s);
+		json_segment(&v, m, s);
 	jsonw_array_end(j);
-	aff_buf_free(&value);
+	aff_buf_free(&v.plain);
 }

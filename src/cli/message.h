@@ -8,13 +8,18 @@
 
 #include <stdio.h>
 
-#include <afferent/msg.h>
+#include <afferent/charset.h>
 #include <afferent/path.h>
 
 #include "cli/input.h"
 
-/* Parses; on failure tells where and what on standard error and returns the error. */
-int message_parse(struct aff_msg *m, const struct input_message *in, bool lenient);
+/* Parses m with its character set c (name: --charset, counts instead of MSH-18; NULL); on failure tells where and what
+ * on standard error and returns the error. */
+int message_parse(struct aff_msg *m, struct aff_charset *c, const char *name, const struct input_message *in,
+                  bool lenient);
+
+/* Checks what --charset was given; tells what is wrong and returns COMMAND_FAILED. */
+int message_check_charset(const char *name);
 
 /* Splitting text at a delimiter, part by part; empty text is one empty part. A delimiter of 0 splits nothing. */
 struct message_split {
@@ -39,7 +44,8 @@ bool message_is_delimiters(const struct aff_msg *m, unsigned segment, unsigned f
 /* The field's name, "Patient Name"; "" when it is not known. */
 const char *message_field_name(const char *segment, unsigned field);
 
-/* One segment a line; delimiters dimmed on a terminal, control characters visible. */
+/* m was parsed with a character set, and what is printed is UTF-8.
+ * One segment a line; delimiters dimmed on a terminal, control characters visible. */
 void message_print(FILE *f, const struct aff_msg *m);
 /* One leaf a line: path, field name, value. */
 int message_print_tree(FILE *f, const struct aff_msg *m);

@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 bool term_is_terminal(FILE *f)
 {
 	return isatty(fileno(f)) == 1;
@@ -78,13 +80,15 @@ void term_wrap(FILE *f, struct aff_view text, int indent, int width)
 void term_put_safe(FILE *f, struct aff_view text)
 {
 	size_t from = 0;
-	for (size_t i = 0; i < text.n; i++) {
+	for (size_t i = 0, n; i < text.n; i += n ? n : 1) {
 		unsigned char c = (unsigned char)text.p[i];
-		if (c >= 0x20 && c != 0x7f)
+		n = utf8_length(text.p + i, text.n - i);
+		if (n && c >= 0x20 && c != 0x7f && !(c == 0xc2 && (unsigned char)text.p[i + 1] < 0xa0))
 			continue;
 		fwrite(text.p + from, 1, i - from, f);
-		fprintf(f, "\\x%02x", c);
-		from = i + 1;
+		for (size_t k = i; k < i + (n ? n : 1); k++)
+			fprintf(f, "\\x%02x", (unsigned)(unsigned char)text.p[k]);
+		from = i + (n ? n : 1);
 	}
 	fwrite(text.p + from, 1, text.n - from, f);
 }

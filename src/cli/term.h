@@ -21,7 +21,7 @@ int term_width(FILE *f);
  * the further lines start too. Ends the line. */
 void term_wrap(FILE *f, struct aff_view text, int indent, int width);
 
-/* Control characters as visible ones, so that data cannot steer the terminal. CR, LF and TAB too. */
+/* Control characters and what is not UTF-8 as \x0a, so that data cannot steer the terminal. CR, LF and TAB too. */
 void term_put_safe(FILE *f, struct aff_view text);
 
 /* ---- tables: collected first, then printed with aligned columns ---- */

@@ -4,6 +4,7 @@
  * Results are written as they come; the places are byte offsets in the message, since files of HL7 have no lines that
  * tools agree on.
  */
+#include <afferent/charset.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -71,7 +72,8 @@ static void put_location(struct json_writer *j, const struct verdict *v, const s
 	jsonw_object(j, "artifactLocation");
 	jsonw_text(j, "uri", v->input->file);
 	jsonw_object_end(j);
-	if (v->input->number == 1 && verdict_locate(v->msg, &d->at, &place)) {
+	if (v->input->number == 1 && verdict_locate(v->msg, &d->at, &place) &&
+	    !aff_charset_is_converted(aff_charset_of(v->msg))) { /* then the file has other bytes */
 		struct aff_view bytes = aff_msg_bytes(v->msg);
 		jsonw_object(j, "region");
 		jsonw_i64(j, "byteOffset", place.segment.p - bytes.p + (int64_t)place.from);

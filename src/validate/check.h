@@ -69,6 +69,7 @@ bool check_is_empty(const struct check *c, struct aff_view v);
 void check_header(struct check *c);                        /* MSH-9 to MSH-12 */
 void check_continuation(struct check *c);                  /* MSH-14, DSC, ADD */
 void check_syntax(struct check *c);                        /* segment ids */
+void check_charset(struct check *c);                       /* MSH-18 and the bytes of every field */
 void check_fields(struct check *c, unsigned segment);      /* required fields, data types and tables */
 void check_value(struct check *c, unsigned segment);       /* OBX-2 and OBX-5 */
 void check_structure(struct check *c);                     /* which segments, in which order */

@@ -26,8 +26,10 @@ int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struc
 	                  .first = first};
 	c.pcd = check_pcd_message(&c);
 	check_header(&c);
-	if (checks->level >= AFF_CHECK_SYNTAX)
+	if (checks->level >= AFF_CHECK_SYNTAX) {
 		check_syntax(&c);
+		check_charset(&c);
+	}
 	if (checks->level >= AFF_CHECK_STRUCTURE) {
 		check_continuation(&c);
 		check_structure(&c);
