@@ -17,12 +17,28 @@ static struct element element_of(const struct parts_check *w, const struct profi
 	return (struct element){w->c, w->p, &part->is, NULL};
 }
 
+/* The parts below another one are numbered 1, 2, 3 ...: a walk through the text keeps step with them. */
+static struct aff_view next_part(struct aff_parts *walk)
+{
+	struct aff_view part;
+	return aff_parts_next(walk, &part) ? part : aff_view("", 0);
+}
+
+/* Most places are empty, and most of these may be. */
+static bool is_idle(const struct profile_part *part, struct aff_view text)
+{
+	return !text.n && !usage_requires(&part->is);
+}
+
 static void check_subcomponents(const struct parts_check *w, unsigned above, struct place at, struct aff_view text)
 {
 	const struct profile_part *parts = w->p->parts;
+	struct aff_parts walk = aff_parts(text, w->c->delims.subcomponent);
 	for (unsigned i = above + 1; i < parts[above].end; i = parts[i].end) {
+		struct aff_view v = next_part(&walk);
+		if (is_idle(&parts[i], v))
+			continue;
 		struct element e = element_of(w, &parts[i]);
-		struct aff_view v = aff_cut(text, &w->c->delims, 1, 1, parts[i].number);
 		at.subcomponent = parts[i].number;
 		if (element_is_there(&e, at, v))
 			element_value(&e, at, v, true);
@@ -32,14 +48,17 @@ static void check_subcomponents(const struct parts_check *w, unsigned above, str
 static void check_components(const struct parts_check *w, unsigned above, struct place at, struct aff_view text)
 {
 	const struct profile_part *parts = w->p->parts;
+	struct aff_parts walk = aff_parts(text, w->c->delims.component);
 	for (unsigned i = above + 1; i < parts[above].end; i = parts[i].end) {
+		struct aff_view v = next_part(&walk);
+		if (is_idle(&parts[i], v))
+			continue;
 		struct element e = element_of(w, &parts[i]);
-		struct aff_view v = aff_cut(text, &w->c->delims, 1, parts[i].number, 0);
 		at.component = parts[i].number;
 		if (!element_is_there(&e, at, v))
 			continue;
 		element_value(&e, at, v, parts[i].end == i + 1);
-		if (!aff_is_null(v))
+		if (parts[i].end > i + 1 && !aff_is_null(v))
 			check_subcomponents(w, i, at, v);
 	}
 }
@@ -47,19 +66,22 @@ static void check_components(const struct parts_check *w, unsigned above, struct
 static void check_field(const struct parts_check *w, unsigned segment, unsigned field)
 {
 	const struct profile_part *part = &w->p->parts[field];
+	struct aff_view text = aff_msg_field(w->c->m, segment, part->number);
+	if (is_idle(part, text))
+		return;
 	struct element e = element_of(w, part);
 	struct place at = {.segment = segment, .field = part->number};
-	struct aff_view text = aff_msg_field(w->c->m, segment, part->number);
-	bool unsplit = part->number <= 2 && aff_msg_is(w->c->m, segment, "MSH");
+	bool unsplit = part->number <= 2 && aff_msg_is(w->c->m, segment, "MSH"), leaf = part->end == field + 1;
 	if (!element_is_there(&e, at, text))
 		return;
 	element_count(&e, at, unsplit ? 1 : aff_count(text, w->c->delims.repetition));
 	struct aff_parts repetitions = aff_parts(text, unsplit ? '\0' : w->c->delims.repetition);
 	struct aff_view one;
 	for (at.repetition = 1; aff_parts_next(&repetitions, &one); at.repetition++) {
-		if (unsplit || !check_is_empty(w->c, one))
-			element_value(&e, at, one, !unsplit && part->end == field + 1);
-		if (!unsplit && !check_is_empty(w->c, one) && !aff_is_null(one))
+		if (!unsplit && check_is_empty(w->c, one))
+			continue;
+		element_value(&e, at, one, leaf && !unsplit);
+		if (!leaf && !unsplit && !aff_is_null(one))
 			check_components(w, field, at, one);
 	}
 }
