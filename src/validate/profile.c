@@ -7,12 +7,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <afferent/escape.h>
 #include <afferent/schema.h>
 
 #include "validate/types.h"
 
-enum { PLAIN_MAX = 4096, NAME_SHOWN = 60 };
+enum { PLAIN_MAX = 32 << 20, NAME_SHOWN = 60 };
 
 void element_report(const struct element *e, enum check_rule rule, enum aff_severity severity, struct place at,
                     const char *format, ...)
@@ -21,7 +20,7 @@ void element_report(const struct element *e, enum check_rule rule, enum aff_seve
 	                             .repetition = at.repetition,
 	                             .component = at.component,
 	                             .subcomponent = at.subcomponent};
-	struct aff_view id = aff_msg_id(e->c->m, at.segment);
+	struct aff_view id = aff_msg_id(e->run->c->m, at.segment);
 	const char *id_text = e->rule ? e->rule->id : "", *name = e->is->name ? e->is->name : "";
 	char place[64] = "", what[160], line[24] = "";
 	va_list ap;
@@ -34,12 +33,12 @@ void element_report(const struct element *e, enum check_rule rule, enum aff_seve
 	}
 	if (e->is->line)
 		snprintf(line, sizeof line, ":%u", e->is->line);
-	check_report_as(e->c, rule, e->rule ? e->rule->severity : severity, at,
+	check_report_as(e->run->c, rule, e->rule ? e->rule->severity : severity, at,
 	                e->rule && e->rule->why[0] ? e->rule->why : NULL, "%s%s%.*s%s %s (%s%s%s%s)", place,
 	                !name[0]   ? ""
 	                : place[0] ? " ("
 	                           : "",
-	                NAME_SHOWN, name, name[0] && place[0] ? ")" : "", what, e->profile->source, line,
+	                NAME_SHOWN, name, name[0] && place[0] ? ")" : "", what, e->run->profile->source, line,
 	                id_text[0] ? ", rule " : "", id_text);
 }
 
@@ -55,8 +54,8 @@ bool usage_forbids(const struct constraint *is)
 
 bool element_is_there(const struct element *e, struct place at, struct aff_view text)
 {
-	bool unsplit = at.field && at.field <= 2 && aff_msg_is(e->c->m, at.segment, "MSH");
-	bool there = unsplit ? text.n > 0 : !check_is_empty(e->c, text);
+	bool unsplit = at.field && at.field <= 2 && aff_msg_is(e->run->c->m, at.segment, "MSH");
+	bool there = unsplit ? text.n > 0 : !check_is_empty(e->run->c, text);
 	if (!there && usage_requires(e->is))
 		element_report(e, RULE_PROFILE_USAGE_REQUIRED, AFF_SEVERITY_ERROR, at, "is empty; its usage is R");
 	if (there && usage_forbids(e->is))
@@ -75,24 +74,26 @@ void element_count(const struct element *e, struct place at, unsigned count)
 		               "is there %u times, at most %u allowed", count, e->is->max);
 }
 
-/* Characters as a reader counts them: an escape sequence is one, and so are the bytes of one UTF-8 character. */
-static size_t length_of(const struct check *c, struct aff_view text)
+/* The text as a reader reads it: in UTF-8, without escape sequences. Valid until the next one is asked for. */
+static struct aff_view plain_of(const struct element *e, struct aff_view text)
+{
+	struct aff_view plain = charset_read(&e->run->charset, &e->run->text, text);
+	if (e->run->text.error)
+		e->run->c->failed = e->run->text.error;
+	return e->run->text.error ? aff_view("", 0) : plain;
+}
+
+static size_t length_of(struct aff_view text)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < text.n; i++) {
-		const char *end = c->delims.escape && text.p[i] == c->delims.escape
-		                        ? memchr(text.p + i + 1, c->delims.escape, text.n - i - 1)
-		                        : NULL;
-		if (end)
-			i = (size_t)(end - text.p);
+	for (size_t i = 0; i < text.n; i++)
 		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-	}
 	return n;
 }
 
 static void check_length(const struct element *e, struct place at, struct aff_view text)
 {
-	size_t n = length_of(e->c, text);
+	size_t n = length_of(plain_of(e, text));
 	if (e->is->longest && n > e->is->longest)
 		element_report(e, RULE_PROFILE_LENGTH, AFF_SEVERITY_WARNING, at,
 		               "has %zu characters, at most %u allowed", n, e->is->longest);
@@ -101,21 +102,11 @@ static void check_length(const struct element *e, struct place at, struct aff_vi
 		               "has %zu characters, at least %u asked", n, e->is->shortest);
 }
 
-/* The text as a reader reads it, without escape sequences, into `scratch` where it has some; the text itself when it
- * does not fit. */
-static struct aff_view plain_of(const struct element *e, struct aff_buf *scratch, struct aff_view text)
-{
-	struct aff_view plain = aff_text(scratch, text, &e->c->delims);
-	return scratch->error ? text : plain;
-}
-
 /* The escape character of MSH-2 is no escape sequence: the text as it is counts too. */
 static bool is_one_of_values(const struct element *e, struct aff_view text)
 {
-	char memory[PLAIN_MAX];
-	struct aff_buf scratch = {.p = memory, .allocated = sizeof memory, .max = sizeof memory};
-	const struct aff_view *values = e->profile->values + e->is->first_value;
-	struct aff_view plain = plain_of(e, &scratch, text);
+	const struct aff_view *values = e->run->profile->values + e->is->first_value;
+	struct aff_view plain = plain_of(e, text);
 	for (unsigned i = 0; i < e->is->values; i++) {
 		if (aff_view_equal(text, values[i]) || aff_view_equal(plain, values[i]))
 			return true;
@@ -125,7 +116,7 @@ static bool is_one_of_values(const struct element *e, struct aff_view text)
 
 static void check_values(const struct element *e, struct place at, struct aff_view text)
 {
-	const struct aff_view *values = e->profile->values + e->is->first_value;
+	const struct aff_view *values = e->run->profile->values + e->is->first_value;
 	if (!e->is->values || is_one_of_values(e, text))
 		return;
 	if (e->is->constant)
@@ -140,20 +131,18 @@ static void check_values(const struct element *e, struct place at, struct aff_vi
 
 static void check_pattern(const struct element *e, struct place at, struct aff_view text)
 {
-	char memory[PLAIN_MAX];
-	struct aff_buf scratch = {.p = memory, .allocated = sizeof memory, .max = sizeof memory};
 	if (!e->is->matches)
 		return;
-	int rc = regex_test(e->is->matches, plain_of(e, &scratch, text));
+	int rc = regex_test(e->is->matches, plain_of(e, text));
 	if (rc == AFF_ENOMEM)
-		e->c->failed = rc;
+		e->run->c->failed = rc;
 	else if (rc != 1)
 		element_report(e, RULE_PROFILE_PATTERN, AFF_SEVERITY_ERROR, at, "does not match the pattern");
 }
 
 static void check_table(const struct element *e, struct place at, struct aff_view code)
 {
-	enum aff_schema_fit fit = aff_schema_table_has(e->is->table, code, e->c->version);
+	enum aff_schema_fit fit = aff_schema_table_has(e->is->table, code, e->run->c->version);
 	if (fit == AFF_SCHEMA_ABSENT || fit == AFF_SCHEMA_OTHER_CASE)
 		element_report(e, RULE_PROFILE_TABLE, AFF_SEVERITY_WARNING, at, "is not in HL7 table %04u%s",
 		               e->is->table, fit == AFF_SCHEMA_OTHER_CASE ? " in this case" : "");
@@ -161,7 +150,7 @@ static void check_table(const struct element *e, struct place at, struct aff_vie
 
 void element_value(const struct element *e, struct place at, struct aff_view text, bool leaf)
 {
-	struct aff_view first = aff_cut(text, &e->c->delims, 1, 1, 1);
+	struct aff_view first = aff_cut(text, &e->run->c->delims, 1, 1, 1);
 	check_values(e, at, text);
 	if (aff_is_null(text))
 		return;
@@ -176,17 +165,26 @@ void element_value(const struct element *e, struct place at, struct aff_view tex
 		check_table(e, at, first);
 }
 
+static void check_profile(struct profile_run *run)
+{
+	const struct profile_message *m = profile_message_for(run->profile, run->c->m);
+	if (!m && !run->profile->quick)
+		check_report(run->c, RULE_PROFILE_MESSAGE, (struct place){.segment = 0, .field = 9},
+		             "MSH-9 (message type) is not one that the profile describes (%s)", run->profile->source);
+	else if (m && run->profile->quick)
+		check_rules(run);
+	else if (m)
+		check_nodes(run, m);
+}
+
 void check_profiles(struct check *c)
 {
+	struct profile_run run = {.c = c, .charset = charset_use_of(c->m)};
+	aff_buf_init(&run.text, PLAIN_MAX);
 	for (size_t i = 0; i < c->checks->nprofiles; i++) {
-		const struct aff_profile *p = c->checks->profiles[i];
-		const struct profile_message *m = profile_message_for(p, c->m);
-		if (!m && !p->quick)
-			check_report(c, RULE_PROFILE_MESSAGE, (struct place){.segment = 0, .field = 9},
-			             "MSH-9 (message type) is not one that the profile describes (%s)", p->source);
-		else if (m && p->quick)
-			check_rules(c, p);
-		else if (m)
-			check_nodes(c, p, m);
+		run.profile = c->checks->profiles[i];
+		check_profile(&run);
 	}
+	aff_buf_free(&run.text);
+	charset_use_end(&run.charset);
 }

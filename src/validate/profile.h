@@ -6,12 +6,20 @@
 #define VALIDATE_PROFILE_H
 
 #include "profile/profile.h"
+#include "rules/charset.h"
 #include "validate/check.h"
 
-/* Whose element it is, and how findings about it are told. */
-struct element {
+/* A message that is checked against a profile. */
+struct profile_run {
 	struct check *c;
 	const struct aff_profile *profile;
+	struct charset_use charset;        /* profiles are UTF-8, messages need not be */
+	struct aff_buf text;
+};
+
+/* What is looked at, and how findings about it are told. */
+struct element {
+	struct profile_run *run;
 	const struct constraint *is;
 	const struct profile_rule *rule;   /* NULL: the full form */
 };
@@ -36,10 +44,10 @@ void element_count(const struct element *e, struct place at, unsigned count);
 void element_value(const struct element *e, struct place at, struct aff_view text, bool leaf);
 
 /* The fields of one segment. */
-void check_parts(struct check *c, const struct aff_profile *p, const struct profile_node *n, unsigned segment);
+void check_parts(struct profile_run *run, const struct profile_node *n, unsigned segment);
 /* The rules of the short form. */
-void check_rules(struct check *c, const struct aff_profile *p);
+void check_rules(struct profile_run *run);
 /* The segments and groups of the full form. */
-void check_nodes(struct check *c, const struct aff_profile *p, const struct profile_message *m);
+void check_nodes(struct profile_run *run, const struct profile_message *m);
 
 #endif

@@ -11,8 +11,7 @@
 #define NOWHERE ((unsigned)-1)
 
 struct nodes_check {
-	struct check *c;
-	const struct aff_profile *p;
+	struct profile_run *run;
 	const struct profile_node *nodes;
 	unsigned root, end;
 	unsigned at;                        /* the node of the segment before; the root before the first */
@@ -37,7 +36,7 @@ static bool is_group(const struct profile_node *n)
 
 static struct element element_of(const struct nodes_check *w, unsigned node)
 {
-	return (struct element){w->c, w->p, &w->nodes[node].is, NULL};
+	return (struct element){w->run, &w->nodes[node].is, NULL};
 }
 
 /* ---- looking for the node of a segment ---- */
@@ -163,7 +162,7 @@ static void go(struct nodes_check *w, const struct step *s, unsigned segment)
 
 static void check_segment(struct nodes_check *w, unsigned segment)
 {
-	struct aff_view view = aff_msg_id(w->c->m, segment);
+	struct aff_view view = aff_msg_id(w->run->c->m, segment);
 	struct step s;
 	char id[4] = "";
 	if (!check_is_segment_id(view))
@@ -172,25 +171,26 @@ static void check_segment(struct nodes_check *w, unsigned segment)
 	if (find_any(w, id, &s)) {
 		go(w, &s, segment);
 		if (!usage_forbids(&w->nodes[s.to].is))
-			check_parts(w->c, w->p, &w->nodes[s.to], segment);
+			check_parts(w->run, &w->nodes[s.to], segment);
 		return;
 	}
 	bool known = scan(w, false, w->root, w->root, w->end, id) != w->end;
-	check_report_as(w->c, RULE_PROFILE_STRUCTURE, known ? AFF_SEVERITY_ERROR : AFF_SEVERITY_WARNING,
+	check_report_as(w->run->c, RULE_PROFILE_STRUCTURE, known ? AFF_SEVERITY_ERROR : AFF_SEVERITY_WARNING,
 	                (struct place){.segment = segment},
 	                known ? NULL : "the receiver ignores it, or the profile should have it",
 	                known ? "segment %s stands where the profile does not have it (%s)"
 	                      : "segment %s is not in the profile (%s)",
-	                id, w->p->source);
+	                id, w->run->profile->source);
 }
 
-void check_nodes(struct check *c, const struct aff_profile *p, const struct profile_message *m)
+void check_nodes(struct profile_run *run, const struct profile_message *m)
 {
-	struct nodes_check w = {.c = c, .p = p, .nodes = p->nodes, .root = m->first, .end = m->end, .at = m->first};
+	const struct profile_node *nodes = run->profile->nodes;
+	struct nodes_check w = {.run = run, .nodes = nodes, .root = m->first, .end = m->end, .at = m->first};
 	w.count[0] = 1;
-	for (unsigned i = 0; i < aff_msg_segments(c->m); i++)
+	for (unsigned i = 0; i < aff_msg_segments(run->c->m); i++)
 		check_segment(&w, i);
-	for (unsigned group = w.at == w.root ? w.root : p->nodes[w.at].parent;; group = p->nodes[group].parent) {
+	for (unsigned group = w.at == w.root ? w.root : nodes[w.at].parent;; group = nodes[group].parent) {
 		close_group(&w, group);
 		if (group == w.root)
 			break;

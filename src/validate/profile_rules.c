@@ -13,7 +13,7 @@ static void check_repetition(const struct element *e, struct place at, struct af
 	at.component = path->component;
 	at.subcomponent = path->subcomponent;
 	if (path->component)
-		v = aff_cut(text, &e->c->delims, 1, path->component, path->subcomponent);
+		v = aff_cut(text, &e->run->c->delims, 1, path->component, path->subcomponent);
 	if (element_is_there(e, at, v))
 		element_value(e, at, v, true);
 }
@@ -22,13 +22,13 @@ static void check_repetition(const struct element *e, struct place at, struct af
 static unsigned count_in(const struct element *e, struct aff_view field)
 {
 	const struct aff_path *path = &e->rule->path;
-	struct aff_parts repetitions = aff_parts(field, e->c->delims.repetition);
+	struct aff_parts repetitions = aff_parts(field, e->run->c->delims.repetition);
 	struct aff_view one;
 	unsigned n = 0;
 	while (aff_parts_next(&repetitions, &one)) {
 		if (path->component)
-			one = aff_cut(one, &e->c->delims, 1, path->component, path->subcomponent);
-		n += !path->component || !check_is_empty(e->c, one);
+			one = aff_cut(one, &e->run->c->delims, 1, path->component, path->subcomponent);
+		n += !path->component || !check_is_empty(e->run->c, one);
 	}
 	return n;
 }
@@ -37,18 +37,18 @@ static void check_field(const struct element *e, unsigned segment)
 {
 	const struct aff_path *path = &e->rule->path;
 	struct place at = {.segment = segment, .field = path->field};
-	struct aff_view field = aff_msg_field(e->c->m, segment, path->field), one;
-	bool unsplit = path->field <= 2 && aff_msg_is(e->c->m, segment, "MSH");
-	if (unsplit || check_is_empty(e->c, field)) {
+	struct aff_view field = aff_msg_field(e->run->c->m, segment, path->field), one;
+	bool unsplit = path->field <= 2 && aff_msg_is(e->run->c->m, segment, "MSH");
+	if (unsplit || check_is_empty(e->run->c, field)) {
 		at.component = path->component;
 		at.subcomponent = path->subcomponent;
 		if (element_is_there(e, at, field))
 			element_value(e, at, field, false);
 		return;
 	}
-	struct aff_parts repetitions = aff_parts(field, e->c->delims.repetition);
+	struct aff_parts repetitions = aff_parts(field, e->run->c->delims.repetition);
 	for (at.repetition = 1; aff_parts_next(&repetitions, &one); at.repetition++) {
-		if ((!path->repetition || path->repetition == at.repetition) && !check_is_empty(e->c, one))
+		if ((!path->repetition || path->repetition == at.repetition) && !check_is_empty(e->run->c, one))
 			check_repetition(e, at, one);
 	}
 	if (path->repetition > at.repetition - 1)
@@ -65,7 +65,7 @@ static void check_field(const struct element *e, unsigned segment)
 /* Whether the condition holds; a regular expression that takes too long counts as held, so that nothing is missed. */
 static bool applies(const struct element *e, unsigned segment)
 {
-	int truth = e->rule->when ? aff_expr_test_message(e->rule->when, e->c->m, segment) : 1;
+	int truth = e->rule->when ? aff_expr_test_message(e->rule->when, e->run->c->m, segment) : 1;
 	return truth != 0;
 }
 
@@ -73,7 +73,7 @@ static bool applies(const struct element *e, unsigned segment)
 static void check_presence(const struct element *e, unsigned count)
 {
 	struct place at = {.segment = 0};
-	unsigned last = aff_msg_nth(e->c->m, e->rule->path.segment, count ? count : 1);
+	unsigned last = aff_msg_nth(e->run->c->m, e->rule->path.segment, count ? count : 1);
 	if (!applies(e, AFF_NONE))
 		return;
 	if (count)
@@ -91,7 +91,7 @@ static void check_presence(const struct element *e, unsigned count)
 static void check_rule(const struct element *e)
 {
 	const struct profile_rule *r = e->rule;
-	const struct aff_msg *m = e->c->m;
+	const struct aff_msg *m = e->run->c->m;
 	unsigned count = 0;
 	for (unsigned i = aff_msg_find(m, r->path.segment, 0); i != AFF_NONE;
 	     i = aff_msg_find(m, r->path.segment, i + 1)) {
@@ -108,10 +108,11 @@ static void check_rule(const struct element *e)
 		               r->path.field);
 }
 
-void check_rules(struct check *c, const struct aff_profile *p)
+void check_rules(struct profile_run *run)
 {
+	const struct aff_profile *p = run->profile;
 	for (size_t i = 0; i < p->nrules; i++) {
-		struct element e = {c, p, &p->rules[i].is, &p->rules[i]};
+		struct element e = {run, &p->rules[i].is, &p->rules[i]};
 		check_rule(&e);
 	}
 }
