@@ -66,18 +66,15 @@ static void check_field(const struct element *e, unsigned segment)
 static bool applies(const struct element *e, unsigned segment)
 {
 	int truth = e->rule->when ? aff_expr_test_message(e->rule->when, e->run->c->m, segment) : 1;
+	if (truth == AFF_ENOMEM)
+		e->run->c->failed = truth;
 	return truth != 0;
 }
 
 /* A path that names a segment alone: whether it is there, and how often. */
-static void check_presence(const struct element *e, unsigned count)
+static void check_presence(const struct element *e, unsigned count, unsigned last)
 {
-	struct place at = {.segment = 0};
-	unsigned last = aff_msg_nth(e->run->c->m, e->rule->path.segment, count ? count : 1);
-	if (!applies(e, AFF_NONE))
-		return;
-	if (count)
-		at.segment = last;
+	struct place at = {.segment = last};
 	if (!count && usage_requires(e->is))
 		element_report(e, RULE_PROFILE_SEGMENT_MISSING, AFF_SEVERITY_ERROR, at, "segment %s is missing",
 		               e->rule->path.segment);
@@ -92,17 +89,21 @@ static void check_rule(const struct element *e)
 {
 	const struct profile_rule *r = e->rule;
 	const struct aff_msg *m = e->run->c->m;
-	unsigned count = 0;
-	for (unsigned i = aff_msg_find(m, r->path.segment, 0); i != AFF_NONE;
-	     i = aff_msg_find(m, r->path.segment, i + 1)) {
+	const struct aff_groups *groups;
+	unsigned count = 0, last = 0;
+	if (r->path.group_count && aff_msg_groups(m, &groups)) {
+		e->run->c->failed = AFF_ENOMEM;
+		return;
+	}
+	for (unsigned i = aff_path_next(m, &r->path, 0); i != AFF_NONE; i = aff_path_next(m, &r->path, i + 1)) {
 		count++;
-		if (r->path.field && (!r->path.occurrence || r->path.occurrence == count) && applies(e, i))
+		last = i;
+		if (r->path.field && applies(e, i))
 			check_field(e, i);
 	}
-	if (!r->path.field)
-		check_presence(e, count);
-	else if (!r->each && usage_requires(e->is) && count < (r->path.occurrence ? r->path.occurrence : 1) &&
-	         applies(e, AFF_NONE))
+	if (!r->path.field && applies(e, AFF_NONE))
+		check_presence(e, count, last);
+	else if (r->path.field && !count && !r->each && usage_requires(e->is) && applies(e, AFF_NONE))
 		element_report(e, RULE_PROFILE_SEGMENT_MISSING, AFF_SEVERITY_ERROR, (struct place){.segment = 0},
 		               "segment %s is missing; %s-%u is required", r->path.segment, r->path.segment,
 		               r->path.field);
