@@ -78,8 +78,9 @@ void reading_read(struct reading *out, const struct reading_fields *f, const str
 		out->unit = unit_read(f->unit, d, &conflict);
 	if (conflict)
 		out->faults |= READING_UNIT_CODE;
+	/* Where no source names the number, the sender's name may be right and the table wrong. */
 	if (out->unit && out->term && !unit_suits(out->unit, out->term))
-		out->faults |= READING_UNIT;
+		out->faults |= out->term->refid[0] ? READING_UNIT : READING_NAME;
 	if (is_setting(f->method, d))
 		out->limit = NULL;
 }

@@ -138,6 +138,7 @@ static const struct reading_case readings[] = {
 	{"NM", HR, "60", "264864^MDC_DIM_OTHER_SPELLING^MDC", "", "", 0},
 	{"NM", "150456^MDC_ECG_HEART_RATE^MDC", "60", BPM, "", "", READING_CODE},
 	{"NM", "150456^MDC_ECG_HEART_RATE^MDC", "-999", BPM, "", "", READING_CODE | READING_MARKER},
+	{"NM", "152004^MDC_VENT_RESP_RATE^MDC", "20", BPM, "", "", READING_NAME},
 	{"NM", "HR^^99X^" HR, "999", BPM, "", "", READING_IMPOSSIBLE},
 	{"NM", "8867-4^Heart rate^LN", "-1", "/min", "", "", READING_MARKER},
 	{"NM", "1^rate^99X", "-1", "/min", "", "", 0},
