@@ -252,6 +252,33 @@ START_TEST(case_files)
 }
 END_TEST
 
+/* Messages of this project that are as they should be: nothing in them may look odd. */
+START_TEST(good_messages_make_sense)
+{
+	static const char *const files[] = {"examples/monitor.hl7", "tests/bench/messages/typical.hl7",
+	                                    "tests/bench/messages/large.hl7"};
+	static char bytes[1 << 20];
+	const struct aff_checks checks = {.level = AFF_CHECK_TABLES, .sense = true};
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		FILE *f = fopen(files[i], "rb");
+		ck_assert_msg(f != NULL, "%s", files[i]);
+		size_t n = fread(bytes, 1, sizeof bytes, f);
+		fclose(f);
+		struct aff_msg *m;
+		struct aff_diag_list found;
+		ck_assert_int_eq(aff_msg_new(&m, NULL), 0);
+		ck_assert_int_eq(aff_msg_parse(m, bytes, n, AFF_LENIENT_ALL, NULL), 0);
+		aff_diag_list_init(&found, 1000);
+		aff_validate(m, &checks, &found, NULL);
+		for (size_t k = 0; k < found.count; k++)
+			ck_assert_msg(strncmp(found.items[k].rule, "sense-", 6) != 0, "%s: %s: %s", files[i],
+			              found.items[k].rule, found.items[k].text);
+		aff_diag_list_free(&found);
+		aff_msg_free(m);
+	}
+}
+END_TEST
+
 START_TEST(past_the_cap_findings_are_counted)
 {
 	struct aff_msg *m = parsed("MSH|^~\\&|||||||ORU^R01|A1|P|2.6\rOBR|1\rOBX|1\rOBX|2\rOBX|3\r");
@@ -269,6 +296,6 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {case_files, past_the_cap_findings_are_counted};
+	const TTest *const tests[] = {case_files, good_messages_make_sense, past_the_cap_findings_are_counted};
 	return RUN_TESTS("validate_cases", tests);
 }
