@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * afferent convert: what a message becomes. Alone, HL7 to FHIR by the library; through a channel, exactly the
- * bytes that the engine would send to a destination.
+ * afferent convert: what a message becomes. Alone, HL7 to FHIR or v2.xml by the library, and v2.xml to HL7; through a
+ * channel, exactly the bytes that the engine would send to a destination.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/convert_xml.h"
 #include "cli/input.h"
 #include "cli/message.h"
 #include "cli/option.h"
@@ -19,11 +20,16 @@
 
 #define BUNDLE_MAX (256u << 20)
 
+enum { TO_FHIR, TO_XML, TO_HL7 };
+enum { FROM_HL7, FROM_XML };
+
 struct convert {
 	/* alone */
+	int from, to;
 	struct aff_charset *charset;
 	const char *charset_name;
 	struct aff_msg *msg;
+	struct aff_groups *groups;
 	struct aff_fhir *fhir;
 	struct aff_fhir_options options;
 	struct aff_buf out;
@@ -42,29 +48,6 @@ static int not_converted(struct convert *c, const struct input_message *m, const
 	return 0;
 }
 
-static int convert_alone(void *arg, const struct input_message *m)
-{
-	struct convert *c = arg;
-	struct aff_diag diag;
-	char line[640];
-	const struct aff_charset_options options = {.override = c->charset_name};
-	int rc = aff_charset_parse(c->charset, c->msg, m->bytes.p, m->bytes.n, c->lenient ? AFF_LENIENT_ALL : 0,
-	                           &options, &diag);
-	if (!rc) {
-		aff_buf_clear(&c->out);
-		diag.code = 0;
-		rc = aff_fhir_render(c->fhir, &c->out, c->msg, &c->options, NULL, &diag);
-		if (rc && !diag.code)
-			aff_diag_set(&diag, rc, "%s", aff_error_text(rc));
-	}
-	if (rc)
-		return not_converted(c, m, aff_diag_format(&diag, line, sizeof line));
-	c->converted++;
-	fwrite(c->out.p, 1, c->out.n, stdout);
-	putchar('\n');
-	return 0;
-}
-
 /* HL7 as it is sent: segments end with CR, and the next message starts behind the last one. On a terminal CR would
  * print everything over itself. */
 static void print_hl7(struct aff_view bytes)
@@ -76,6 +59,49 @@ static void print_hl7(struct aff_view bytes)
 		fwrite(bytes.p, 1, bytes.n, stdout);
 	if (bytes.n && bytes.p[bytes.n - 1] != '\r' && bytes.p[bytes.n - 1] != '\n')
 		putchar(lines ? '\n' : '\r');
+}
+
+static int not_read(void *arg, const struct input_message *m, const char *why)
+{
+	return not_converted(arg, m, why);
+}
+
+static int to_fhir(struct convert *c, struct aff_view bytes, unsigned lenient, struct aff_diag *diag)
+{
+	/* out of XML text is UTF-8, whatever MSH-18 says of the message's other life */
+	const struct aff_charset_options options = {
+		.override = c->from == FROM_XML ? "UNICODE UTF-8" : c->charset_name};
+	int rc = aff_charset_parse(c->charset, c->msg, bytes.p, bytes.n, lenient, &options, diag);
+	if (rc)
+		return rc;
+	aff_buf_clear(&c->out);
+	diag->code = 0;
+	rc = aff_fhir_render(c->fhir, &c->out, c->msg, &c->options, NULL, diag);
+	if (rc && !diag->code)
+		aff_diag_set(diag, rc, "%s", aff_error_text(rc));
+	aff_buf_put_char(&c->out, '\n');
+	return rc;
+}
+
+static int convert_alone(void *arg, const struct input_message *m)
+{
+	struct convert *c = arg;
+	struct aff_diag diag;
+	char line[640];
+	unsigned lenient = c->lenient ? AFF_LENIENT_ALL : 0;
+	int rc = 0;
+	if (c->to == TO_FHIR)
+		rc = to_fhir(c, m->bytes, lenient, &diag);
+	else if (c->to == TO_XML)
+		rc = convert_to_xml(&c->out, c->msg, c->groups, m->bytes, lenient, &diag);
+	if (rc)
+		return not_converted(c, m, aff_diag_format(&diag, line, sizeof line));
+	c->converted++;
+	if (c->to == TO_HL7)
+		print_hl7(m->bytes);
+	else
+		fwrite(c->out.p, 1, c->out.n, stdout);
+	return 0;
 }
 
 static int convert_by_channel(void *arg, const struct input_message *m)
@@ -105,11 +131,15 @@ static int run_alone(struct convert *c, char **files, int n)
 {
 	int rc = COMMAND_FAILED;
 	aff_buf_init(&c->out, BUNDLE_MAX);
-	if (aff_msg_new(&c->msg, NULL) || aff_charset_new(&c->charset) || aff_fhir_new(&c->fhir))
+	if (aff_msg_new(&c->msg, NULL) || aff_charset_new(&c->charset) || aff_fhir_new(&c->fhir) ||
+	    aff_groups_new(&c->groups))
 		command_error("out of memory");
+	else if (c->from == FROM_XML)
+		rc = convert_each_xml(files, n, convert_alone, not_read, c);
 	else
 		rc = input_each(files, n, convert_alone, c);
 	aff_buf_free(&c->out);
+	aff_groups_free(c->groups);
 	aff_fhir_free(c->fhir);
 	aff_msg_free(c->msg);
 	aff_charset_free(c->charset);
@@ -150,18 +180,23 @@ static int read_zone(const char *text, int *minutes)
 
 int cmd_convert(int argc, char **argv)
 {
+	static const char *const sources[] = {[FROM_HL7] = "hl7", [FROM_XML] = "v2.xml", NULL};
+	static const char *const targets[] = {[TO_FHIR] = "fhir", [TO_XML] = "v2.xml", [TO_HL7] = "hl7", NULL};
 	static const char *const bundles[] = {
 		[AFF_FHIR_TRANSACTION] = "transaction", [AFF_FHIR_COLLECTION] = "collection", NULL
 	};
 	static const char *const examples[] = {
 		"afferent convert examples/monitor.hl7",
 		"afferent convert --pretty --bundle collection examples/monitor.hl7",
+		"afferent convert --to v2.xml examples/monitor.hl7",
 		"afferent convert --channel channels/icu-monitors.yaml --destination fhir examples/monitor.hl7",
 		"afferent convert --channel channels/icu-monitors.yaml --destination ehr examples/monitor.hl7", NULL
 	};
 	const struct usage usage = {
 		.command = "convert", .arguments = "FILE|-...", .examples = examples, .least = 1, .most = -1,
-		.about = "Converts device observations to FHIR R4, one bundle a line.\n\n"
+		.about = "Converts device observations to FHIR R4, one bundle a line. Other forms: --to v2.xml "
+		         "writes messages in the XML encoding of HL7 v2, one document after the other; --from "
+		         "v2.xml reads files that hold one such document each.\n\n"
 		         "With --channel each message goes through the channel's steps, filter and output, and "
 		         "what is printed is what the engine would send to the destination: a FHIR bundle or "
 		         "an HL7 message.",
@@ -173,6 +208,8 @@ int cmd_convert(int argc, char **argv)
 	int bundle = AFF_FHIR_TRANSACTION, minutes;
 	bool pretty = false;
 	const struct option options[] = {
+		OPTION_CHOICE('f', "from", &c.from, "FORM", sources, "form of the files, without --channel"),
+		OPTION_CHOICE('t', "to", &c.to, "FORM", targets, "what messages become, without --channel"),
 		OPTION_TEXT('c', "channel", &channel, "FILE", "a channel file, or a configuration folder"),
 		OPTION_TEXT('d', "destination", &destination, "NAME", "the destination, when the channel has several"),
 		OPTION_FLAG('p', "pretty", &pretty, "FHIR with line breaks and indentation"),
@@ -188,6 +225,8 @@ int cmd_convert(int argc, char **argv)
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
+	if (channel && (c.from != FROM_HL7 || c.to != TO_FHIR))
+		return command_error("--from and --to do not go with --channel: its destination says what comes out");
 	if (destination && !channel)
 		return command_error("--destination needs --channel");
 	if (message_check_charset(c.charset_name))

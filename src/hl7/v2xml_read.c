@@ -36,7 +36,7 @@ static bool fail(struct reader *r, int code, const char *text)
 {
 	if (!r->diag.code) {
 		aff_diag_set(&r->diag, code, "%s", text);
-		aff_diag_in(&r->diag, "", r->place.line, r->place.column);
+		aff_diag_in(&r->diag, "document", r->place.line, r->place.column);
 	}
 	return false;
 }
@@ -286,7 +286,7 @@ static int from_findings(struct reader *r, int rc, const struct aff_diag_list *f
 	else
 		aff_diag_set(&r->diag, AFF_ESYNTAX, "the document is not well-formed XML");
 	if (first)
-		aff_diag_in(&r->diag, "", first->line, first->column);
+		aff_diag_in(&r->diag, "document", first->line, first->column);
 	return AFF_ESYNTAX;
 }
 
