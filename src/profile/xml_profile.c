@@ -96,7 +96,9 @@ static void open_message(struct state *s, const struct xml_tag *tag)
 		error(s, event->at, "such as EventType=\"R01\"", "EventType is not a trigger event of three letters");
 	s->open[s->depth].node = (unsigned)s->p->nnodes;
 	s->nodes = 0;
-	if (good(s, tag->at, profile_add_message(s->p, type ? type->value : none, event ? event->value : none)))
+	/* HL7's own profile of ACK says ALL */
+	bool any = !event || aff_view_is(event->value, "ALL") || aff_view_is(event->value, "*");
+	if (good(s, tag->at, profile_add_message(s->p, type ? type->value : none, any ? none : event->value)))
 		good(s, tag->at, profile_add_node(s->p, (unsigned)s->p->nnodes, "", &all));
 }
 
@@ -148,6 +150,14 @@ static void open_segment(struct state *s, const struct xml_tag *tag)
 	good(s, tag->at, profile_add_node(s->p, s->open[s->depth - 1].node, id, &is));
 }
 
+/* HL7's own profiles of version 2.4 call the time of a TS a number, which no time with a zone is. */
+static void mend_time(const struct aff_profile *p, enum part_level level, unsigned number, struct constraint *is)
+{
+	const struct constraint *above = level > PART_FIELD && p->nparts ? &p->parts[p->open[level - 1]].is : NULL;
+	if (above && number == 1 && strcmp(above->type, "TS") == 0 && strcmp(is->type, "NM") == 0)
+		memcpy(is->type, "TS", sizeof "TS");
+}
+
 static void open_part(struct state *s, const struct xml_tag *tag, enum part_level level)
 {
 	const struct xml_attribute *name = xml_attribute(tag, "Name"), *table = xml_attribute(tag, "Table");
@@ -160,7 +170,9 @@ static void open_part(struct state *s, const struct xml_tag *tag, enum part_leve
 	if (name)
 		good(s, tag->at, profile_text(s->p, name->value, &is.name));
 	s->unknown_tables += table && table->value.n && !aff_schema_table(is.table);
-	good(s, tag->at, profile_add_part(s->p, level, ++s->open[s->depth - 1].children, &is));
+	unsigned number = ++s->open[s->depth - 1].children;
+	mend_time(s->p, level, number, &is);
+	good(s, tag->at, profile_add_part(s->p, level, number, &is));
 }
 
 /* ---- which element is it ---- */
