@@ -38,12 +38,19 @@ struct alert {
 	bool told_old;
 };
 
-/* The facet that a name without a coding system means; FACETS: none. */
+/* Numbers that the framework itself prints wrong, beside the right names. */
+static bool is_misprint(const struct pcd *p, unsigned segment)
+{
+	return pcd_is_one_of(pcd_get(p, segment, 3, 1), " 684800 684810 684820 8485 ");
+}
+
+/* The facet that a name means without a code, or with a misprinted one; FACETS: none. */
 static enum facet old_facet(const struct pcd *p, unsigned segment)
 {
 	struct aff_view code = pcd_get(p, segment, 3, 1), name = pcd_get(p, segment, 3, 2);
 	for (unsigned f = SOURCE; f < FACETS; f++) {
-		if (aff_view_is(name, facets[f].old_name) || aff_view_is(code, facets[f].old_name))
+		if (aff_view_is(name, facets[f].old_name) || aff_view_is(code, facets[f].old_name) ||
+		    (aff_view_is(name, facets[f].name) && is_misprint(p, segment)))
 			return (enum facet)f;
 	}
 	return FACETS;
@@ -61,12 +68,15 @@ static enum facet facet_of_code(struct alert *a, const struct pcd_row *row)
 		if (pcd_means(&row->coding, facets[f].code, facets[f].name))
 			return (enum facet)f;
 	}
-	enum facet old = row->coding.is_mdc ? FACETS : old_facet(a->p, row->segment);
-	if (old != FACETS && !a->told_old) {
+	enum facet old = old_facet(a->p, row->segment);
+	bool misprint = is_misprint(a->p, row->segment);
+	if (old != FACETS && misprint)
+		check_report(a->p->c, RULE_PCD_04_MISPRINT, pcd_at(row->segment, 3),
+		             "OBX-3 has a number for this facet that is a misprint; the sources differ");
+	else if (old != FACETS && !a->told_old)
 		check_report(a->p->c, RULE_PCD_04_NAMES, pcd_at(row->segment, 3),
 		             "OBX-3 names facets of the alert as before their codes were given");
-		a->told_old = true;
-	}
+	a->told_old |= old != FACETS && !misprint;
 	return old;
 }
 

@@ -51,12 +51,12 @@ static void check_code(struct pcd *p, const struct pcd_row *row)
 {
 	const struct pcd_coding *k = &row->coding;
 	struct place at = pcd_part(row->segment, OBX_CODE, k->component);
-	if (!pcd_has(p, row->segment, OBX_CODE))
+	/* The rules of alerts tell of old and misprinted codes of facets. */
+	if (!pcd_has(p, row->segment, OBX_CODE) || (p->kind == PCD_ALERT && pcd_is_old_facet(p, row->segment)))
 		return;
 	if (!k->is_mdc) {
 		at.component = 3;
-		if (p->kind != PCD_ALERT || !pcd_is_old_facet(p, row->segment))
-			check_report(p->c, RULE_PCD_CODE, at, "OBX-3 (observation identifier) is not coded in MDC");
+		check_report(p->c, RULE_PCD_CODE, at, "OBX-3 (observation identifier) is not coded in MDC");
 	} else if (k->conflict) {
 		pcd_report_conflict(p, RULE_PCD_CODE_NAME, RULE_PCD_CODE_SYNONYM, row->segment, OBX_CODE, k);
 	} else if (!k->number && k->name.n) {

@@ -294,8 +294,42 @@ START_TEST(past_the_cap_findings_are_counted)
 }
 END_TEST
 
+/* More devices and rows than the checks of IHE hold without memory of their own; then two rows have one place. */
+START_TEST(of_many_rows_none_is_forgotten)
+{
+	static char text[1 << 16];
+	size_t n = (size_t)snprintf(
+		text, sizeof text,
+		"MSH|^~\\&|M|F|||20250115103000+0000||ORU^R01^ORU_R01|A1|P|2.6|||AL|NE|||||"
+		"^^1.3.6.1.4.1.19376.1.6.1.1.1\r"
+		"PID|||1^^^H^MR||A^B^^^^^L\rOBR|1||7^G|182777000^m^SCT|||20250115103000+0000\r"
+		"OBX|1||69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC|1.0.0.0|||||||X\r");
+	for (unsigned i = 2; i <= 100; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n,
+		                      "OBX|%u||69798^MDC_DEV_ECG_VMD^MDC|1.%u.0.0|||||||X\r", i, i);
+	for (unsigned i = 101; i <= 300; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n,
+		                      "OBX|%u|ST|68546^MDC_ATTR_ALERT_TEXT^MDC|1.%u.0.%u|x||||||R\r", i,
+		                      2 + i % 99, 401 - i);
+	struct aff_msg *m = parsed(text);
+	struct aff_diag_list found;
+	aff_diag_list_init(&found, 10);
+	ck_assert_int_eq(aff_validate(m, &(struct aff_checks){.ihe = AFF_IHE_AUTO}, &found, NULL), 0);
+	ck_assert_uint_eq(found.count, 0);
+	char *second = strstr(text, "1.5.0.299|x");
+	ck_assert_ptr_nonnull(second);
+	memcpy(second, "1.4.0.300|x", 11);
+	aff_validate(m, &(struct aff_checks){.ihe = AFF_IHE_AUTO}, &found, NULL);
+	ck_assert_uint_eq(found.count, 1);
+	ck_assert_str_eq(found.items[0].rule, "pcd-obx-4-unique");
+	aff_diag_list_free(&found);
+	aff_msg_free(m);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = {case_files, good_messages_make_sense, past_the_cap_findings_are_counted};
+	const TTest *const tests[] = {case_files, good_messages_make_sense, past_the_cap_findings_are_counted,
+	                              of_many_rows_none_is_forgotten};
 	return RUN_TESTS("validate_cases", tests);
 }
