@@ -1,157 +1,159 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which segments a message has, and for observation reports (ORU) in which order: HL7 v2 chapter 7, ORU_R01 as the
- * union of versions 2.3 to 2.9. Tolerant as HL7 asks (section 2.7): segments that are not expected are no mistake by
- * themselves.
+ * Which segments a message has, and in which order, by the structure of its type and version. Tolerant as HL7 asks
+ * (section 2.7): segments that the structure does not have are no mistake by themselves, and an error is only what
+ * takes the meaning from observations or from an answer.
  */
+#include "hl7/group.h"
 #include "validate/check.h"
 
-enum { DETAILS_MAX = 9 };
-
-/* What the walk through an observation report has seen of the current patient and order. */
-struct walk {
+struct structure {
 	struct check *c;
-	unsigned patient;      /* the PID of the current patient group, AFF_NONE before the first */
-	unsigned order;        /* an ORC that waits for its OBR, AFF_NONE */
-	unsigned orphan;       /* the first OBX of this patient group before any OBR, AFF_NONE */
-	bool visit, request;   /* PV1, OBR seen in this patient group */
-	bool any_request;
+	bool orphaned;   /* an OBX without an OBR was told */
+	unsigned dsc;    /* the segment behind which no other may stand, AFF_NONE */
+	unsigned last;   /* the last one that was out of order, AFF_NONE: ten OBX in a row are one mistake */
 };
 
-static void sequence(struct check *c, enum aff_severity severity, unsigned segment, const char *text, const char *hint)
+static void sequence(struct structure *s, enum aff_severity severity, unsigned segment, const char *text,
+                     const char *hint)
 {
-	check_report_as(c, RULE_SEGMENT_ORDER, severity, (struct place){.segment = segment}, hint, "%s", text);
+	check_report_as(s->c, RULE_SEGMENT_ORDER, severity, (struct place){.segment = segment}, hint, "%s", text);
 }
 
-/* ---- segments that a message type cannot do without ---- */
+/* ---- what is missing ---- */
 
-static void check_required(struct check *c)
+/* Without an OBR observations belong to no order: told at the first of them, else at what begins the group. */
+static void tell_no_request(struct structure *s, const struct aff_group_finding *f)
 {
-	static const struct {
-		const char *type, *segment;
-		enum aff_severity severity;
-	} required[] = {
-		{"ACK", "MSA", AFF_SEVERITY_ERROR},   {"ORA", "MSA", AFF_SEVERITY_WARNING},
-		{"RRG", "MSA", AFF_SEVERITY_WARNING}, {"ADT", "EVN", AFF_SEVERITY_WARNING},
-		{"ADT", "PID", AFF_SEVERITY_WARNING}, {"RGV", "ORC", AFF_SEVERITY_WARNING},
-		{"RGV", "RXG", AFF_SEVERITY_WARNING},
-	};
-	struct aff_view type = aff_msg_get(c->m, 0, 9, 1, 1, 0);
-	for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
-		if (aff_view_is(type, required[i].type) && aff_msg_find(c->m, required[i].segment, 0) == AFF_NONE)
-			check_report_as(c, RULE_SEGMENT_MISSING, required[i].severity, (struct place){.segment = 0},
-			                NULL, "segment %s is missing from %s", required[i].segment, required[i].type);
-	}
-}
-
-/* ---- the order of observation reports ---- */
-
-/* The current patient group, or the message, ends before segment `next`. */
-static void end_group(struct walk *w)
-{
-	if (w->order != AFF_NONE)
-		sequence(w->c, AFF_SEVERITY_WARNING, w->order, "this ORC is not followed by its OBR",
-		         "an ORC stands right before its OBR");
-	if (w->orphan != AFF_NONE && (!w->request || w->c->version < 260))
-		sequence(w->c, AFF_SEVERITY_ERROR, w->orphan, "this OBX stands before any OBR",
+	const struct aff_msg *m = s->c->m;
+	unsigned obx = aff_msg_find(m, "OBX", f->segment);
+	if (obx != AFF_NONE && obx <= f->last) {
+		sequence(s, AFF_SEVERITY_ERROR, obx, "this OBX stands before any OBR",
 		         "the sender must put an OBR before its observations");
-	else if (w->patient != AFF_NONE && !w->request)
-		sequence(w->c, AFF_SEVERITY_WARNING, w->patient, "no OBR follows this PID",
-		         "the sender must add an OBR for each patient");
-	w->order = w->orphan = AFF_NONE;
-	w->visit = w->request = false;
-}
-
-static void walk_patient(struct walk *w, unsigned i)
-{
-	if (w->patient != AFF_NONE || w->request || w->orphan != AFF_NONE)
-		end_group(w);
-	w->patient = i;
-}
-
-static void walk_visit(struct walk *w, unsigned i)
-{
-	if (w->patient == AFF_NONE || w->request) {
-		sequence(w->c, AFF_SEVERITY_WARNING, i, "this PV1 does not follow its PID",
-		         "PV1 stands between PID and OBR");
-		return;
-	}
-	if (w->visit)
-		sequence(w->c, AFF_SEVERITY_WARNING, i, "a second PV1 for the same PID", "one PID has one PV1");
-	w->visit = true;
-}
-
-static void walk_order(struct walk *w, unsigned i)
-{
-	if (w->order != AFF_NONE)
-		sequence(w->c, AFF_SEVERITY_WARNING, w->order, "this ORC is not followed by its OBR",
+		s->orphaned = true;
+	} else if (aff_msg_is(m, f->segment, "ORC")) {
+		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this ORC is not followed by its OBR",
 		         "an ORC stands right before its OBR");
-	w->order = i;
-}
-
-static void walk_request(struct walk *w)
-{
-	w->order = AFF_NONE;
-	w->request = w->any_request = true;
-}
-
-static void walk_note(struct walk *w, unsigned i)
-{
-	if (w->patient == AFF_NONE && !w->request && w->orphan == AFF_NONE && w->order == AFF_NONE)
-		sequence(w->c, AFF_SEVERITY_WARNING, i, "this NTE belongs to nothing",
-		         "NTE stands behind the PID, OBR or OBX it comments on");
-}
-
-static void walk_detail(struct walk *w, unsigned i)
-{
-	static const char *const details[DETAILS_MAX] = {"TQ1", "TQ2", "CTD", "FT1", "CTI", "SPM", "SAC", "DEV", "OBX"};
-	for (size_t k = 0; k < DETAILS_MAX; k++) {
-		if (!aff_msg_is(w->c->m, i, details[k]) || w->request)
-			continue;
-		if (k + 1 < DETAILS_MAX)
-			sequence(w->c, AFF_SEVERITY_WARNING, i, "this segment stands before any OBR",
-			         "it belongs behind an OBR");
-		else if (w->orphan == AFF_NONE)
-			w->orphan = i;
+	} else if (aff_msg_is(m, f->segment, "PID")) {
+		sequence(s, AFF_SEVERITY_WARNING, f->segment, "no OBR follows this PID",
+		         "the sender must add an OBR for each patient");
+	} else if (f->segment) {
+		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment stands before any OBR",
+		         "it belongs behind an OBR");
 	}
 }
 
-static void walk_segment(struct walk *w, unsigned i)
+/* An observation report is nothing without an OBR, whatever its structure. */
+static void tell_no_request_at_all(struct structure *s)
 {
-	const struct aff_msg *m = w->c->m;
-	if (aff_msg_is(m, i, "PID"))
-		walk_patient(w, i);
-	else if (aff_msg_is(m, i, "PV1"))
-		walk_visit(w, i);
-	else if (aff_msg_is(m, i, "ORC"))
-		walk_order(w, i);
-	else if (aff_msg_is(m, i, "OBR"))
-		walk_request(w);
-	else if (aff_msg_is(m, i, "NTE"))
-		walk_note(w, i);
-	else if (aff_msg_is(m, i, "DSC") && i + 1 < aff_msg_segments(m))
-		sequence(w->c, AFF_SEVERITY_WARNING, i, "segments follow the DSC",
-		         "DSC is the last segment of a message");
+	static const char hint[] = "the sender must put an OBR before its observations";
+	unsigned obx = aff_msg_find(s->c->m, "OBX", 0);
+	if (s->orphaned)
+		return;
+	if (obx != AFF_NONE)
+		sequence(s, AFF_SEVERITY_ERROR, obx, "this OBX stands before any OBR", hint);
 	else
-		walk_detail(w, i);
+		check_report_as(s->c, RULE_SEGMENT_MISSING, AFF_SEVERITY_ERROR, (struct place){.segment = 0}, hint,
+		                "segment OBR is missing from ORU");
 }
 
-static void check_observation_report(struct check *c)
+static void tell_no_segment(struct structure *s, const struct aff_group_finding *f, const char *id)
 {
-	struct walk w = {.c = c, .patient = AFF_NONE, .order = AFF_NONE, .orphan = AFF_NONE};
-	for (unsigned i = 1; i < aff_msg_segments(c->m); i++)
-		walk_segment(&w, i);
-	bool orphaned = w.orphan != AFF_NONE;
-	end_group(&w);
-	if (!w.any_request && !orphaned)
-		check_report_as(c, RULE_SEGMENT_MISSING, AFF_SEVERITY_ERROR, (struct place){.segment = 0},
-		                "the sender must put an OBR before its observations",
-		                "segment OBR is missing from ORU");
+	/* an answer that does not say what it answers is none */
+	bool error = strcmp(f->group->name, "ACK") == 0;
+	if (strcmp(id, "OBR") == 0)
+		tell_no_request(s, f);
+	else
+		check_report_as(s->c, RULE_SEGMENT_MISSING, error ? AFF_SEVERITY_ERROR : AFF_SEVERITY_WARNING,
+		                (struct place){.segment = f->segment}, NULL, "segment %s is missing from %s", id,
+		                f->group->name);
+}
+
+/* A segment, or the segments that a group cannot do without. */
+static void tell_missing(struct structure *s, const struct aff_group_finding *f)
+{
+	const struct aff_schema_node *all = f->group - f->node->parent;
+	for (unsigned n = (unsigned)(f->node - all); n < f->node->end;) {
+		const struct aff_schema_node *node = &all[n];
+		if (node->may_be_missing) {
+			n = node->end;
+			continue;
+		}
+		if (node->id)
+			tell_no_segment(s, f, node->name);
+		n++;
+	}
+}
+
+/* ---- what stands where it should not ---- */
+
+static unsigned previous(const struct aff_msg *m, const char *id, unsigned segment)
+{
+	while (segment-- > 0) {
+		if (aff_msg_is(m, segment, id))
+			return segment;
+	}
+	return 0;
+}
+
+static void tell_repeated(struct structure *s, const struct aff_group_finding *f)
+{
+	const struct aff_msg *m = s->c->m;
+	if (aff_msg_is(m, f->segment, "MSH")) /* a rule of its own */
+		return;
+	if (aff_msg_is(m, f->segment, "ORC"))
+		sequence(s, AFF_SEVERITY_WARNING, previous(m, "ORC", f->segment), "this ORC is not followed by its OBR",
+		         "an ORC stands right before its OBR");
+	else
+		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment may stand here once, and did already",
+		         "the sender must not repeat it");
+}
+
+static void tell_order(struct structure *s, const struct aff_group_finding *f)
+{
+	const struct aff_msg *m = s->c->m;
+	bool goes_on = s->last != AFF_NONE && s->last + 1 == f->segment &&
+	               aff_view_equal(aff_msg_id(m, s->last), aff_msg_id(m, f->segment));
+	s->last = f->segment;
+	if (goes_on || (s->dsc != AFF_NONE && f->segment > s->dsc)) /* what follows a DSC is told there */
+		return;
+	if (aff_msg_is(m, f->segment, "NTE") || aff_msg_is(m, f->segment, "PRT"))
+		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment belongs to nothing",
+		         "it stands behind what it is about, such as PID, OBR or OBX");
+	else if (aff_msg_is(m, f->segment, "PV1"))
+		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this PV1 does not follow its PID",
+		         "PV1 stands between PID and OBR");
+	else
+		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment is out of order",
+		         "the sender must send it where the message structure has it");
+}
+
+static void tell(void *arg, const struct aff_group_finding *f)
+{
+	struct structure *s = arg;
+	switch (f->kind) {
+	case AFF_GROUP_MISSING:
+		tell_missing(s, f);
+		break;
+	case AFF_GROUP_REPEATED:
+		tell_repeated(s, f);
+		break;
+	case AFF_GROUP_ORDER:
+		tell_order(s, f);
+		break;
+	case AFF_GROUP_UNEXPECTED:
+		break;
+	}
 }
 
 void check_structure(struct check *c)
 {
-	check_required(c);
-	if (aff_view_is(aff_msg_get(c->m, 0, 9, 1, 1, 0), "ORU"))
-		check_observation_report(c);
+	struct structure s = {.c = c, .dsc = aff_msg_find(c->m, "DSC", 0), .last = AFF_NONE};
+	struct aff_group_hook hook = {tell, &s};
+	if (s.dsc != AFF_NONE && s.dsc + 1 < aff_msg_segments(c->m))
+		sequence(&s, AFF_SEVERITY_WARNING, s.dsc, "segments follow the DSC",
+		         "DSC is the last segment of a message");
+	group_walk(c->m, &hook);
+	if (aff_view_is(aff_msg_get(c->m, 0, 9, 1, 1, 0), "ORU") && aff_msg_find(c->m, "OBR", 0) == AFF_NONE)
+		tell_no_request_at_all(&s);
 }
