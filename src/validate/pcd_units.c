@@ -38,10 +38,11 @@ static void check_unknown(struct pcd *p, struct place at, struct aff_view whole)
 		check_report(p->c, RULE_PCD_UNIT_UNKNOWN, at, "OBX-6 (units) is not known here");
 }
 
-/* Doses are ordered and given in many quantities. */
+/* Doses are ordered and given in many quantities. Where the table lacks the name of a number, the sender may mean
+ * something else. */
 static bool has_one_quantity(const struct aff_term *t)
 {
-	return t && t->ucum[0] && !strstr(t->refid, "DOSE") && !strstr(t->refid, "DRUG");
+	return t && t->refid[0] && t->ucum[0] && !strstr(t->refid, "DOSE") && !strstr(t->refid, "DRUG");
 }
 
 static void check_quantity(struct pcd *p, const struct pcd_row *row, const struct aff_unit *unit)
