@@ -69,10 +69,14 @@ struct pcd_row {
 	bool is_device;              /* OBX-4 is the place of an MDS, VMD or channel */
 };
 
+struct pcd_usage;
+
 struct pcd {
 	struct check *c;
 	const struct pcd_message *message;
 	unsigned kind;
+	const struct pcd_usage *usage; /* rows of pcd_usage.def about the segment that was looked at last */
+	size_t usage_count;
 	unsigned patient, visit;     /* segments, or AFF_NONE */
 	unsigned set_id;             /* OBX-1 of the last row */
 	bool set_id_told, told_mds, told_anonymous;

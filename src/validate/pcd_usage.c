@@ -6,7 +6,7 @@
 
 enum use { USE_O, USE_R, USE_RE, USE_C, USE_X };
 
-struct usage {
+struct pcd_usage {
 	char segment[4];
 	unsigned field;
 	enum check_rule rule; /* RULE_COUNT: none, nothing is required */
@@ -19,7 +19,7 @@ struct usage {
 	(KIND(what, a, 0) | KIND(what, b, 1) | KIND(what, c, 2) | KIND(what, d, 3) | KIND(what, e, 4) |                \
 	 KIND(what, f, 5) | KIND(what, g, 6))
 
-static const struct usage table[] = {
+static const struct pcd_usage table[] = {
 #define REQUIRED(segment, small, field, a, b, c, d, e, f, g, severity, name, why, source)                              \
 	{#segment, field, RULE_PCD_##segment##_##field, KINDS(USE_R, a, b, c, d, e, f, g),                             \
 	 KINDS(USE_X, a, b, c, d, e, f, g), name},
@@ -30,7 +30,7 @@ static const struct usage table[] = {
 #undef USAGE
 };
 
-static const struct usage *rows_of(struct aff_view id, size_t *count)
+static const struct pcd_usage *rows_of(struct aff_view id, size_t *count)
 {
 	const size_t all = sizeof table / sizeof table[0];
 	size_t i = id.n == 3 ? 0 : all, n = 0;
@@ -45,7 +45,7 @@ static const struct usage *rows_of(struct aff_view id, size_t *count)
 uint64_t check_pcd_requires(const struct check *c, struct aff_view id)
 {
 	size_t n = 0;
-	const struct usage *u = c->pcd ? rows_of(id, &n) : NULL;
+	const struct pcd_usage *u = c->pcd ? rows_of(id, &n) : NULL;
 	uint64_t fields = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (u[i].required & c->pcd->kind)
@@ -71,7 +71,7 @@ static enum check_rule unused_rule(const char *segment, unsigned field)
 	return RULE_PCD_ERR_UNUSED;
 }
 
-static void check_row(struct pcd *p, const struct usage *u, unsigned segment)
+static void check_row(struct pcd *p, const struct pcd_usage *u, unsigned segment)
 {
 	bool empty = u->field > aff_msg_fields(p->c->m, segment) || !pcd_has(p, segment, u->field);
 	if (empty && u->required & p->kind)
@@ -85,10 +85,11 @@ static void check_row(struct pcd *p, const struct usage *u, unsigned segment)
 
 void pcd_check_usage(struct pcd *p, unsigned segment)
 {
-	size_t n;
-	const struct usage *u = rows_of(aff_msg_id(p->c->m, segment), &n);
-	for (size_t i = 0; i < n; i++)
-		check_row(p, &u[i], segment);
+	struct aff_view id = aff_msg_id(p->c->m, segment);
+	if (!p->usage_count || id.n != 3 || memcmp(p->usage->segment, id.p, 3) != 0)
+		p->usage = rows_of(id, &p->usage_count);
+	for (size_t i = 0; i < p->usage_count; i++)
+		check_row(p, &p->usage[i], segment);
 }
 
 /* ---- segments ---- */
