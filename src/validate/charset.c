@@ -25,11 +25,13 @@ static void check_notices(struct check *c, struct aff_charset *set)
 		check_report(c, RULE_CHARSET_WRONG, msh18, "the text is UTF-8, MSH-18 declares another character set");
 }
 
-/* Where an unreadable letter can change what a reading is, or who answers to whom. */
+/* An unreadable letter in the code changes what a reading is. Elsewhere it spoils a text, and a reading that is refused
+ * for a degree sign is a reading lost: many devices write one without declaring a set. */
 static enum aff_severity severity_of(const struct check *c, unsigned segment, unsigned field)
 {
-	bool reading = aff_msg_is(c->m, segment, "OBX") && (field == 3 || field == 5);
-	return segment == 0 || reading ? AFF_SEVERITY_ERROR : AFF_SEVERITY_WARNING;
+	struct aff_view code = aff_msg_get(c->m, segment, field, 1, 1, 0);
+	bool names_reading = field == 3 && aff_msg_is(c->m, segment, "OBX") && ascii_length(code.p, code.n) < code.n;
+	return names_reading ? AFF_SEVERITY_ERROR : AFF_SEVERITY_WARNING;
 }
 
 /* In a message that was converted, what could not be read stands in the text already. */
