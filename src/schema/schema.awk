@@ -214,7 +214,6 @@ END {
 		type_index[i] = put_definitions("type", type_id[i], "")
 
 	print "/* Made by schema.awk: do not edit. */"
-	printf "#define SCHEMA_OLDEST %d\n\n", release[1]
 	print "static const struct aff_schema_part parts[] = {"
 	for (i = 0; i < rows; i++)
 		printf "\t%s,\n", row_text[i]

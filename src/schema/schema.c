@@ -43,13 +43,6 @@ unsigned aff_schema_version(struct aff_view v)
 	return n ? 200 + digits[0] * 10 + digits[1] : 0;
 }
 
-static unsigned known_version(unsigned version)
-{
-	if (!version)
-		return 999;
-	return version < SCHEMA_OLDEST ? SCHEMA_OLDEST : version;
-}
-
 static const struct schema_run *find_run(const struct schema_run *runs, size_t n, struct aff_view id)
 {
 	size_t from = 0, to = n;
@@ -66,26 +59,26 @@ static const struct schema_run *find_run(const struct schema_run *runs, size_t n
 	return NULL;
 }
 
-/* The definition that holds in this version: the last one that is not younger, else the first. */
+/* The definition that holds in this version (0: the newest): the last one that is not younger, else the first. */
 static const struct aff_schema *choose(const struct schema_run *run, unsigned version)
 {
 	const struct aff_schema *found;
 	if (!run)
 		return NULL;
 	found = &definitions[run->first];
-	for (unsigned i = 1; i < run->count && found[1].since <= version; i++)
+	for (unsigned i = 1; i < run->count && (!version || found[1].since <= version); i++)
 		found++;
 	return found;
 }
 
 const struct aff_schema *aff_schema_segment(unsigned version, struct aff_view id)
 {
-	return choose(find_run(segments, COUNT(segments), id), known_version(version));
+	return choose(find_run(segments, COUNT(segments), id), version);
 }
 
 const struct aff_schema *aff_schema_type(unsigned version, struct aff_view id)
 {
-	return choose(find_run(types, COUNT(types), id), known_version(version));
+	return choose(find_run(types, COUNT(types), id), version);
 }
 
 const struct aff_schema_part *aff_schema_field(unsigned version, const char *segment, unsigned field)

@@ -221,7 +221,8 @@ END_TEST
 /* An object is parsed again: the groups are those of the new message. */
 START_TEST(groups_are_found_anew)
 {
-	static const char other[] = "MSH|^~\\&|||||2026||ORU^R01|1|P|2.6\rOBR|1\rOBX|x1\r";
+	static const char other[] = "MSH|^~\\&|||||2026||ORU^R01|1|P|2.6\rPID|||Z\rNTE|1\rNTE|2\rNTE|3\r"
+				    "NTE|4\rPV1||I\rOBR|1\rOBX|x1\r";
 	static const char none[] = "MSH|^~\\&|\rOBX|y1\r";
 	struct aff_msg *m = parsed(two_patients);
 	struct aff_path path;
