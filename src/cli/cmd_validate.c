@@ -9,6 +9,7 @@
 #include <afferent/charset.h>
 
 #include "cli/command.h"
+#include "cli/config.h"
 #include "cli/option.h"
 #include "cli/verdict.h"
 #include "sys/clock.h"
@@ -16,7 +17,7 @@
 #define FINDINGS_MAX 1000 /* told per message; the others are counted */
 #define OUTPUT_MAX (64u << 20)
 #define FILE_NAME_MAX (1u << 16)
-
+#define LEVEL_PROFILE (AFF_CHECK_TABLES + 1)
 
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING };
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_JUNIT, FORMAT_SARIF };
@@ -31,6 +32,7 @@ struct validate {
 	struct aff_msg *msg;
 	struct aff_checks checks;
 	struct aff_check_override overrides[3 * OPTION_LIST_MAX];
+	struct aff_profile *profiles[OPTION_LIST_MAX];
 	struct aff_diag_list findings;
 	const struct aff_diag *ordered[FINDINGS_MAX];
 	struct placed placed[FINDINGS_MAX];
@@ -158,6 +160,30 @@ static int override(struct validate *v, const struct option_list *names, bool of
 	return COMMAND_OK;
 }
 
+/* Takes the profiles that are asked for: the name of an IHE transaction, else a file. 0 or COMMAND_FAILED. */
+static int load_profiles(struct validate *v, const struct option_list *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		enum aff_ihe ihe = aff_ihe_find(names->items[i]);
+		if (ihe && v->checks.ihe)
+			return command_error("one IHE transaction at a time; ihe-pcd takes the one that MSH-9 names");
+		if (ihe)
+			v->checks.ihe = ihe;
+		else if (config_profile(&v->profiles[v->checks.nprofiles], names->items[i]))
+			return COMMAND_FAILED;
+		else
+			v->checks.nprofiles++;
+	}
+	v->checks.profiles = (const struct aff_profile *const *)v->profiles;
+	return COMMAND_OK;
+}
+
+static void free_profiles(struct validate *v)
+{
+	for (size_t i = 0; i < v->checks.nprofiles; i++)
+		aff_profile_free(v->profiles[i]);
+}
+
 int cmd_validate(int argc, char **argv)
 {
 	static const char *const levels[] = {[AFF_CHECK_NONE] = "none",
@@ -165,13 +191,7 @@ int cmd_validate(int argc, char **argv)
 					     [AFF_CHECK_STRUCTURE] = "structure",
 					     [AFF_CHECK_TYPES] = "types",
 					     [AFF_CHECK_TABLES] = "tables",
-					     /* and all of these together with an IHE transaction's rules */
-					     "ihe-pcd",
-					     "ihe-pcd-01",
-					     "ihe-pcd-03",
-					     "ihe-pcd-04",
-					     "ihe-pcd-05",
-					     "ihe-pcd-10",
+					     [LEVEL_PROFILE] = "profile",
 					     NULL};
 	static const char *const fail_on[] = {
 		[FAIL_ON_ERROR] = "error", [FAIL_ON_WARNING] = "warning", NULL};
@@ -185,7 +205,8 @@ int cmd_validate(int argc, char **argv)
 							       [FORMAT_JUNIT] = &verdict_junit,
 							       [FORMAT_SARIF] = &verdict_sarif};
 	static const char *const examples[] = {"afferent validate examples/monitor.hl7",
-					       "afferent validate --level ihe-pcd examples/monitor.hl7",
+					       "afferent validate --level profile examples/monitor.hl7",
+					       "afferent validate -p examples/profiles/monitor.xml examples",
 					       "afferent validate --json examples/two-messages.hl7",
 					       "afferent validate --format junit -F warning examples/monitor.hl7",
 					       "cat examples/monitor.hl7 | afferent validate --quiet -",
@@ -200,8 +221,9 @@ int cmd_validate(int argc, char **argv)
 			 "condition (table 0357), what it is, what to do and the rule that is broken.\n\n"
 			 "Levels, each with those before it: none reads the message and its MSH; syntax adds segment "
 			 "ids; structure adds the order of segments and required fields; types adds data types; tables "
-			 "adds coded values; ihe-pcd adds the rules of the IHE device transaction that MSH-9 names, "
-			 "ihe-pcd-01 and so on those of one transaction.\n\n"
+			 "adds coded values; profile adds the rules of --profile.\n\n"
+			 "A profile is ihe-pcd (the IHE device transaction that MSH-9 names), ihe-pcd-01, -03, -04, "
+			 "-05 or -10 (one transaction), or a file: a conformance profile in XML, or rules in YAML.\n\n"
 			 "At every level readings that are probably none are warnings: the rules sense-...\n\n"
 			 "The text form quotes lines of the messages, which may hold patient data; --no-quote leaves "
 			 "them out. The other forms never hold a field's value.",
@@ -209,12 +231,14 @@ int cmd_validate(int argc, char **argv)
 		.exit1 = "something was",
 	};
 	static struct validate v = {.checks = {.level = AFF_CHECK_TABLES, .sense = true}};
-	struct option_list as_error = {0}, as_warning = {0}, ignored = {0};
+	struct option_list profiles = {0}, as_error = {0}, as_warning = {0}, ignored = {0};
 	int level = AFF_CHECK_TABLES, format = FORMAT_TEXT;
 	bool clock = false, json = false, quiet = false, no_quote = false;
 	const char *explain = NULL, *query = NULL;
 	const struct option options[] = {
 		OPTION_CHOICE('L', "level", &level, "LEVEL", levels, "how much is checked"),
+		OPTION_LIST('p', "profile", &profiles, "NAME|FILE",
+	                    "check against this profile too; --level profile without it takes ihe-pcd"),
 		OPTION_LIST('E', "error", &as_error, "RULE",
 	                    "a finding of this rule is an error; sense-* means all such"),
 		OPTION_LIST('W', "warning", &as_warning, "RULE", "a finding of this rule is a warning"),
@@ -240,13 +264,18 @@ int cmd_validate(int argc, char **argv)
 		return command_error("--from-journal takes the place of files");
 	if (quiet && (json || format != FORMAT_TEXT))
 		return command_error("--quiet does not go together with a form of output");
-	v.checks.level = level > AFF_CHECK_TABLES ? AFF_CHECK_TABLES : (enum aff_check_level)level;
-	v.checks.ihe = aff_ihe_find(levels[level]);
+	v.checks.level = level == LEVEL_PROFILE ? AFF_CHECK_TABLES : (enum aff_check_level)level;
+	if (level == LEVEL_PROFILE && !profiles.count)
+		v.checks.ihe = AFF_IHE_AUTO;
 	v.checks.now_us = clock ? clock_wall_us() : 0;
 	if (override(&v, &as_warning, false, AFF_SEVERITY_WARNING) ||
 	    override(&v, &as_error, false, AFF_SEVERITY_ERROR) || override(&v, &ignored, true, AFF_SEVERITY_INFO))
 		return COMMAND_FAILED;
 	v.format = quiet ? NULL : writers[json ? FORMAT_JSON : format];
 	v.writer.quote = !no_quote;
-	return run(&v, query, argv, n);
+	int rc = load_profiles(&v, &profiles);
+	if (!rc)
+		rc = run(&v, query, argv, n);
+	free_profiles(&v);
+	return rc;
 }

@@ -8,8 +8,20 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "conf/profile.h"
 
 #define FINDINGS_MAX 100
+
+/* Tells why something could not be loaded; frees the findings. */
+static void tell(struct aff_diag_list *findings, int rc, const char *what)
+{
+	for (size_t i = 0; rc && i < findings->count; i++)
+		if (findings->items[i].severity == AFF_SEVERITY_ERROR)
+			command_error_diag(&findings->items[i]);
+	if (rc && !findings->errors)
+		command_error("cannot load %s: %s", what, aff_error_text(rc));
+	aff_diag_list_free(findings);
+}
 
 /* Loads what was read; frees nothing. */
 static struct conf *load(const struct conf_files *files)
@@ -18,13 +30,17 @@ static struct conf *load(const struct conf_files *files)
 	struct conf *conf = NULL;
 	aff_diag_list_init(&findings, FINDINGS_MAX);
 	int rc = conf_load(&conf, files, &findings);
-	for (size_t i = 0; rc && i < findings.count; i++)
-		if (findings.items[i].severity == AFF_SEVERITY_ERROR)
-			command_error_diag(&findings.items[i]);
-	if (rc && !findings.errors)
-		command_error("cannot load the configuration: %s", aff_error_text(rc));
-	aff_diag_list_free(&findings);
+	tell(&findings, rc, "the configuration");
 	return rc ? NULL : conf;
+}
+
+int config_profile(struct aff_profile **out, const char *path)
+{
+	struct aff_diag_list findings;
+	aff_diag_list_init(&findings, FINDINGS_MAX);
+	int rc = conf_profile_load(out, path, &findings);
+	tell(&findings, rc, path);
+	return rc ? COMMAND_FAILED : COMMAND_OK;
 }
 
 struct conf *config_load(const char *path)

@@ -5,6 +5,8 @@
 #ifndef CLI_CONFIG_H
 #define CLI_CONFIG_H
 
+#include <afferent/profile.h>
+
 #include "conf/conf.h"
 
 /* Reads and checks a configuration folder or a single channel file. Mistakes are told on standard error;
@@ -12,6 +14,9 @@
 struct conf *config_load(const char *path);
 /* A stored snapshot, as the journal gave it. Mistakes likewise. */
 struct conf *config_load_packed(struct aff_view packed);
+
+/* Reads a profile, XML or YAML. Mistakes are told on standard error, then COMMAND_FAILED; 0 otherwise. */
+int config_profile(struct aff_profile **out, const char *path);
 
 /* The destination that is meant: by name, by full name ("icu-monitors/ehr"), or NULL for the only one there is.
  * Told on standard error when there is no such one, or when it is not clear; then NULL. */

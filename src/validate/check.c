@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define TEXT_SIZE sizeof((struct aff_diag *)0)->text
+
 bool check_is_segment_id(struct aff_view id)
 {
 	for (size_t i = 0; i < id.n; i++) {
@@ -47,16 +49,14 @@ static bool wanted(const struct check *c, const struct aff_check_rule *rule, enu
 }
 
 static void add(struct check *c, enum check_rule rule, enum aff_severity severity, struct place at,
-                const char *hint, const char *format, va_list ap)
+                const char *hint, const char *text)
 {
 	const struct aff_check_rule *r = aff_check_rule_at(rule);
 	struct aff_diag d;
-	char text[sizeof d.text];
 	if (!wanted(c, r, &severity))
 		return;
 	bool there = !at.field ||
 	             aff_msg_get(c->m, at.segment, at.field, at.repetition, at.component, at.subcomponent).n > 0;
-	vsnprintf(text, sizeof text, format, ap);
 	aff_diag_set(&d, there ? r->code : AFF_EREQUIRED, "%s", text);
 	aff_diag_hint(&d, "%s", hint ? hint : r->mend);
 	d.severity = severity;
@@ -75,19 +75,23 @@ static void add(struct check *c, enum check_rule rule, enum aff_severity severit
 
 void check_report(struct check *c, enum check_rule rule, struct place at, const char *format, ...)
 {
+	char text[TEXT_SIZE];
 	va_list ap;
 	va_start(ap, format);
-	add(c, rule, aff_check_rule_at(rule)->severity, at, NULL, format, ap);
+	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
+	add(c, rule, aff_check_rule_at(rule)->severity, at, NULL, text);
 }
 
 void check_report_as(struct check *c, enum check_rule rule, enum aff_severity severity, struct place at,
                      const char *hint, const char *format, ...)
 {
+	char text[TEXT_SIZE];
 	va_list ap;
 	va_start(ap, format);
-	add(c, rule, severity, at, hint, format, ap);
+	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
+	add(c, rule, severity, at, hint, text);
 }
 
 bool check_is_empty(const struct check *c, struct aff_view v)
