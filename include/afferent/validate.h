@@ -69,7 +69,9 @@ struct aff_checks {
 	const int *zone;            /* minutes east of UTC for times without a zone; NULL: not known */
 };
 
-/* Appends what is wrong with m to findings, errors and warnings, each with its place. Returns the number of errors
+/* Appends what is wrong with m to findings, errors and warnings, each with its place. One cause is told once: of rules
+ * that say the same of one place the graver finding stands, and of two that are as grave that of a profile or of IHE.
+ * Among findings past the list's cap, or past its first 1000, this is not looked for. Returns the number of errors
  * found, or AFF_ENOMEM. first, when not NULL, gets the first error (for the ERR segment of an answer). */
 int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struct aff_diag_list *findings,
                  struct aff_diag *first);

@@ -206,7 +206,8 @@ int cmd_validate(int argc, char **argv)
 							       [FORMAT_SARIF] = &verdict_sarif};
 	static const char *const examples[] = {"afferent validate examples/monitor.hl7",
 					       "afferent validate --level profile examples/monitor.hl7",
-					       "afferent validate -p examples/profiles/monitor.xml examples",
+					       "afferent validate -p examples/profiles/monitor.xml "
+					       "examples/monitor.hl7",
 					       "afferent validate --json examples/two-messages.hl7",
 					       "afferent validate --format junit -F warning examples/monitor.hl7",
 					       "cat examples/monitor.hl7 | afferent validate --quiet -",

@@ -20,6 +20,16 @@ static struct coding coding_of(struct aff_view cwe, unsigned first, const struct
 	                       aff_view_trim(aff_cut(cwe, d, 1, first + 2, 0))};
 }
 
+bool reading_is_misprint(struct aff_view code, struct aff_view name)
+{
+	static const char *const misprints[] = {"684800", "684810", "684820", "8485"};
+	for (size_t i = 0; i < sizeof misprints / sizeof misprints[0]; i++) {
+		if (aff_view_is(code, misprints[i]))
+			return name.n > 9 && memcmp(name.p, "MDC_ATTR_", 9) == 0;
+	}
+	return false;
+}
+
 static void read_mdc(struct reading *r, const struct coding *c)
 {
 	uint64_t number;
@@ -27,7 +37,7 @@ static void read_mdc(struct reading *r, const struct coding *c)
 	r->mdc = true;
 	r->term = aff_term_of_coding(c->code, c->name, &conflict);
 	r->partial = r->term && number_u64(c->code, 65535, &number) == 0 && number;
-	if (conflict)
+	if (conflict && !reading_is_misprint(c->code, c->name))
 		r->faults |= aff_term_by_refid(c->name) ? READING_CODE : READING_NAME;
 }
 

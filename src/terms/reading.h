@@ -36,6 +36,9 @@ struct reading {
 	bool partial;                  /* the MDC number lacks its partition */
 };
 
+/* Facets of an alert with numbers that the IHE framework itself prints wrong, beside the right names. */
+bool reading_is_misprint(struct aff_view code, struct aff_view name);
+
 void reading_read(struct reading *out, const struct reading_fields *f, const struct aff_delims *d);
 
 /* What is wrong with one repetition of OBX-5, an NM or an SN. */

@@ -15,7 +15,8 @@ static const struct place msh18 = {.segment = 0, .field = MSH_CHARSET};
 static void check_notices(struct check *c, struct aff_charset *set)
 {
 	unsigned notices = aff_charset_notices(set);
-	if (notices & AFF_CHARSET_UNKNOWN)
+	c->charset_told = (notices & AFF_CHARSET_UNKNOWN) != 0;
+	if (c->charset_told)
 		check_report(c, RULE_CHARSET_NAME, msh18, "MSH-18 names no character set of HL7 table 0211");
 	else if (notices & AFF_CHARSET_UNDECLARED)
 		check_report(c, RULE_CHARSET_UNDECLARED, msh18,

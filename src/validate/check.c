@@ -48,6 +48,14 @@ static bool wanted(const struct check *c, const struct aff_check_rule *rule, enu
 	return true;
 }
 
+void check_count_error(struct check *c, const struct aff_diag *d)
+{
+	if (!c->errors && c->first)
+		*c->first = *d;
+	if (c->errors < INT_MAX)
+		c->errors++;
+}
+
 static void add(struct check *c, enum check_rule rule, enum aff_severity severity, struct place at,
                 const char *hint, const char *text)
 {
@@ -62,12 +70,10 @@ static void add(struct check *c, enum check_rule rule, enum aff_severity severit
 	d.severity = severity;
 	d.rule = r->id;
 	locate(c, &d, at);
-	if (severity == AFF_SEVERITY_ERROR) {
-		if (!c->errors && c->first)
-			*c->first = d;
-		if (c->errors < INT_MAX)
-			c->errors++;
-	}
+	if (check_is_told(c, &d))
+		return;
+	if (severity == AFF_SEVERITY_ERROR)
+		check_count_error(c, &d);
 	int rc = aff_diag_list_add(c->findings, &d);
 	if (rc)
 		c->failed = rc;

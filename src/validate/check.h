@@ -38,9 +38,11 @@ struct check {
 	struct aff_delims delims;
 	unsigned version;               /* MSH-12 as 251 for 2.5.1; 0 when it is no 2.x */
 	struct aff_diag_list *findings;
+	size_t begin;                   /* findings before are of another run */
 	struct aff_diag *first;
 	int errors;
 	int failed;                     /* AFF_ENOMEM */
+	bool charset_told;              /* that MSH-18 names no character set */
 	struct known_segment segment;   /* looked up last */
 	struct known_type types[CHECK_KNOWN];
 	struct known_code codes[CHECK_KNOWN];
@@ -60,6 +62,11 @@ void check_report(struct check *c, enum check_rule rule, struct place at, const 
 void check_report_as(struct check *c, enum check_rule rule, enum aff_severity severity, struct place at,
                      const char *hint, const char *format, ...) AFF_PRINTF(6, 7);
 
+/* Another finding tells what d does, or d has taken its place (cause.c). */
+bool check_is_told(struct check *c, const struct aff_diag *d);
+/* One error more; d is the caller's `first` if it is the first. */
+void check_count_error(struct check *c, const struct aff_diag *d);
+
 /* Three characters, capital letter first: what may be repeated to people as the name of a segment. */
 bool check_is_segment_id(struct aff_view id);
 
@@ -78,8 +85,8 @@ void check_pcd(struct check *c);                           /* IHE device transac
 /* Which IHE message this is, for struct check. */
 const struct pcd_message *check_pcd_message(const struct check *c);
 
-/* Fields of segments with this id that check_pcd tells of when they are empty, bit n for field n. */
-uint64_t check_pcd_requires(const struct check *c, struct aff_view id);
+/* check_pcd tells when no segment with this id is there. */
+bool check_pcd_requires(const struct check *c, const char *id);
 
 void check_sense(struct check *c);                         /* readings that are probably none */
 void check_profiles(struct check *c);                      /* conformance profiles */

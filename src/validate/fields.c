@@ -102,8 +102,6 @@ static void check_missing(struct fields *f, unsigned field)
 static void check_required(struct fields *f, uint64_t missing)
 {
 	missing &= f->known->schema->required & ~told_elsewhere(f);
-	if (missing && f->c->pcd)
-		missing &= ~check_pcd_requires(f->c, aff_msg_id(f->c->m, f->segment));
 	for (; missing; missing &= missing - 1)
 		check_missing(f, (unsigned)__builtin_ctzll(missing));
 }
@@ -151,6 +149,8 @@ static uint64_t judged_fields(const struct fields *f)
 		judged |= f->newest->judged >> schema->count >> 1 << schema->count << 1;
 	if (level >= AFF_CHECK_TABLES)
 		judged |= f->known->site;
+	if (f->c->charset_told && memcmp(f->known->id, "MSH", 3) == 0)
+		judged &= ~(UINT64_C(1) << 18);
 	/* MSH-1 and MSH-2 are delimiters, not values. */
 	return is_header(aff_view(f->known->id, 3)) ? judged & ~UINT64_C(6) : judged;
 }

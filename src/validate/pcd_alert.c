@@ -3,6 +3,7 @@
  * PCD-04, an alert: its seven facets and the alert that it continues (IHE DEV TF-2 3.4, B.7.1, B.8.5). A facet is known
  * by its code; before there were codes, by a name without a coding system and by the fifth number of OBX-4.
  */
+#include "terms/reading.h"
 #include "validate/pcd.h"
 
 enum facet { EVENT, SOURCE, PHASE, STATE, INACTIVATION, PRIORITY, TYPE, FACETS };
@@ -38,10 +39,9 @@ struct alert {
 	bool told_old;
 };
 
-/* Numbers that the framework itself prints wrong, beside the right names. */
 static bool is_misprint(const struct pcd *p, unsigned segment)
 {
-	return pcd_is_one_of(pcd_get(p, segment, 3, 1), " 684800 684810 684820 8485 ");
+	return reading_is_misprint(pcd_get(p, segment, 3, 1), pcd_get(p, segment, 3, 2));
 }
 
 /* The facet that a name means without a code, or with a misprinted one; FACETS: none. */

@@ -182,7 +182,7 @@ void pcd_check_places(struct pcd *p)
 	qsort(p->rows, p->row_count, sizeof *p->rows, by_place);
 	for (size_t i = 1; i < p->row_count; i++) {
 		const struct pcd_place *place = &p->rows[i].place;
-		if (place->levels && place->levels <= PCD_LEVELS &&
+		if (place->levels >= 4 && place->levels <= PCD_LEVELS &&
 		    compare_places(&p->rows[i - 1].place, place) == 0)
 			check_report(p->c, RULE_PCD_PLACE_REPEATED, pcd_at(p->rows[i].segment, 4),
 			             "OBX-4 (place in the device) stands twice under one OBR");

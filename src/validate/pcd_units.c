@@ -66,13 +66,14 @@ void pcd_check_units(struct pcd *p, const struct pcd_row *row)
 			check_report(p->c, RULE_PCD_UNITS, at, "OBX-6 (units) is empty though OBX-5 is a number");
 		return;
 	}
-	if (!pcd_is_one_of(pcd_get(p, row->segment, OBX_UNITS, 3), " MDC UCUM ") &&
-	    !pcd_is_one_of(pcd_get(p, row->segment, OBX_UNITS, 6), " MDC UCUM "))
+	bool coded = pcd_is_one_of(pcd_get(p, row->segment, OBX_UNITS, 3), " MDC UCUM ") ||
+	             pcd_is_one_of(pcd_get(p, row->segment, OBX_UNITS, 6), " MDC UCUM ");
+	if (!coded)
 		check_report(p->c, RULE_PCD_UNIT_SYSTEM, pcd_part(row->segment, OBX_UNITS, 3),
 		             "OBX-6 (units) is coded neither in MDC nor in UCUM");
 	const struct aff_unit *unit = aff_unit_of_cwe(whole, &p->c->delims);
 	if (unit)
 		check_quantity(p, row, unit);
-	else
+	else if (coded)
 		check_unknown(p, at, whole);
 }

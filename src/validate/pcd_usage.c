@@ -42,18 +42,6 @@ static const struct pcd_usage *rows_of(struct aff_view id, size_t *count)
 	return table + i;
 }
 
-uint64_t check_pcd_requires(const struct check *c, struct aff_view id)
-{
-	size_t n = 0;
-	const struct pcd_usage *u = c->pcd ? rows_of(id, &n) : NULL;
-	uint64_t fields = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (u[i].required & c->pcd->kind)
-			fields |= UINT64_C(1) << u[i].field;
-	}
-	return fields;
-}
-
 static enum check_rule unused_rule(const char *segment, unsigned field)
 {
 	static const struct {
@@ -94,11 +82,32 @@ void pcd_check_usage(struct pcd *p, unsigned segment)
 
 /* ---- segments ---- */
 
-static void check_there(struct pcd *p, unsigned kinds, const char *segment, enum check_rule rule)
+static const struct {
+	unsigned kinds;
+	const char *id;
+	enum check_rule rule;
+} required[] = {
+	{PCD_OBSERVATION | PCD_EVENT, "PID", RULE_PCD_PID},
+	{PCD_ORDER, "PID", RULE_PCD_03_PID},
+	{PCD_ORDER, "ORC", RULE_PCD_03_ORC},
+	{PCD_ORDER, "RXG", RULE_PCD_03_RXG},
+	{PCD_ORDER, "RXR", RULE_PCD_03_RXR},
+	{PCD_ORDER_ANSWER | PCD_ACK, "MSA", RULE_PCD_MSA},
+	{PCD_STATUS, "MSA", RULE_PCD_05_MSA},
+	{PCD_STATUS, "OBR", RULE_PCD_05_OBR},
+	{PCD_STATUS, "PRT", RULE_PCD_05_PRT},
+};
+
+enum { REQUIRED = sizeof required / sizeof required[0] };
+
+bool check_pcd_requires(const struct check *c, const char *id)
 {
-	if (p->kind & kinds && aff_msg_find(p->c->m, segment, 0) == AFF_NONE)
-		check_report(p->c, rule, (struct place){.segment = 0}, "segment %s is missing from %s", segment,
-		             p->message->name);
+	bool found = !c->pcd || aff_msg_find(c->m, id, 0) != AFF_NONE;
+	for (size_t i = 0; !found && i < REQUIRED; i++) {
+		if (c->pcd->kind & required[i].kinds && strcmp(required[i].id, id) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void check_not_there(struct pcd *p, unsigned segment)
@@ -130,15 +139,11 @@ static void check_not_there(struct pcd *p, unsigned segment)
 
 void pcd_check_segments(struct pcd *p)
 {
-	check_there(p, PCD_OBSERVATION | PCD_EVENT, "PID", RULE_PCD_PID);
-	check_there(p, PCD_ORDER, "PID", RULE_PCD_03_PID);
-	check_there(p, PCD_ORDER, "ORC", RULE_PCD_03_ORC);
-	check_there(p, PCD_ORDER, "RXG", RULE_PCD_03_RXG);
-	check_there(p, PCD_ORDER, "RXR", RULE_PCD_03_RXR);
-	check_there(p, PCD_ORDER_ANSWER | PCD_ACK, "MSA", RULE_PCD_MSA);
-	check_there(p, PCD_STATUS, "MSA", RULE_PCD_05_MSA);
-	check_there(p, PCD_STATUS, "OBR", RULE_PCD_05_OBR);
-	check_there(p, PCD_STATUS, "PRT", RULE_PCD_05_PRT);
+	for (size_t i = 0; i < REQUIRED; i++) {
+		if (p->kind & required[i].kinds && aff_msg_find(p->c->m, required[i].id, 0) == AFF_NONE)
+			check_report(p->c, required[i].rule, (struct place){.segment = 0},
+			             "segment %s is missing from %s", required[i].id, p->message->name);
+	}
 	for (unsigned i = 1; i < aff_msg_segments(p->c->m); i++)
 		check_not_there(p, i);
 }

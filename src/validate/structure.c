@@ -10,6 +10,8 @@
 struct structure {
 	struct check *c;
 	bool orphaned;   /* an OBX without an OBR was told */
+	unsigned orphan; /* the last such OBX, AFF_NONE */
+	bool no_request; /* an observation report has no OBR at all, which is told at its end */
 	unsigned dsc;    /* the segment behind which no other may stand, AFF_NONE */
 	unsigned last;   /* the last one that was out of order, AFF_NONE: ten OBX in a row are one mistake */
 };
@@ -31,6 +33,7 @@ static void tell_no_request(struct structure *s, const struct aff_group_finding 
 		sequence(s, AFF_SEVERITY_ERROR, obx, "this OBX stands before any OBR",
 		         "the sender must put an OBR before its observations");
 		s->orphaned = true;
+		s->orphan = obx;
 	} else if (aff_msg_is(m, f->segment, "ORC")) {
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this ORC is not followed by its OBR",
 		         "an ORC stands right before its OBR");
@@ -63,7 +66,7 @@ static void tell_no_segment(struct structure *s, const struct aff_group_finding 
 	bool error = strcmp(f->group->name, "ACK") == 0;
 	if (strcmp(id, "OBR") == 0)
 		tell_no_request(s, f);
-	else
+	else if (!check_pcd_requires(s->c, id))
 		check_report_as(s->c, RULE_SEGMENT_MISSING, error ? AFF_SEVERITY_ERROR : AFF_SEVERITY_WARNING,
 		                (struct place){.segment = f->segment}, NULL, "segment %s is missing from %s", id,
 		                f->group->name);
@@ -115,7 +118,9 @@ static void tell_order(struct structure *s, const struct aff_group_finding *f)
 	bool goes_on = s->last != AFF_NONE && s->last + 1 == f->segment &&
 	               aff_view_equal(aff_msg_id(m, s->last), aff_msg_id(m, f->segment));
 	s->last = f->segment;
-	if (goes_on || (s->dsc != AFF_NONE && f->segment > s->dsc)) /* what follows a DSC is told there */
+	bool behind_end = s->dsc != AFF_NONE && f->segment > s->dsc; /* told there */
+	bool told = f->segment == s->orphan || (s->no_request && aff_msg_is(m, f->segment, "OBX"));
+	if (goes_on || behind_end || told)
 		return;
 	if (aff_msg_is(m, f->segment, "NTE") || aff_msg_is(m, f->segment, "PRT"))
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment belongs to nothing",
@@ -148,12 +153,13 @@ static void tell(void *arg, const struct aff_group_finding *f)
 
 void check_structure(struct check *c)
 {
-	struct structure s = {.c = c, .dsc = aff_msg_find(c->m, "DSC", 0), .last = AFF_NONE};
+	struct structure s = {.c = c, .dsc = aff_msg_find(c->m, "DSC", 0), .orphan = AFF_NONE, .last = AFF_NONE};
 	struct aff_group_hook hook = {tell, &s};
+	s.no_request = aff_view_is(aff_msg_get(c->m, 0, 9, 1, 1, 0), "ORU") && aff_msg_find(c->m, "OBR", 0) == AFF_NONE;
 	if (s.dsc != AFF_NONE && s.dsc + 1 < aff_msg_segments(c->m))
 		sequence(&s, AFF_SEVERITY_WARNING, s.dsc, "segments follow the DSC",
 		         "DSC is the last segment of a message");
 	group_walk(c->m, &hook);
-	if (aff_view_is(aff_msg_get(c->m, 0, 9, 1, 1, 0), "ORU") && aff_msg_find(c->m, "OBR", 0) == AFF_NONE)
+	if (s.no_request)
 		tell_no_request_at_all(&s);
 }

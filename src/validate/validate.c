@@ -23,6 +23,7 @@ int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struc
 	                  .delims = aff_msg_delims(m),
 	                  .version = aff_schema_version(aff_msg_get(m, 0, 12, 1, 1, 1)),
 	                  .findings = findings,
+	                  .begin = findings->count,
 	                  .first = first};
 	c.pcd = check_pcd_message(&c);
 	check_header(&c);
