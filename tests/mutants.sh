@@ -42,6 +42,7 @@ mutant 1 "an answer leaves before the commit" "tests/crash/run.py --afferent AFF
 mutant 2 "a delivery is recorded before it is confirmed" "$scenario/wrong-answers.scn"
 mutant 3 "the cursor passes a pending message" "$scenario/restart.scn"
 mutant 4 "MSA-2 of an answer is not compared" "$scenario/wrong-answers.scn"
+mutant 5 "retention removes what was not delivered yet" "$scenario/retention.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -61,7 +61,10 @@ int number_duration_ms(struct aff_view text, int64_t *out)
 
 int number_bytes(struct aff_view text, uint64_t *out)
 {
-	static const struct suffix units[] = {{"", 1}, {"B", 1}, {"KB", 1000}, {"MB", 1000000}, {"GB", 1000000000},
-	                                      {"KiB", 1024}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};
+	static const struct suffix units[] = {
+		{"", 1}, {"B", 1},
+		{"KB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {"TB", 1000000000000},
+		{"KiB", 1024}, {"MiB", 1u << 20}, {"GiB", 1u << 30}, {"TiB", UINT64_C(1) << 40},
+	};
 	return with_suffix(text, units, sizeof units / sizeof units[0], out);
 }

@@ -88,6 +88,23 @@ static void print_destinations(const json_t *status)
 	table_print(&t, stdout);
 }
 
+static void print_retention(const json_t *journal)
+{
+	const json_t *r = json_object_get(journal, "retention");
+	const char *holder = text(r, "held_by");
+	if (!number(r, "keep_us") && !number(r, "keep_bytes"))
+		printf("log files are kept for ever\n");
+	else
+		printf("log files: %" PRId64 ", %.1f MB; removed since the start: %" PRId64 ", %.1f MB\n",
+		       number(r, "files"), (double)number(r, "bytes") / 1e6, number(r, "removed_files"),
+		       (double)number(r, "removed_bytes") / 1e6);
+	if (*holder)
+		printf("%" PRId64 " log files are due for removal, but %s still needs the oldest one\n",
+		       number(r, "due"), holder);
+	if (number(journal, "unsealed"))
+		printf("%" PRId64 " log files could not be sealed yet\n", number(journal, "unsealed"));
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *journal = json_object_get(status, "journal");
@@ -97,6 +114,7 @@ static void print_status(const json_t *status)
 	printf("journal %s%s; since the start: messages %" PRId64 ", outcomes %" PRId64 ", commits %" PRId64 "\n",
 	       text(journal, "folder"), json_is_true(json_object_get(journal, "full")) ? " (DISK FULL)" : "",
 	       number(journal, "messages"), number(journal, "outcomes"), number(journal, "commits"));
+	print_retention(journal);
 	printf("answers p50 %.1f ms, p99 %.1f ms; commits p50 %.1f ms, p99 %.1f ms\n\n",
 	       (double)number(status, "answer_p50_us") / 1000, (double)number(status, "answer_p99_us") / 1000,
 	       (double)number(journal, "commit_p50_us") / 1000, (double)number(journal, "commit_p99_us") / 1000);

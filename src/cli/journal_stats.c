@@ -34,21 +34,25 @@ static const char *bytes_text(uint64_t bytes, char buf[32])
 static void print_sizes(const struct journal_stats *s)
 {
 	char received[32], stored[32], first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE], span[WHEN_SIZE];
+	uint64_t messages = s->messages - s->removed_messages, bytes = s->bytes_received - s->removed_bytes;
 	printf("log files  %u, %u of them sealed\n", s->files, s->sealed);
 	printf("messages   %" PRIu64 ": %" PRIu64 " accepted, %" PRIu64 " kept, %" PRIu64 " rejected\n", s->messages,
 	       s->accepted, s->kept, s->rejected);
+	if (s->removed_files)
+		printf("of these   %" PRIu64 " in %" PRIu64 " log files removed by retention\n", s->removed_messages,
+		       s->removed_files);
 	printf("received   %s\n", bytes_text(s->bytes_received, received));
 	printf("stored     %s", bytes_text(s->bytes_stored, stored));
-	if (s->bytes_received)
-		printf(", %.2f times what was received", (double)s->bytes_stored / (double)s->bytes_received);
+	if (bytes)
+		printf(", %.2f times what was received", (double)s->bytes_stored / (double)bytes);
 	putchar('\n');
-	if (!s->messages)
+	if (!messages)
 		return;
 	printf("from       %s\nto         %s\n", clock_local_text(s->first_us, first),
 	       clock_local_text(s->last_us, last));
 	if (s->last_us > s->first_us)
 		printf("rate       %.1f messages/s over %s\n",
-		       (double)(s->messages - 1) / ((double)(s->last_us - s->first_us) / 1e6),
+		       (double)(messages - 1) / ((double)(s->last_us - s->first_us) / 1e6),
 		       when_span(s->last_us - s->first_us, span));
 }
 
@@ -121,7 +125,9 @@ static void print_json(const struct journal_stats *s)
 	jsonw_i64(&j, "rejected", (int64_t)s->rejected);
 	jsonw_i64(&j, "bytes_received", (int64_t)s->bytes_received);
 	jsonw_i64(&j, "bytes_stored", (int64_t)s->bytes_stored);
-	if (s->messages) {
+	jsonw_i64(&j, "removed_files", (int64_t)s->removed_files);
+	jsonw_i64(&j, "removed_messages", (int64_t)s->removed_messages);
+	if (s->messages > s->removed_messages) {
 		jsonw_text(&j, "first", when_utc(s->first_us, when));
 		jsonw_text(&j, "last", when_utc(s->last_us, when));
 	}

@@ -12,6 +12,9 @@ static void read_log_file(struct reader *r, struct conf_engine *e, const struct 
 	fields_read(r, &f, SECTION_LOG_FILE, map);
 	e->file_rows = get_number(r, &f, KEY_LOG_FILE_rows);
 	e->file_bytes = get_number(r, &f, KEY_LOG_FILE_size);
+	e->daily = get_word(r, &f, KEY_LOG_FILE_at) == 0;
+	e->keep_ms = (int64_t)get_number(r, &f, KEY_LOG_FILE_keep);
+	e->keep_bytes = get_number(r, &f, KEY_LOG_FILE_keep_size);
 }
 
 void read_engine(struct reader *r, const struct node *root)

@@ -130,6 +130,9 @@ struct conf_engine {
 	unsigned io_threads;     /* 0: chosen at start */
 	size_t memory;           /* envelopes in flight, bytes */
 	uint64_t file_rows, file_bytes; /* a log file is sealed at this many rows or this size */
+	bool daily;              /* or at midnight UTC */
+	int64_t keep_ms;         /* a sealed log file is removed when it is older (0: never) */
+	uint64_t keep_bytes;     /* the oldest ones are when all are larger (0: never) */
 	int64_t drain_ms;        /* how long SIGTERM waits, default 10 s */
 	bool log_json;
 };

@@ -62,6 +62,8 @@ static void tell_start(const struct conf *conf)
 	log_info("engine", "afferent %s, configuration %.12s, journal %s", aff_version(), hex.error ? "" : hex.p,
 		 conf->engine.journal);
 	aff_buf_free(&hex);
+	if (!conf->engine.keep_ms && !conf->engine.keep_bytes)
+		log_info("engine", "every log file is kept; log_file: keep and keep_size let old ones be removed");
 }
 
 int engine_start(struct engine **out, const char *path, struct aff_diag_list *findings, struct aff_diag *diag)
@@ -78,7 +80,10 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	if (!rc) {
 		struct journal_options options = {.folder = e->conf->engine.journal,
 						  .file_rows = e->conf->engine.file_rows,
-						  .file_bytes = e->conf->engine.file_bytes};
+						  .file_bytes = e->conf->engine.file_bytes,
+						  .daily = e->conf->engine.daily,
+						  .keep_us = e->conf->engine.keep_ms * 1000,
+						  .keep_bytes = e->conf->engine.keep_bytes};
 		e->budget.max = e->conf->engine.memory;
 		rc = journal_open(&e->journal, &options, diag);
 	}
@@ -112,7 +117,8 @@ static void warn_fixed(const struct conf_engine *now, const struct conf_engine *
 {
 	if (strcmp(now->journal, then->journal) != 0 || strcmp(now->control, then->control) != 0 ||
 	    now->io_threads != then->io_threads || now->memory != then->memory || now->file_rows != then->file_rows ||
-	    now->file_bytes != then->file_bytes)
+	    now->file_bytes != then->file_bytes || now->daily != then->daily || now->keep_ms != then->keep_ms ||
+	    now->keep_bytes != then->keep_bytes)
 		log_warn("reload", "afferent.yaml: journal, log_file, control, io_threads and memory change at the "
 				   "next start only");
 }

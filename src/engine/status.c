@@ -47,6 +47,24 @@ static void put_destination(struct json_writer *j, struct sender *s)
 	jsonw_object_end(j);
 }
 
+static void put_retention(struct json_writer *j, const struct engine *e)
+{
+	struct journal_retention r;
+	journal_retention(e->journal, &r);
+	jsonw_i64(j, "unsealed", (int64_t)r.unsealed);
+	jsonw_object(j, "retention");
+	jsonw_i64(j, "keep_us", e->conf->engine.keep_ms * 1000);
+	jsonw_i64(j, "keep_bytes", (int64_t)e->conf->engine.keep_bytes);
+	jsonw_i64(j, "files", (int64_t)r.files);
+	jsonw_i64(j, "bytes", (int64_t)r.bytes);
+	jsonw_i64(j, "removed_files", (int64_t)r.removed_files);
+	jsonw_i64(j, "removed_bytes", (int64_t)r.removed_bytes);
+	jsonw_i64(j, "removed_us", r.removed_us);
+	jsonw_i64(j, "due", (int64_t)r.due);
+	jsonw_text(j, "held_by", r.held_by);
+	jsonw_object_end(j);
+}
+
 static void put_writer(struct json_writer *j, const struct engine *e)
 {
 	struct writer_stats w;
@@ -60,6 +78,7 @@ static void put_writer(struct json_writer *j, const struct engine *e)
 	jsonw_i64(j, "commit_p50_us", w.commit_p50_us);
 	jsonw_i64(j, "commit_p99_us", w.commit_p99_us);
 	jsonw_bool(j, "full", w.full);
+	put_retention(j, e);
 	jsonw_object_end(j);
 }
 

@@ -26,6 +26,7 @@
 #define BATCH_ROWS 512
 #define BATCH_BYTES (1u << 20)
 #define FULL_RETRY_MS 200
+#define TEND_MS       1000
 #define COMPANY_US  1000
 
 struct chain {
@@ -206,6 +207,14 @@ static void commit_batch(struct writer *w, struct chain *batch)
 	finish(batch, rc);
 }
 
+static void tend(struct writer *w)
+{
+	struct aff_diag diag = {0};
+	int rc = journal_tend(w->journal, &diag);
+	if (rc && rc != AFF_EFULL)
+		fail_stop(&diag);
+}
+
 static void run_calls(struct writer *w, struct call *calls)
 {
 	for (struct call *c = calls, *next; c; c = next) {
@@ -228,14 +237,14 @@ static void wait_for_work(struct writer *w)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += FULL_RETRY_MS * 1000000;
+	int64_t most = w->open.first ? FULL_RETRY_MS : TEND_MS;
+	until.tv_sec += most / 1000;
+	until.tv_nsec += most % 1000 * 1000000;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
 	while (idle(w)) {
-		if (!w->open.first)
-			pthread_cond_wait(&w->work, &w->lock);
-		else if (pthread_cond_timedwait(&w->work, &w->lock, &until))
-			return; /* a full disk may have room by now */
+		if (pthread_cond_timedwait(&w->work, &w->lock, &until))
+			return; /* a full disk may have room by now; the journal may want something done */
 	}
 }
 
@@ -287,6 +296,8 @@ static void *writer_main(void *arg)
 		pthread_mutex_unlock(&w->lock);
 		if (batch.first || w->open.first)
 			commit_batch(w, &batch);
+		else
+			tend(w);
 		run_calls(w, calls);
 		if (last)
 			break;

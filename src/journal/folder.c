@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -129,6 +130,60 @@ int folder_remove_unfinished(const char *folder, struct aff_diag *diag)
 	}
 	closedir(d);
 	return rc;
+}
+
+uint64_t folder_size(const char *folder, int64_t first)
+{
+	static const char *const parts[] = {"", "-wal"};
+	uint64_t size = 0;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		char path[PATH_MAX];
+		struct stat st;
+		if (!folder_path(path, sizeof path, folder, first, parts[i], NULL) && stat(path, &st) == 0)
+			size += (uint64_t)st.st_size;
+	}
+	return size;
+}
+
+/* "log-<first>.db-wal" and the like; what else begins so, too: "log-<first>.db". */
+static bool belongs_to(const char *name, int64_t through, bool *whole)
+{
+	char base[64];
+	const char *end = strstr(name, SUFFIX);
+	size_t n = end ? (size_t)(end - name) + strlen(SUFFIX) : 0;
+	int64_t first;
+	if (n == 0 || n >= sizeof base)
+		return false;
+	memcpy(base, name, n);
+	base[n] = '\0';
+	*whole = name[n] == '\0';
+	return first_of(base, &first) && first <= through && (*whole || name[n] == '-');
+}
+
+/* One pass over the folder: the databases themselves go first, so that nobody opens one without what belongs to it. */
+static int remove_pass(const char *folder, int64_t through, bool databases, struct aff_diag *diag)
+{
+	int rc;
+	DIR *d = open_folder(folder, &rc, diag);
+	const struct dirent *entry;
+	while (!rc && (entry = readdir(d))) {
+		char path[PATH_MAX];
+		bool whole;
+		if (!belongs_to(entry->d_name, through, &whole) || whole != databases)
+			continue;
+		int n = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		if (n > 0 && (size_t)n < sizeof path && unlink(path) && errno != ENOENT)
+			rc = aff_diag_set(diag, AFF_EIO, "cannot remove %s: %s", path, strerror(errno));
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}
+
+int folder_remove_through(const char *folder, int64_t through, struct aff_diag *diag)
+{
+	int rc = remove_pass(folder, through, true, diag);
+	return rc ? rc : remove_pass(folder, through, false, diag);
 }
 
 bool folder_is_remote(uint64_t magic)

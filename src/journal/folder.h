@@ -29,6 +29,10 @@ size_t folder_position(const struct file_list *list, int64_t id);
 
 /* "<folder>/log-<first>.db" followed by suffix. AFF_ELIMIT when it does not fit. */
 int folder_path(char *out, size_t size, const char *folder, int64_t first, const char *suffix, struct aff_diag *diag);
+/* Bytes of a log file and its write-ahead log, 0 when it is not there. */
+uint64_t folder_size(const char *folder, int64_t first);
+/* Unlinks the log files whose first id is at most `through`, with all that belongs to them. */
+int folder_remove_through(const char *folder, int64_t through, struct aff_diag *diag);
 /* Removes what a crash left of a log file that was never finished. */
 int folder_remove_unfinished(const char *folder, struct aff_diag *diag);
 

@@ -17,6 +17,8 @@
 struct journal {
 	char folder[PATH_MAX];
 	uint64_t file_rows, file_bytes;
+	bool daily;
+	int64_t (*now_us)(void);
 	int lock;                    /* the lock file's descriptor */
 	struct vfs vfs;
 	struct book book;
@@ -28,6 +30,7 @@ struct journal {
 	_Atomic int64_t head;        /* the newest id committed */
 	int failed;                  /* the final error, 0 = none */
 	bool in_transaction;
+	bool carrying;               /* the transaction holds the sums of a log file that is to be removed */
 };
 
 /* Makes the next log file with what it starts with and makes it the open one; `old`, when it is not NULL, is where

@@ -12,10 +12,12 @@
 
 #include "journal/internal.h"
 #include "journal/sql.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #define DEFAULT_ROWS  1000000u
 #define DEFAULT_BYTES (512u << 20)
+#define DAY_US        INT64_C(86400000000)
 
 /* ---- opening ---- */
 
@@ -110,8 +112,15 @@ static int open_files(struct journal *j, struct aff_diag *diag)
 		rc = journal_start_file(j, NULL, diag);
 	if (!rc)
 		rc = check_lock_file(j->lock, true, diag);
-	for (size_t i = 0; i + 1 < list.n && !rc; i++)
-		rc = sealer_add(&j->sealer, list.first[i]);
+	int64_t removed = 0;
+	if (!rc)
+		rc = carry_mark(j->file.db, &removed, diag);
+	if (!rc && removed) /* a crash came between the commit and the removal */
+		rc = folder_remove_through(j->folder, removed, diag);
+	for (size_t i = 0; i + 1 < list.n && !rc; i++) {
+		if (list.first[i] > removed)
+			rc = sealer_add(&j->sealer, list.first[i]);
+	}
 	folder_list_free(&list);
 	return rc;
 }
@@ -124,6 +133,8 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 	memcpy(j->folder, o->folder, n + 1);
 	j->file_rows = o->file_rows ? o->file_rows : DEFAULT_ROWS;
 	j->file_bytes = o->file_bytes ? o->file_bytes : DEFAULT_BYTES;
+	j->daily = o->daily;
+	j->now_us = o->now_us ? o->now_us : clock_wall_us;
 	int rc = file_make_dir(j->folder, diag);
 	if (!rc)
 		rc = folder_check_local(j->folder, diag);
@@ -131,7 +142,9 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 		rc = take_lock(j, diag);
 	if (rc)
 		return rc;
-	rc = sealer_start(&j->sealer, j->folder, &j->vfs, &j->book);
+	struct journal_options here = *o;
+	here.folder = j->folder;
+	rc = sealer_start(&j->sealer, &here, &j->vfs, &j->book);
 	if (rc)
 		return aff_diag_set(diag, rc, "cannot start the sealer's thread");
 	return open_files(j, diag);
@@ -207,18 +220,43 @@ static int check(struct journal *j, bool in_transaction, struct aff_diag *diag)
 	return 0;
 }
 
+/* Days are those of UTC: each has 24 hours, whatever the time zone and its changes. */
+static bool is_file_over(const struct journal *j)
+{
+	return j->file.rows >= j->file_rows || j->file.bytes >= j->file_bytes ||
+	       (j->daily && j->file.rows && j->now_us() / DAY_US > j->file.oldest / DAY_US);
+}
+
 int journal_begin(struct journal *j, struct aff_diag *diag)
 {
 	int rc = check(j, false, diag);
 	if (rc)
 		return rc;
-	if (j->file.rows >= j->file_rows || j->file.bytes >= j->file_bytes)
+	if (is_file_over(j))
 		rc = journal_start_file(j, &j->file, diag);
 	if (!rc)
 		rc = logfile_begin(&j->file, diag);
 	if (!rc)
 		j->in_transaction = true;
+	const struct carry *carry = rc ? NULL : sealer_carry(&j->sealer);
+	if (carry)
+		rc = carry_write(carry, j->file.db, diag);
+	j->carrying = !rc && carry;
 	return fail(j, rc);
+}
+
+int journal_tend(struct journal *j, struct aff_diag *diag)
+{
+	int rc = check(j, false, diag);
+	if (rc || (!is_file_over(j) && !sealer_carry(&j->sealer)))
+		return rc;
+	rc = journal_begin(j, diag);
+	return rc ? rc : journal_commit(j, diag);
+}
+
+void journal_retention(struct journal *j, struct journal_retention *out)
+{
+	sealer_retention(&j->sealer, out);
 }
 
 int journal_add_message(struct journal *j, struct journal_message *m, struct aff_diag *diag)
@@ -271,6 +309,9 @@ int journal_commit(struct journal *j, struct aff_diag *diag)
 		return fail(j, rc);
 	j->in_transaction = false;
 	atomic_store(&j->head, j->last);
+	if (j->carrying)
+		sealer_carried(&j->sealer);
+	j->carrying = false;
 	return 0;
 }
 
@@ -278,7 +319,7 @@ void journal_rollback(struct journal *j)
 {
 	if (j->file.db)
 		logfile_rollback(&j->file);
-	j->in_transaction = false;
+	j->in_transaction = j->carrying = false;
 }
 
 int journal_set_snapshot(struct journal *j, const unsigned char sha[SHA256_SIZE], struct aff_view packed,

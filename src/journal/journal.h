@@ -75,6 +75,20 @@ struct journal_options {
 	const char *folder;
 	uint64_t file_rows;          /* a log file is sealed at this many rows (0: 1,000,000) */
 	uint64_t file_bytes;         /* or at this size (0: 512 MB) */
+	bool daily;                  /* or at midnight UTC */
+	int64_t keep_us;             /* sealed log files older than this are removed (0: never) */
+	uint64_t keep_bytes;         /* the oldest ones beyond this size of all are removed (0: never) */
+	int64_t (*now_us)(void);     /* for tests: the wall clock (NULL: the system's) */
+};
+
+/* How retention stands. */
+struct journal_retention {
+	uint64_t files, bytes;       /* on disk, when it was last looked */
+	uint64_t removed_files, removed_bytes; /* since the journal was opened */
+	int64_t removed_us;          /* when the last one was; 0: none was */
+	uint64_t due;                /* files that should go and cannot */
+	char held_by[128];           /* the destination that still needs the oldest of these; "": none does */
+	uint64_t unsealed;           /* closed files whose sealing failed and is tried again */
 };
 
 struct journal;
@@ -100,6 +114,12 @@ int journal_add_outcome(struct journal *j, const struct journal_outcome *o, stru
 int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t position, struct aff_diag *diag);
 int journal_commit(struct journal *j, struct aff_diag *diag);
 void journal_rollback(struct journal *j);
+
+/* What is due without a message to write: ends a log file at midnight, lets the sealer remove old ones. To be called
+ * now and then by the thread that writes, between transactions. Errors as of journal_commit. */
+int journal_tend(struct journal *j, struct aff_diag *diag);
+/* Thread-safe. */
+void journal_retention(struct journal *j, struct journal_retention *out);
 
 /* The newest id given out, 0 in an empty journal. Thread-safe. */
 int64_t journal_head(const struct journal *j);
@@ -170,8 +190,8 @@ int journal_get_pending(struct journal_reader *r, const struct journal_message *
 int journal_get_snapshot(struct journal_reader *r, const unsigned char sha[SHA256_SIZE], struct aff_buf *out,
                          struct aff_diag *diag);
 
-/* The ledger of one destination, counted from the rows themselves (after where its cursor started):
- * received = delivered + filtered + merged + dead + pending. */
+/* The ledger of one destination, counted from the rows themselves (after where its cursor started) and, for log files
+ * that were removed, carried on from them: received = delivered + filtered + merged + dead + pending. */
 struct journal_ledger {
 	char destination[128];
 	int64_t cursor;
@@ -182,6 +202,8 @@ struct journal_stats {
 	unsigned files, sealed;
 	uint64_t messages, accepted, kept, rejected;
 	uint64_t bytes_received;     /* lengths of all messages */
+	uint64_t removed_files, removed_messages, removed_bytes; /* by retention; the counts above, lengths and
+	                                                            ledgers include them */
 	uint64_t bytes_stored;       /* of the files */
 	int64_t first_us, last_us;
 	struct journal_ledger *ledgers;

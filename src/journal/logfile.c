@@ -61,6 +61,8 @@ int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *b
 	if (!rc)
 		rc = integer_or(db, "SELECT count(*) FROM message", 0, &rows, diag);
 	if (!rc)
+		rc = integer_or(db, "SELECT min(id) FROM message", 0, &new.oldest, diag);
+	if (!rc)
 		rc = integer_or(db, "PRAGMA page_count", 0, &pages, diag);
 	if (!rc)
 		rc = integer_or(db, "SELECT value FROM meta WHERE key = 'skew'", 0, &new.skew, diag);
@@ -223,8 +225,8 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	sqlite3_bind_int64(s, 13, m->dictionary);
 	sql_bind_blob(s, 14, m->body.p, m->body.n);
 	rc = sql_run(s, "add a message", diag);
-	if (!rc)
-		f->rows++;
+	if (!rc && f->rows++ == 0)
+		f->oldest = m->id;
 	return rc;
 }
 

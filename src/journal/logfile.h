@@ -24,6 +24,7 @@ struct logfile {
 	int64_t first;
 	sqlite3_stmt *statement[LOGFILE_STATEMENTS];
 	uint64_t rows, bytes;
+	int64_t oldest;                        /* id of its first message; meaningless without rows */
 	int64_t skew;                          /* stored: at least id - received of every message */
 	struct book *book;
 	struct snapshot_list *snapshots;

@@ -5,7 +5,9 @@
  */
 #include "journal/reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "journal/sql.h"
 
@@ -81,6 +83,12 @@ int reader_refresh(struct journal_reader *r, struct aff_diag *diag)
 	return 0;
 }
 
+/* Removed in the middle of opening: whatever that failed with. */
+static bool is_gone(const char *path)
+{
+	return access(path, F_OK) && errno == ENOENT;
+}
+
 static int open_file(struct journal_reader *r, struct reader_file *f, int64_t first, struct aff_diag *diag)
 {
 	char path[PATH_MAX];
@@ -90,11 +98,11 @@ static int open_file(struct journal_reader *r, struct reader_file *f, int64_t fi
 	if (!rc)
 		rc = schema_open(&db, path, NULL, diag);
 	if (rc)
-		return rc == AFF_ENOTFOUND ? READER_GONE : rc;
+		return rc == AFF_ENOTFOUND || is_gone(path) ? READER_GONE : rc;
 	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &sealed, diag);
 	if (rc && rc != AFF_ENOTFOUND) {
 		sqlite3_close(db);
-		return rc;
+		return is_gone(path) ? READER_GONE : rc;
 	}
 	close_file(f);
 	*f = (struct reader_file){.first = first, .db = db, .sealed = sealed != 0};

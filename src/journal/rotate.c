@@ -10,7 +10,6 @@
 
 #include "journal/internal.h"
 #include "journal/sql.h"
-#include "sys/clock.h"
 #include "sys/file.h"
 
 static int copy_cursors(sqlite3 *from, struct logfile *to, struct aff_diag *diag)
@@ -35,6 +34,8 @@ static int fill(struct journal *j, struct logfile *new, sqlite3 *old, struct aff
 	int rc = logfile_begin(new, diag);
 	if (!rc && old)
 		rc = copy_cursors(old, new, diag);
+	if (!rc && old)
+		rc = carry_copy(old, new->db, diag);
 	if (!rc && memcmp(j->snapshot, none, SHA256_SIZE) != 0)
 		rc = logfile_add_snapshot(new, j->snapshot, diag);
 	if (!rc && d)
@@ -118,7 +119,7 @@ static int switch_to(struct journal *j, const char *path, int64_t first, struct 
 int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *diag)
 {
 	char unfinished[PATH_MAX], path[PATH_MAX];
-	int64_t first = clock_wall_us();
+	int64_t first = j->now_us();
 	if (first <= j->last)
 		first = j->last + 1;
 	if (old && first <= old->first)

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "journal/schema.h"
@@ -19,6 +20,7 @@
 
 #define NICE 15
 #define STEPS_BETWEEN_LOOKS 20000
+#define ROUND_S 5 /* between looks at what is left undone */
 
 static int stop_wanted(void *arg)
 {
@@ -75,59 +77,148 @@ static void train(struct sealer *s)
 		         rc == AFF_ENOTFOUND ? "too little in common" : aff_error_text(rc));
 }
 
-static void report(int rc, const struct aff_diag *diag)
+/* Once, until the same work succeeds: what failed is tried again every few seconds. */
+static void report(struct sealer *s, enum work work, int rc, const struct aff_diag *diag)
 {
+	static const char *const texts[] = {
+		[WORK_SEAL] = "a log file is not sealed yet",
+		[WORK_REMOVE] = "a log file is not removed",
+		[WORK_LOOK] = "retention cannot look at a log file",
+	};
 	char line[600];
 	if (rc == AFF_EAGAIN)
 		return;
-	log_error("journal", "a log file is not sealed: %s", aff_diag_format(diag, line, sizeof line));
+	if (rc && !s->told[work])
+		log_error("journal", "%s: %s", texts[work], aff_diag_format(diag, line, sizeof line));
+	s->told[work] = rc != 0;
 }
 
-/* Takes the next piece of work; false: stop. */
-static bool next(struct sealer *s, int64_t *first, bool *training)
+static int seal_or_keep(struct sealer *s, int64_t first, struct aff_diag *diag)
 {
+	int rc = seal(s, first, diag);
+	if (!rc || rc == AFF_EAGAIN || rc == AFF_ECORRUPT)
+		return rc;
+	pthread_mutex_lock(&s->lock);
+	int kept = folder_list_add(&s->again, first);
+	pthread_mutex_unlock(&s->lock);
+	return kept ? aff_diag_set(diag, kept, "too many log files wait to be sealed") : rc;
+}
+
+/* ---- retention ---- */
+
+static int look(struct sealer *s, struct aff_diag *diag)
+{
+	struct carry c;
+	int rc = retention_look(&s->retention, &c, diag);
+	pthread_mutex_lock(&s->lock);
+	s->shown = s->retention.state;
+	if (!rc && c.through) {
+		s->carry = c;
+		atomic_store(&s->carrying, true);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+static int remove_carried(struct sealer *s, struct aff_diag *diag)
+{
+	int rc = retention_remove(&s->retention, s->carry.through, diag);
+	carry_free(&s->carry);
+	if (rc) /* what the folder holds is not known any more */
+		vfs_fail(s->vfs);
+	return rc ? rc : look(s, diag);
+}
+
+/* ---- the thread ---- */
+
+static enum work choose(struct sealer *s, int64_t *first)
+{
+	if (atomic_load(&s->stop))
+		return WORK_STOP;
+	if (s->train) {
+		s->train = false;
+		return WORK_TRAIN;
+	}
+	if (s->queue.n) {
+		*first = s->queue.first[0];
+		s->look = retention_is_wanted(&s->retention) && !atomic_load(&s->carrying);
+		memmove(s->queue.first, s->queue.first + 1, --s->queue.n * sizeof *s->queue.first);
+		return WORK_SEAL;
+	}
+	if (s->carried) {
+		s->carried = false;
+		return WORK_REMOVE;
+	}
+	s->look = false;
+	return WORK_LOOK;
+}
+
+static bool has_work(const struct sealer *s)
+{
+	return s->queue.n || s->train || s->carried || s->look;
+}
+
+/* What could not be sealed joins the queue again, and retention looks. */
+static void come_round(struct sealer *s)
+{
+	while (s->again.n && !folder_list_add(&s->queue, s->again.first[s->again.n - 1]))
+		s->again.n--;
+	s->look = retention_is_wanted(&s->retention) && !atomic_load(&s->carrying);
+}
+
+static enum work next(struct sealer *s, int64_t *first)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ROUND_S;
 	pthread_mutex_lock(&s->lock);
 	s->busy = false;
-	while (!atomic_load(&s->stop) && !s->queue.n && !s->train) {
+	while (!atomic_load(&s->stop) && !has_work(s)) {
 		pthread_cond_broadcast(&s->idle);
-		pthread_cond_wait(&s->wake, &s->lock);
+		if (pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
+			continue;
+		come_round(s);
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += ROUND_S;
 	}
-	*training = s->train;
-	s->train = false;
-	*first = s->queue.n ? s->queue.first[0] : 0;
-	if (!*training && s->queue.n)
-		memmove(s->queue.first, s->queue.first + 1, --s->queue.n * sizeof *s->queue.first);
+	enum work work = choose(s, first);
 	s->busy = true;
-	bool go_on = !atomic_load(&s->stop);
 	pthread_mutex_unlock(&s->lock);
-	return go_on;
+	return work;
 }
 
 static void *run(void *arg)
 {
 	struct sealer *s = arg;
-	int64_t first;
-	bool training;
+	int64_t first = 0;
+	enum work work;
 	/* A thread that cannot be nice works all the same. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-	while (next(s, &first, &training)) {
+	while ((work = next(s, &first)) != WORK_STOP) {
 		struct aff_diag diag;
 		int rc = 0;
-		if (training)
+		if (work == WORK_TRAIN)
 			train(s);
+		else if (work == WORK_SEAL)
+			rc = seal_or_keep(s, first, &diag);
 		else
-			rc = seal(s, first, &diag);
-		if (rc)
-			report(rc, &diag);
+			rc = work == WORK_REMOVE ? remove_carried(s, &diag) : look(s, &diag);
+		if (work != WORK_TRAIN)
+			report(s, work, rc, &diag);
 	}
 	return NULL;
 }
 
-int sealer_start(struct sealer *s, const char *folder, struct vfs *vfs, struct book *book)
+int sealer_start(struct sealer *s, const struct journal_options *o, struct vfs *vfs, struct book *book)
 {
-	*s = (struct sealer){.folder = folder, .vfs = vfs, .book = book};
+	pthread_condattr_t monotonic;
+	*s = (struct sealer){.folder = o->folder, .vfs = vfs, .book = book};
+	retention_init(&s->retention, o->folder, o);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->wake, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	pthread_cond_init(&s->idle, NULL);
 	s->running = pthread_create(&s->thread, NULL, run, s) == 0;
 	return s->running ? 0 : AFF_ENOMEM;
@@ -144,6 +235,8 @@ void sealer_stop(struct sealer *s)
 	pthread_join(s->thread, NULL);
 	s->running = false;
 	folder_list_free(&s->queue);
+	folder_list_free(&s->again);
+	carry_free(&s->carry);
 	pthread_cond_destroy(&s->idle);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);
@@ -166,10 +259,40 @@ void sealer_train(struct sealer *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void sealer_look(struct sealer *s)
+{
+	pthread_mutex_lock(&s->lock);
+	come_round(s);
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+const struct carry *sealer_carry(struct sealer *s)
+{
+	return atomic_load(&s->carrying) ? &s->carry : NULL;
+}
+
+void sealer_carried(struct sealer *s)
+{
+	pthread_mutex_lock(&s->lock);
+	atomic_store(&s->carrying, false);
+	s->carried = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void sealer_retention(struct sealer *s, struct journal_retention *out)
+{
+	pthread_mutex_lock(&s->lock);
+	*out = s->shown;
+	out->unsealed = s->again.n;
+	pthread_mutex_unlock(&s->lock);
+}
+
 void sealer_drain(struct sealer *s)
 {
 	pthread_mutex_lock(&s->lock);
-	while (s->queue.n || s->train || s->busy)
+	while (has_work(s) || s->busy)
 		pthread_cond_wait(&s->idle, &s->lock);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -159,6 +159,8 @@ static int give_by_id(struct search *q, size_t file, int64_t id)
 	struct reader_file *f;
 	sqlite3_stmt *s = NULL;
 	int rc = reader_file(q->reader, file, &f, q->diag);
+	if (rc == READER_GONE)
+		return 0;
 	if (!rc)
 		rc = sql_prepare(f->db,
 		                 q->query.raw ? "SELECT " READER_COLUMNS READER_BODY READER_FROM "WHERE m.id = ?1"
@@ -181,6 +183,8 @@ static int search_window(struct search *q, size_t file, struct search_range *ran
 	size_t window = q->status.window;
 	*more = false;
 	int rc = reader_file(q->reader, file, &f, q->diag);
+	if (rc == READER_GONE)
+		return 0;
 	if (!rc)
 		rc = prepare(q, f, "SELECT m.id, m.channel FROM message m", &s);
 	if (!rc)

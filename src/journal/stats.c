@@ -11,10 +11,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
+#include "journal/carry.h"
 #include "journal/reader.h"
 #include "journal/sql.h"
+#include "journal/stats.h"
 
 #define ATTEMPTS 5
 #define MIXED    1
@@ -30,6 +31,7 @@ struct counting {
 	struct journal_reader *reader;
 	struct journal_stats *out;
 	struct count *count;     /* one for each ledger */
+	int64_t removed;         /* log files up to this one count as carried totals */
 	struct aff_diag *diag;
 };
 
@@ -168,19 +170,6 @@ static int read_ends(struct counting *c, const struct reader_file *f)
 	return 0;
 }
 
-static uint64_t size_of(const struct journal_reader *r, int64_t first)
-{
-	static const char *const parts[] = {"", "-wal"};
-	uint64_t size = 0;
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		char path[PATH_MAX];
-		struct stat st;
-		if (!folder_path(path, sizeof path, r->folder, first, parts[i], NULL) && stat(path, &st) == 0)
-			size += (uint64_t)st.st_size;
-	}
-	return size;
-}
-
 static int count_file(struct counting *c, const struct reader_file *f)
 {
 	int rc = find_names(c, f);
@@ -194,7 +183,7 @@ static int count_file(struct counting *c, const struct reader_file *f)
 		rc = read_ends(c, f);
 	c->out->files++;
 	c->out->sealed += f->sealed;
-	c->out->bytes_stored += size_of(c->reader, f->first);
+	c->out->bytes_stored += folder_size(c->reader->folder, f->first);
 	return rc;
 }
 
@@ -212,6 +201,10 @@ static int count_newest(struct counting *c)
 	rc = sql_exec(f->db, "BEGIN", c->diag);
 	if (!rc)
 		rc = read_cursors(c, f);
+	if (!rc)
+		rc = carry_mark(f->db, &c->removed, c->diag);
+	if (!rc)
+		rc = carry_read(f->db, c->out, c->diag);
 	if (!rc)
 		rc = folder_list(r->folder, &r->list, c->diag);
 	if (!rc && (r->list.n == 0 || r->list.first[r->list.n - 1] != newest))
@@ -253,11 +246,24 @@ static int find_oldest_pending(struct counting *c, struct journal_ledger *l)
 	return rc == AFF_ENOTFOUND ? 0 : rc;
 }
 
+/* AFF_EAGAIN: a log file was removed meanwhile, and may have been counted neither as a file nor as carried. */
+static int check_mark(struct counting *c)
+{
+	struct reader_file *f;
+	int64_t mark;
+	int rc = reader_refresh(c->reader, c->diag);
+	if (!rc)
+		rc = reader_file(c->reader, c->reader->list.n - 1, &f, c->diag);
+	if (!rc)
+		rc = carry_mark(f->db, &mark, c->diag);
+	return rc ? rc == READER_GONE ? AFF_EAGAIN : rc : mark != c->removed ? AFF_EAGAIN : 0;
+}
+
 static int count_all(struct counting *c)
 {
 	struct journal_reader *r = c->reader;
 	int rc = count_newest(c);
-	for (size_t i = rc ? 0 : r->list.n - 1; !rc && i-- > 0;) {
+	for (size_t i = rc ? 0 : r->list.n - 1; !rc && i-- > 0 && r->list.first[i] > c->removed;) {
 		struct reader_file *f;
 		rc = reader_file(r, i, &f, c->diag);
 		if (!rc)
@@ -265,6 +271,8 @@ static int count_all(struct counting *c)
 		else if (rc == READER_GONE)
 			rc = 0;
 	}
+	if (!rc)
+		rc = check_mark(c);
 	for (size_t i = 0; !rc && i < c->out->nledgers; i++) {
 		struct journal_ledger *l = &c->out->ledgers[i];
 		l->pending = c->count[i].after > c->count[i].outcomes_after
@@ -288,6 +296,26 @@ int journal_read_stats(struct journal_reader *r, struct journal_stats *out, stru
 			journal_stats_free(out);
 	}
 	return rc == AFF_EAGAIN ? aff_diag_set(diag, rc, "log files are begun faster than they can be counted") : rc;
+}
+
+int stats_of_file(struct journal_reader *r, size_t i, struct journal_stats *out, struct aff_diag *diag)
+{
+	struct counting c = {.reader = r, .out = out, .diag = diag};
+	struct reader_file *f;
+	*out = (struct journal_stats){0};
+	int rc = reader_file(r, r->list.n - 1, &f, diag);
+	if (!rc)
+		rc = read_cursors(&c, f);
+	if (!rc)
+		rc = reader_file(r, i, &f, diag);
+	if (!rc)
+		rc = count_file(&c, f);
+	for (size_t k = 0; !rc && k < out->nledgers; k++)
+		out->ledgers[k].pending = c.count[k].after;
+	free(c.count);
+	if (rc)
+		journal_stats_free(out);
+	return rc;
 }
 
 void journal_stats_free(struct journal_stats *s)

@@ -250,3 +250,8 @@ bool vfs_failed(const struct vfs *v)
 {
 	return atomic_load(&v->failed);
 }
+
+void vfs_fail(struct vfs *v)
+{
+	atomic_store(&v->failed, true);
+}

@@ -26,6 +26,8 @@ int vfs_register(struct vfs *v);
 void vfs_unregister(struct vfs *v);
 /* True once a read, write, truncation or sync failed for another reason than a full disk. Thread-safe. */
 bool vfs_failed(const struct vfs *v);
+/* Notes such a failure that was met elsewhere in the journal's folder. Thread-safe. */
+void vfs_fail(struct vfs *v);
 
 /* For tests: what the n-th operation from now (1 = the next, over all journals of the process) and, when `lasting`, all
  * operations of that kind after it return. n = 0: no faults. */
