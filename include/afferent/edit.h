@@ -50,8 +50,8 @@ int aff_edit_groups(const struct aff_edit *e, const struct aff_groups **out);
 
 /* Writing. `raw` is text of the message's own encoding, put in as it is: escape it first if it is data. Missing fields,
  * repetitions and components before the place are made. repetition 0 with component 0 replaces the whole field.
- * MSH-1 and MSH-2 cannot be set, raw text must not hold a segment terminator (for the MSH: a line feed either) or the
- * field separator (AFF_EARGUMENT).
+ * MSH-1 and MSH-2 and the fields of an empty line cannot be set, raw text must not hold a segment terminator (for the
+ * MSH: a line feed either) or the field separator (AFF_EARGUMENT).
  * Setting to nothing what is not there changes nothing. AFF_ELIMIT: past the message's limits or e's own cap;
  * AFF_EDELIMITER: the place needs a delimiter that the message does not have. */
 int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition, unsigned component,

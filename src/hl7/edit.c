@@ -262,8 +262,8 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 	const struct aff_limits *limits = &e->m->limits;
 	if (!raw.n)
 		raw = nothing;
-	if (segment >= e->count || !field || (field <= 2 && is_header(e, old)) || has_terminator(e, segment, raw) ||
-	    memchr(raw.p, e->m->delims.field, raw.n))
+	if (segment >= e->count || !old.n || !field || (field <= 2 && is_header(e, old)) ||
+	    has_terminator(e, segment, raw) || memchr(raw.p, e->m->delims.field, raw.n))
 		return AFF_EARGUMENT;
 	if (field > limits->fields || repetition > limits->repetitions || component > limits->fields ||
 	    subcomponent > limits->fields)
