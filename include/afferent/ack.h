@@ -43,7 +43,8 @@ struct aff_ack {
 
 /* Appends the answer to m: its delimiters, version (MSH-12) and processing id (MSH-11); MSH-3/4 and MSH-5/6 swapped
  * whole; MSH-9 = ACK^<trigger>^ACK; MSH-18 copied; MSA-1, MSA-2 = MSH-10 byte for byte; as of 2.5 an ERR for each error
- * with ERR-2/3/4/7/8, before 2.5 one ERR with a repetition of ERR-1 for each and the text of the first in MSA-3.
+ * with ERR-2/3/4/7/8, before 2.5 one ERR with a repetition of ERR-1 for each (for the first alone in a
+ * message without a repetition separator) and the text of the first in MSA-3.
  * Returns 0, AFF_EARGUMENT without a code, AFF_ENOMSH when m has no MSH, AFF_EREQUIRED when m has no MSH-10 (an answer
  * to nobody), or the buffer's error. */
 int aff_ack_build(struct aff_buf *out, const struct aff_msg *m, const struct aff_ack *ack);

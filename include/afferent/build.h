@@ -28,7 +28,8 @@ struct aff_build {
 
 extern const struct aff_delims aff_delims_default; /* | ^ ~ \ & and no truncation character */
 
-/* Starts with MSH-1 and MSH-2; the next field is MSH-3. delims NULL = the default. Errors stick in out. */
+/* Starts with MSH-1 and MSH-2; the next field is MSH-3. delims NULL = the default. Errors stick in out: AFF_ENOMEM,
+ * AFF_ELIMIT, AFF_EDELIMITER when a part needs a delimiter that is not in use. */
 void aff_build_begin(struct aff_build *b, struct aff_buf *out, const struct aff_delims *delims);
 /* The same for a header segment: id is "FHS", "BHS" or "MSH". */
 void aff_build_header(struct aff_build *b, struct aff_buf *out, const char *id, const struct aff_delims *delims);

@@ -53,7 +53,7 @@ struct aff_buf {
 	size_t n;         /* used */
 	size_t allocated;
 	size_t max;
-	int error;        /* 0, AFF_ENOMEM or AFF_ELIMIT */
+	int error;        /* 0, AFF_ENOMEM or AFF_ELIMIT; while building also AFF_EDELIMITER */
 };
 
 void aff_buf_init(struct aff_buf *b, size_t max);

@@ -164,9 +164,11 @@ static void put_errors(struct aff_build *b, const struct aff_ack *ack, bool new_
 {
 	size_t i = 0;
 	const struct aff_diag *d = ack->diag;
+	/* ERR-1 repeats for each, if the message can repeat anything. */
+	unsigned most = new_err || b->delims.repetition ? AFF_ACK_ERRORS : 1;
 	if (!new_err)
 		aff_build_segment(b, "ERR");
-	for (unsigned told = 0; d && told < AFF_ACK_ERRORS; told++) {
+	for (unsigned told = 0; d && told < most; told++) {
 		if (new_err) {
 			put_err(b, d);
 		} else {

@@ -26,8 +26,11 @@ void aff_build_header(struct aff_build *b, struct aff_buf *out, const char *id, 
 	aff_buf_put_text(out, encoding);
 }
 
+/* A delimiter of 0 is not in use: then nothing can divide these parts. */
 static void put_pending(struct aff_buf *out, char delimiter, unsigned *count)
 {
+	if (*count && !delimiter && !out->error)
+		out->error = AFF_EDELIMITER;
 	for (; *count && !out->error; --*count)
 		aff_buf_put_char(out, delimiter);
 }

@@ -170,6 +170,8 @@ START_TEST(tells_all_errors_but_no_warnings)
 	                     "\rMSA|AE|9\rERR||OBX^1^3|101^Required field missing^HL70357|E|||one|one\r"
 	                     "ERR||OBX^3^3|101^Required field missing^HL70357|E|||three|three\r");
 	expect_answer_to_all("MSH|^~\\&||||||||9||2.3", &l, "\rMSA|AE|9|one\rERR|OBX^1^3^101~OBX^3^3^101\r");
+	/* Nothing can repeat: the first is told. */
+	expect_answer_to_all("MSH|^||||||||9||2.3", &l, "\rMSA|AE|9|one\rERR|OBX^1^3^101\r");
 	aff_diag_list_free(&l);
 }
 END_TEST

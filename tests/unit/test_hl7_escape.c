@@ -171,6 +171,14 @@ START_TEST(builds)
 	ck_assert_int_eq(aff_msg_parse(m, out.p, out.n, 0, NULL), 0);
 	ck_view(aff_msg_field(m, 1, 8), "5");
 	aff_msg_free(m);
+	aff_buf_clear(&out);
+	const struct aff_delims few = {.field = '|', .component = '^'};
+	aff_build_begin(&b, &out, &few);
+	aff_build_component(&b, aff_view_of("a"));
+	aff_build_repetition(&b);
+	ck_assert_int_eq(out.error, 0);
+	aff_build_component(&b, aff_view_of("b"));
+	ck_assert_int_eq(out.error, AFF_EDELIMITER);
 	aff_buf_free(&out);
 }
 END_TEST
