@@ -3,6 +3,7 @@
  * v2.xml as ER7. Tags come one after the other; only the path of numbers to the current element is kept. A delimiter is
  * written when a value follows it, so nothing ends with delimiters.
  */
+#include <afferent/build.h>
 #include <afferent/escape.h>
 #include <afferent/v2xml.h>
 
@@ -231,11 +232,22 @@ static bool on_open(void *state, const struct xml_tag *tag)
 	return strchr(tag->name, '.') ? true : fail(r, AFF_ESYNTAX, "an element that is neither a group nor a segment");
 }
 
+/* MSH.1 is one character, the usual one where only MSH.2 is there: the first of MSH.2 must not be taken for it. */
+static void close_delimiters(struct reader *r)
+{
+	bool separator = r->at.number[FIELD] == 1;
+	if (separator && r->text.n != 1)
+		fail(r, AFF_ESYNTAX, "MSH.1 is not one character");
+	if (!separator && !r->delimiters.n)
+		aff_buf_put_char(&r->delimiters, aff_delims_default.field);
+	aff_buf_put_view(&r->delimiters, aff_buf_view(&r->text));
+}
+
 static void close_part(struct reader *r)
 {
 	if (r->leaf && !r->diag.code) {
 		if (is_delimiter_field(r))
-			aff_buf_put_view(&r->delimiters, aff_buf_view(&r->text));
+			close_delimiters(r);
 		else
 			put_value(r);
 	}

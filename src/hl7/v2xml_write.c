@@ -320,6 +320,17 @@ static struct aff_view root_name(const struct writer *w)
 	return is_name(structure) ? structure : is_name(type) ? type : aff_view_of("HL7");
 }
 
+/* XML has no way to write control characters other than TAB. */
+static bool has_control_delimiter(const struct aff_delims *d)
+{
+	const char all[] = {d->field, d->component, d->repetition, d->escape, d->subcomponent, d->truncation};
+	for (size_t i = 0; i < sizeof all; i++) {
+		if (all[i] && is_control(all[i]))
+			return true;
+	}
+	return false;
+}
+
 int aff_v2xml_write(struct aff_buf *out, const struct aff_msg *m, const struct aff_groups *groups,
                     struct aff_diag *diag)
 {
@@ -327,6 +338,8 @@ int aff_v2xml_write(struct aff_buf *out, const struct aff_msg *m, const struct a
 	                   .version = aff_schema_version(aff_msg_get(m, 0, 12, 1, 1, 1))};
 	if (groups && !aff_groups_structure(groups))
 		w.groups = NULL;
+	if (has_control_delimiter(&w.d))
+		return aff_diag_set(diag, AFF_EDELIMITER, "a delimiter is a control character, which XML cannot hold");
 	struct aff_view root = root_name(&w);
 	aff_buf_put_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 	put_tag(&w, "<", root, 0, " xmlns=\"urn:hl7-org:v2xml\">");

@@ -129,6 +129,8 @@ START_TEST(what_cannot_be_written)
 	ck_assert_int_eq(write_xml(aff_view_of(HEADER "NTE|1||\xef\xbf\xbf\r"), false), AFF_ECHARSET);
 	ck_assert_int_eq(write_xml(aff_view_of(HEADER "pid|1\r"), false), AFF_ESEGMENTID);
 	ck_assert_int_eq(write_xml(aff_view_of(HEADER HEADER), false), AFF_ESEGMENTID);
+	ck_assert_int_eq(write_xml(aff_view_of("MSH\x01^~\\&\x01" "A\r"), false), AFF_EDELIMITER);
+	ck_assert_int_eq(write_xml(aff_view_of("MSH|^~\x02&|A\r"), false), AFF_EDELIMITER);
 	struct aff_buf tight;
 	aff_buf_init(&tight, 100);
 	ck_assert_int_eq(aff_msg_parse(message, HEADER, strlen(HEADER), 0, NULL), 0);
@@ -171,6 +173,9 @@ START_TEST(what_people_write)
 		"<h:MSA.2> 7 </h:MSA.2></h:MSA>\n</h:ACK>\n";
 	ck_assert_int_eq(read_xml(aff_view_of(document)), 0);
 	ck_view(aff_buf_view(&er7), "MSH|^~\\&|||||||ACK|a\\F\\\\T\\b||2.6A\rMSA|| 7 \r");
+	/* No MSH.1 but an MSH.2. */
+	ck_assert_int_eq(read_xml(aff_view_of("<ACK><MSH><MSH.2>^~\\&amp;</MSH.2><MSH.3>A</MSH.3></MSH></ACK>")), 0);
+	ck_view(aff_buf_view(&er7), "MSH|^~\\&|A\r");
 }
 END_TEST
 
@@ -204,6 +209,7 @@ START_TEST(what_is_no_v2xml)
 		MSH("<MSH.3><escape V='\\'/></MSH.3>"), MSH("<MSH.3><escape V='a|b'/></MSH.3>"),
 		MSH("<MSH.3><escape V='a&#13;PID|b'/></MSH.3>"), MSH("<MSH.3><escape>x</escape></MSH.3>"),
 		MSH("<escape/>"),
+		ROOT("<MSH><MSH.1>|^</MSH.1><MSH.2>~\\&amp;</MSH.2></MSH>"),
 		ROOT("<MSH><MSH.1>||</MSH.1><MSH.2>^</MSH.2></MSH>"), ROOT("<MSH><MSH.1>A</MSH.1></MSH>"),
 		ROOT("<MSH><MSH.1>|</MSH.1><MSH.2>^^</MSH.2></MSH>"),
 		ROOT("<MSH><MSH.1>|</MSH.1><MSH.2>^|PID</MSH.2></MSH>"),
@@ -373,7 +379,7 @@ int main(void)
 	tcase_set_timeout(c, 60);
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
 		tcase_add_test(c, tests[i]);
-	tcase_add_loop_test(c, what_is_no_v2xml, 0, 33);
+	tcase_add_loop_test(c, what_is_no_v2xml, 0, 34);
 	suite_add_tcase(s, c);
 	return run_suite(s);
 }
