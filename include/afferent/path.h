@@ -21,7 +21,8 @@ extern "C" {
 
 struct aff_path_group {
 	unsigned group;        /* the number of its name: aff_schema_group */
-	unsigned occurrence;   /* 0 = not said: the first one, or the one that the current segment is in */
+	unsigned occurrence;   /* 0 = not said: the first one; with a current segment the one that it is in, or else the
+	                        * first in the nearest of its groups that may hold one: of its own patient */
 };
 
 struct aff_path {

@@ -38,6 +38,31 @@ static unsigned find_around(const struct aff_groups *g, unsigned base, unsigned 
 	return AFF_NONE;
 }
 
+static bool can_hold(const struct aff_groups *g, unsigned group, unsigned name)
+{
+	const struct aff_schema_structure *s = aff_groups_structure(g);
+	const struct aff_schema_node *node = aff_groups_at(g, group)->node;
+	for (const struct aff_schema_node *n = node + 1; n < s->node + node->end; n++) {
+		if (n->group == name)
+			return true;
+	}
+	return false;
+}
+
+/* The first group with this name in what the segment is in: for a PID or its OBX the first order of its own patient,
+ * or none, never one of another patient. */
+static unsigned find_beside(const struct aff_groups *g, unsigned base, unsigned name, unsigned segment)
+{
+	unsigned group = aff_groups_of(g, segment);
+	if (!aff_groups_structure(g))
+		return AFF_NONE;
+	if (!is_in(g, group, base))
+		group = base;
+	while (group != base && !can_hold(g, group, name))
+		group = aff_groups_at(g, group)->parent;
+	return find_nth(g, group, name, 1);
+}
+
 unsigned group_of_path(const struct aff_groups *g, const struct aff_path *path, unsigned current)
 {
 	unsigned base = 0;
@@ -46,10 +71,15 @@ unsigned group_of_path(const struct aff_groups *g, const struct aff_path *path, 
 	for (unsigned i = 0; i < path->group_count && base != AFF_NONE; i++) {
 		const struct aff_path_group *part = &path->groups[i];
 		unsigned around = AFF_NONE;
-		if (!part->occurrence && current != AFF_NONE)
+		bool own = !part->occurrence && current != AFF_NONE;
+		if (own)
 			around = find_around(g, base, part->group, current);
-		base = around != AFF_NONE ? around
-		                          : find_nth(g, base, part->group, part->occurrence ? part->occurrence : 1);
+		if (around != AFF_NONE)
+			base = around;
+		else if (own)
+			base = find_beside(g, base, part->group, current);
+		else
+			base = find_nth(g, base, part->group, part->occurrence ? part->occurrence : 1);
 	}
 	return base;
 }

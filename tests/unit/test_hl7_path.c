@@ -4,6 +4,7 @@
  */
 #include "hl7_test.h"
 
+#include <afferent/edit.h>
 #include <afferent/path.h>
 
 static void expect(const char *text, struct aff_path want, const char *spelling)
@@ -190,6 +191,35 @@ START_TEST(groups_of_the_current_segment)
 }
 END_TEST
 
+/* What lies in no order has those of its own patient, and none of another one. */
+START_TEST(groups_beside_the_current_segment)
+{
+	struct aff_msg *m = parsed("MSH|^~\\&|||||2026||ORU^R01^ORU_R01|1|P|2.6\rPID|||A\rOBX|pa\rOBR|1\rOBX|a1\r"
+	                           "PID|||B\rOBX|pb\rOBR|2\rOBX|b1\rPID|||C\rOBX|pc\rDSC|x\r");
+	struct aff_path order, counted;
+	ck_assert_int_eq(aff_path_parse(&order, aff_view_of("ORDER_OBSERVATION/OBR-1"), NULL), 0);
+	ck_assert_int_eq(aff_path_parse(&counted, aff_view_of("PATIENT_RESULT[1]/ORDER_OBSERVATION/OBR-1"), NULL), 0);
+	static const char *const want[] = {"1", "2", ""};
+	for (unsigned n = 1; n <= 3; n++) {
+		unsigned pid = aff_msg_nth(m, "PID", n);
+		ck_view(aff_path_read(m, &order, pid), want[n - 1]);
+		ck_view(aff_path_read(m, &order, pid + 1), want[n - 1]);
+		ck_view(aff_path_read(m, &counted, pid), "1");
+	}
+	ck_view(aff_path_read(m, &order, 0), "1");
+	ck_view(aff_path_read(m, &order, AFF_NONE), "1");
+	struct aff_edit *e;
+	ck_assert_int_eq(aff_edit_new(&e, 1 << 16), 0);
+	ck_assert_int_eq(aff_edit_begin(e, m), 0);
+	ck_assert_int_eq(aff_edit_set_path(e, &order, aff_msg_nth(m, "PID", 2), aff_view_of("two")), 0);
+	ck_view(aff_edit_segment(e, aff_msg_nth(m, "OBR", 1)), "OBR|1");
+	ck_view(aff_edit_segment(e, aff_msg_nth(m, "OBR", 2)), "OBR|two");
+	ck_assert_int_eq(aff_edit_set_path(e, &order, aff_msg_nth(m, "PID", 3), aff_view_of("no")), AFF_ENOTFOUND);
+	aff_edit_free(e);
+	aff_msg_free(m);
+}
+END_TEST
+
 static void expect_all(const struct aff_msg *m, const char *text, const char *values)
 {
 	struct aff_path path;
@@ -242,8 +272,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		good_paths, bad_paths, format_shortens, follows, paths_with_groups_are_read_and_written,
-		paths_with_wrong_groups, follows_groups, groups_of_the_current_segment, every_segment_that_fits,
-		groups_are_found_anew,
+		paths_with_wrong_groups, follows_groups, groups_of_the_current_segment,
+		groups_beside_the_current_segment, every_segment_that_fits, groups_are_found_anew,
 	};
 	return RUN_TESTS("hl7_path", tests);
 }
