@@ -15,7 +15,8 @@
  * Both are told by aff_charset_notices.
  *
  * In BIG-5, GB 18030-2000 and Shift-JIS, and in Japanese by ISO 2022, a byte of a character can equal a delimiter. Such
- * a message is converted to UTF-8 before it is parsed: aff_charset_parse does it.
+ * a message is converted to UTF-8 before it is parsed: aff_charset_parse does it, and finds MSH-18 where a character
+ * before it holds the field separator.
  *
  * An object belongs to one thread, is used for message after message, and keeps its converters open. A message of ASCII
  * or UTF-8 costs no conversion.
@@ -115,6 +116,11 @@ int aff_charset_encode(struct aff_charset *c, struct aff_buf *out, struct aff_vi
  * own set, segments that were not touched byte for byte. e lies over the message that aff_charset_parse read. Returns
  * 0, or AFF_ECHARSET when a touched segment cannot be written (or could not be read) without loss. */
 int aff_charset_write(struct aff_charset *c, const struct aff_edit *e, struct aff_buf *out);
+
+/* Appends segments that were made from what m says, such as an answer to it, in the set that it came in: text itself,
+ * unless the message was converted. Returns 0, or AFF_ECHARSET, with nothing appended, when that cannot be done without
+ * loss. */
+int aff_charset_segments(struct aff_charset *c, struct aff_buf *out, struct aff_view text);
 
 /* Appends the whole message in UTF-8, as aff_charset_field does. MSH-18 and MSH-20 are not changed: set them first.
  * Returns 0, or AFF_ECHARSET when something cannot be read (it became U+FFFD in out). */

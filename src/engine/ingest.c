@@ -27,7 +27,7 @@ struct ingest {
 	struct aff_charset *charset;
 	struct aff_msg *msg;
 	struct journal_packer *packer;
-	struct aff_buf packed, answer, framed, head;
+	struct aff_buf packed, answer, framed, head, recoded;
 	char columns[COLUMNS][4 * COLUMN_MAX]; /* in UTF-8, where the message is not */
 	struct aff_diag_list errors; /* of the message that is refused */
 	char type[40];
@@ -43,6 +43,7 @@ int ingest_new(struct ingest **out, struct journal *journal, unsigned number)
 	aff_buf_init(&g->answer, ANSWER_MAX);
 	aff_buf_init(&g->framed, ANSWER_MAX + 3);
 	aff_buf_init(&g->head, ANSWER_MAX);
+	aff_buf_init(&g->recoded, ANSWER_MAX);
 	aff_diag_list_init(&g->errors, FINDINGS_MAX);
 	int rc = aff_msg_new(&g->msg, NULL);
 	if (!rc)
@@ -67,6 +68,8 @@ void ingest_free(struct ingest *g)
 	aff_buf_free(&g->packed);
 	aff_buf_free(&g->answer);
 	aff_buf_free(&g->framed);
+	aff_buf_free(&g->head);
+	aff_buf_free(&g->recoded);
 	aff_diag_list_free(&g->errors);
 	free(g);
 }
@@ -206,8 +209,28 @@ static bool answer(struct ingest *g, enum aff_ack_code code, const struct aff_di
 	struct aff_ack ack = {code, aff_view_of(id), aff_view_of(time), diag, &g->errors};
 	if (aff_ack_build(&g->answer, g->msg, &ack) || g->answer.error)
 		return false;
-	aff_mllp_put(&g->framed, aff_buf_view(&g->answer));
+	struct aff_view text = aff_buf_view(&g->answer);
+	if (aff_charset_of(g->msg) && aff_charset_is_converted(g->charset)) {
+		aff_buf_clear(&g->recoded);
+		if (aff_charset_segments(g->charset, &g->recoded, text) || g->recoded.error)
+			return false;
+		text = aff_buf_view(&g->recoded);
+	}
+	aff_mllp_put(&g->framed, text);
 	return !g->framed.error;
+}
+
+/* Makes g->msg what an answer is built from. The answer repeats the MSH as it came: of a message that was converted
+ * its own bytes, unless a character in the MSH holds the field separator; then the answer goes through UTF-8. */
+static void prepare_answer(struct ingest *g, const struct conf_channel *channel, struct aff_view message)
+{
+	if (!aff_charset_is_converted(g->charset))
+		return;
+	unsigned fields = aff_msg_fields(g->msg, 0);
+	(void)aff_msg_parse(g->msg, message.p, message.n, channel->source.lenient, NULL);
+	if (aff_msg_fields(g->msg, 0) != fields)
+		(void)aff_charset_parse(g->charset, g->msg, message.p, message.n, channel->source.lenient,
+					&channel->source.charset, NULL);
 }
 
 /* The header of the answers to a batch, into g->head; empty when it cannot be built. */
@@ -269,8 +292,7 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 			row->verdict = JOURNAL_REJECTED;
 			row->error = rc;
 		}
-		if (aff_charset_is_converted(g->charset)) /* the answer repeats the MSH as it came */
-			(void)aff_msg_parse(g->msg, message.p, message.n, channel->source.lenient, NULL);
+		prepare_answer(g, channel, message);
 		enum aff_ack_code code = aff_ack_choose(g->msg, channel->source.answer, rc);
 		if (code != AFF_ACK_NONE) {
 			if (answer(g, code, rc ? &diag : NULL, row->received_us))
@@ -304,7 +326,9 @@ struct aff_view ingest_refusal(struct ingest *g, const struct envelope *e, int c
 	aff_diag_set(&diag, code, "%s", aff_error_text(code));
 	aff_diag_hint(&diag, "nothing was stored; send it again later");
 	aff_diag_list_clear(&g->errors);
-	aff_msg_parse(g->msg, e->raw.p, e->raw.n, channel->source.lenient, NULL);
+	(void)aff_charset_parse(g->charset, g->msg, e->raw.p, e->raw.n, channel->source.lenient,
+				&channel->source.charset, NULL);
+	prepare_answer(g, channel, e->raw);
 	enum aff_ack_code ack = aff_ack_choose(g->msg, channel->source.answer, code);
 	if (ack == AFF_ACK_NONE || !answer(g, ack, &diag, clock_wall_us()))
 		return aff_view("", 0);

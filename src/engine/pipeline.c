@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 #define PIPELINE_MAX (64u << 20) /* bytes of one message on its way out */
 
 struct pipeline {
@@ -171,8 +173,10 @@ static int write_hl7(struct pipeline *p, const struct aff_msg *m, bool utf8, str
 	rc = p->converted.error ? p->converted.error : rc;
 	if (rc)
 		return rc;
-	/* The answer will name MSH-10 as it goes out. */
+	/* The answer will name MSH-10 as it goes out: as it was read if that is ASCII, else cut out of the bytes. */
 	result->bytes = aff_buf_view(&p->converted);
+	if (ascii_length(result->control_id.p, result->control_id.n) == result->control_id.n)
+		return 0;
 	(void)aff_msg_parse(p->rendered, result->bytes.p, result->bytes.n, AFF_LENIENT_ALL, NULL);
 	result->control_id = aff_msg_field(p->rendered, 0, 10);
 	return 0;

@@ -233,6 +233,57 @@ static bool must_convert(struct aff_charset *c)
 			     (japanese && memchr(c->bytes.p, ESC, c->bytes.n)));
 }
 
+/* The last byte of a terminator. */
+static char end_of(const struct aff_msg *m)
+{
+	return m->terminator == AFF_TERMINATOR_LF ? '\n' : '\r';
+}
+
+/* Reads the MSH in a set; true when it then declares that set, to which c is set. m is over the MSH so read. */
+static bool declares(struct aff_charset *c, struct aff_msg *m, struct aff_view msh, enum set set, unsigned lenient,
+                     const struct aff_charset_options *o)
+{
+	bool japanese = charset_sets[set].kind == KIND_JIS;
+	c->wire = japanese ? SET_ASCII : set;
+	c->method = japanese ? METHOD_ISO2022 : METHOD_NONE;
+	aff_buf_clear(&c->copy);
+	decode_message(c, &c->copy, msh, end_of(m));
+	if (c->copy.error || aff_msg_parse(m, c->copy.p, c->copy.n, lenient, NULL) || read_header(c, m, o, NULL))
+		return false;
+	return japanese ? has_japanese(c) && c->method == METHOD_ISO2022 : c->declared == set;
+}
+
+/* Where a byte of a character in the MSH, such as of the name of a facility, equals the field separator, MSH-18 seems
+ * to be another field. Looks for it behind its place. True: m is over the MSH as it is to be read, c is set to it. */
+static bool find_moved(struct aff_charset *c, struct aff_msg *m, unsigned lenient, const struct aff_charset_options *o)
+{
+	enum set found[OTHERS_MOST];
+	unsigned n = 0, last = aff_msg_fields(m, 0);
+	struct aff_view msh = aff_msg_segment(m, 0);
+	bool known = c->overridden || (c->declared != SET_NONE && c->declared != SET_ASCII) || c->nothers;
+	if (last <= MSH_CHARSET || known ||
+	    (ascii_length(msh.p, msh.n) == msh.n && !memchr(msh.p, ESC, msh.n)))
+		return false;
+	for (unsigned i = MSH_CHARSET + 1; i <= last && n < OTHERS_MOST; i++) {
+		read_others(c, aff_msg_field(m, 0, i), &m->delims);
+		enum set first = charset_find(aff_view_trim(aff_msg_get(m, 0, i, 1, 1, 0)));
+		if (has_japanese(c))
+			found[n++] = SET_JISX0208;
+		else if (first != SET_NONE && charset_sets[first].kind == KIND_UNSAFE && convert_is_there(c, first))
+			found[n++] = first;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (declares(c, m, msh, found[i], lenient, o))
+			return true;
+	}
+	c->nothers = 0;
+	if (n) {
+		(void)aff_msg_parse(m, c->received.p, c->received.n, lenient, NULL);
+		(void)read_header(c, m, o, NULL);
+	}
+	return false;
+}
+
 static bool looks_wide(struct aff_view v)
 {
 	return v.n >= 4 && (memcmp(v.p, "\xff\xfe", 2) == 0 || memcmp(v.p, "\xfe\xff", 2) == 0 ||
@@ -256,12 +307,14 @@ int aff_charset_parse(struct aff_charset *c, struct aff_msg *m, const char *byte
 	if (rc && looks_wide(m->bytes))
 		return refuse_wide(diag);
 	int unreadable = aff_charset_begin(c, m, options, diag);
+	char terminator = end_of(m);
+	bool moved = !unreadable && find_moved(c, m, lenient, options);
 	m->charset = c;
 	if (unreadable)
 		return unreadable;
-	if (must_convert(c)) {
+	if (must_convert(c) || moved) {
 		aff_buf_clear(&c->copy);
-		c->damage = decode_message(c, &c->copy, c->received);
+		c->damage = decode_message(c, &c->copy, c->received, terminator);
 		if (c->copy.error)
 			return aff_diag_set(diag, c->copy.error, "%s", aff_error_text(c->copy.error));
 		rc = aff_msg_parse(m, c->copy.p, c->copy.n, lenient, &why);

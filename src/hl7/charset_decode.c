@@ -159,12 +159,12 @@ struct aff_view aff_charset_text(struct aff_charset *c, struct aff_buf *scratch,
 /* ---- raw text and whole messages ---- */
 
 /* Switches end with their segment. */
-unsigned decode_message(struct aff_charset *c, struct aff_buf *out, struct aff_view bytes)
+unsigned decode_message(struct aff_charset *c, struct aff_buf *out, struct aff_view bytes, char terminator)
 {
 	unsigned replaced = 0;
 	bool switching = c->method == METHOD_ISO2022;
 	while (bytes.n) {
-		const char *end = memchr(bytes.p, '\r', bytes.n);
+		const char *end = memchr(bytes.p, terminator, bytes.n);
 		size_t n = end ? (size_t)(end - bytes.p) + 1 : bytes.n;
 		begin_text(c);
 		replaced += switching ? put_switching(c, out, c->wire, aff_view(bytes.p, n))

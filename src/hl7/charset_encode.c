@@ -176,11 +176,44 @@ static struct aff_view received_segment(struct rewriter *r, unsigned wanted)
 	return segment;
 }
 
+/* Segments as they stand, in the set of the message; switches end with each. AFF_ECHARSET: not without loss. */
+static int put_segments(struct aff_charset *c, struct aff_buf *out, struct aff_view text)
+{
+	const struct writer w = {c, out, NULL};
+	size_t n;
+	c->lower = SET_ASCII;
+	c->upper = SET_NONE;
+	for (size_t i = 0; i < text.n; i += n) {
+		n = utf8_length(text.p + i, text.n - i);
+		struct aff_view character = {text.p + i, n};
+		bool lost = n == 3 && memcmp(character.p, UTF8_REPLACEMENT, 3) == 0;
+		if (n == 1)
+			put_ascii(&w, text.p[i]);
+		else if (!n || lost || !put_wire(&w, character))
+			return AFF_ECHARSET;
+		if (text.p[i] == '\r')
+			c->upper = SET_NONE;
+	}
+	back_to_ascii(&w);
+	return 0;
+}
+
+int aff_charset_segments(struct aff_charset *c, struct aff_buf *out, struct aff_view text)
+{
+	size_t start = out->n;
+	if (!c->converted) {
+		aff_buf_put_view(out, text);
+		return 0;
+	}
+	int rc = put_segments(c, out, text);
+	if (rc && !out->error)
+		out->n = start;
+	return rc;
+}
+
 static void put_segment(void *arg, struct aff_buf *out, struct aff_view text, unsigned origin)
 {
 	struct rewriter *r = arg;
-	const struct writer w = {r->c, out, NULL};
-	size_t n;
 	if (origin != AFF_NONE) {
 		struct aff_view segment = received_segment(r, origin);
 		while (segment.n && segment.p[segment.n - 1] == '\r')
@@ -188,18 +221,8 @@ static void put_segment(void *arg, struct aff_buf *out, struct aff_view text, un
 		aff_buf_put_view(out, segment);
 		return;
 	}
-	r->c->lower = SET_ASCII;
-	r->c->upper = SET_NONE;
-	for (size_t i = 0; i < text.n && !r->error; i += n) {
-		n = utf8_length(text.p + i, text.n - i);
-		struct aff_view character = {text.p + i, n};
-		bool lost = n == 3 && memcmp(character.p, UTF8_REPLACEMENT, 3) == 0;
-		if (n == 1)
-			put_ascii(&w, text.p[i]);
-		else if (!n || lost || !put_wire(&w, character))
-			r->error = AFF_ECHARSET;
-	}
-	back_to_ascii(&w);
+	int rc = put_segments(r->c, out, text);
+	r->error = r->error ? r->error : rc;
 }
 
 int aff_charset_write(struct aff_charset *c, const struct aff_edit *e, struct aff_buf *out)

@@ -100,7 +100,8 @@ size_t convert_char(struct aff_charset *c, enum set set, struct aff_view charact
 void charset_settle(struct aff_charset *c);
 
 /* ---- charset_decode.c */
-/* Appends a whole message of c->wire as UTF-8; returns how many bytes were replaced. */
-unsigned decode_message(struct aff_charset *c, struct aff_buf *out, struct aff_view bytes);
+/* Appends a whole message of c->wire, whose segments end with this byte, as UTF-8; returns how many bytes were
+ * replaced. */
+unsigned decode_message(struct aff_charset *c, struct aff_buf *out, struct aff_view bytes, char terminator);
 
 #endif

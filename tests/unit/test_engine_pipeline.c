@@ -84,6 +84,19 @@ START_TEST(untouched_messages_go_out_byte_for_byte)
 }
 END_TEST
 
+/* The answer names MSH-10 as it goes out, also where a name in the MSH holds the field separator. */
+START_TEST(control_ids_behind_field_separators)
+{
+	static const char message[] = "MSH|^~\\&|M|\xa8\x7c|||20260101||ORU^R01^ORU_R01|A1|P|2.6||||||BIG-5\r"
+				      "PID|||1||" BIG5_NAME "\r";
+	load("", "");
+	struct pipeline_result r = run(MLLP, aff_view_of(message));
+	ck_assert_int_eq(r.verdict, PIPELINE_SEND);
+	ck_assert(aff_view_equal(r.bytes, aff_view_of(message)));
+	ck_assert(aff_view_is(r.control_id, "A1"));
+}
+END_TEST
+
 START_TEST(fhir_has_the_text)
 {
 	load("", "");
@@ -179,6 +192,7 @@ int main(void)
 	TCase *all = tcase_create("charset");
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, untouched_messages_go_out_byte_for_byte);
+	tcase_add_test(all, control_ids_behind_field_separators);
 	tcase_add_test(all, fhir_has_the_text);
 	tcase_add_test(all, the_listener_knows_better);
 	tcase_add_test(all, translated_text_is_in_the_set_of_the_message);

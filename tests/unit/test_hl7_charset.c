@@ -296,6 +296,81 @@ START_TEST(converted_before_it_is_parsed)
 }
 END_TEST
 
+/* A facility whose name holds the field separator moves every field of the MSH behind it. */
+static const struct {
+	const char *facility, *fields, *utf8;
+} moved[] = {
+	{"\xa8\x7c", "BIG-5", "育"},
+	{"\xa8\x7c\xa8\x7cx", "BIG-5", "育育x"},
+	{"\xa8\x7c", "BIG-5|CHT", "育"},
+	{"\x81\x7c", "GB 18030-2000", "亅"},
+	{"\x83\x7c", "Shift-JIS", "ポ"},
+	{"\x1b$B4|\x1b(B", "~ISO IR87||ISO 2022-1994", "期"},
+	{"\x1b$B4|\x1b(B", "ASCII~ISO IR87", "期"},
+};
+
+START_TEST(field_separators_in_the_msh)
+{
+	static const char *const ends[] = {"\r", "\n"};
+	aff_buf_clear(&bytes);
+	const char *end = ends[_i % 2];
+	aff_buf_printf(&bytes, "MSH|^~\\&|MON|%s|||20250115||ORU^R01|A1|P|2.6|||||TWN|%s%sOBX|1|ST|a||b%s",
+	               moved[_i / 2].facility, moved[_i / 2].fields, end, end);
+	ck_assert_int_eq(aff_charset_parse(set, m, bytes.p, bytes.n, 0, NULL, NULL), 0);
+	ck_assert(aff_charset_is_converted(set));
+	ck_assert_uint_eq(aff_charset_damage(set), 0);
+	ck_assert_uint_eq(aff_msg_segments(m), 2);
+	ck_view(aff_msg_field(m, 0, 4), moved[_i / 2].utf8);
+	ck_view(aff_msg_field(m, 0, 10), "A1");
+	/* what is made from it goes back */
+	aff_buf_clear(&out);
+	aff_buf_put_view(&out, aff_msg_segment(m, 0));
+	struct aff_buf back;
+	aff_buf_init(&back, 4096);
+	ck_assert_int_eq(aff_charset_segments(set, &back, aff_buf_view(&out)), 0);
+	ck_assert(back.n < bytes.n && memcmp(back.p, bytes.p, back.n) == 0);
+	ck_assert_int_eq(aff_charset_segments(set, &back, aff_view_of("😀\xff")), AFF_ECHARSET);
+	ck_assert(back.n < bytes.n);
+	aff_buf_free(&back);
+}
+END_TEST
+
+/* Fields that only look so. */
+START_TEST(nothing_has_moved)
+{
+	static const char *const msh[] = {
+		"MSH|^~\\&|MON|\xa8|||20250115||ORU^R01|A1|P|2.6|||||TWN|||BIG-5", /* too far behind */
+		"MSH|^~\\&|MON|\xfc|||20250115||ORU^R01|A1|P|2.6|||||TWN|8859/1|BIG-5",
+		"MSH|^~\\&|MON|x|||20250115||ORU^R01|A1|P|2.6|||||TWN||BIG-5",
+	};
+	for (size_t i = 0; i < sizeof msh / sizeof msh[0]; i++) {
+		ck_assert_int_eq(aff_charset_parse(set, m, msh[i], strlen(msh[i]), 0, NULL, NULL), 0);
+		ck_assert(!aff_charset_is_converted(set));
+		ck_view(aff_msg_field(m, 0, 10), "A1");
+		ck_assert_ptr_eq(aff_msg_bytes(m).p, msh[i]);
+		aff_buf_clear(&out);
+		ck_assert_int_eq(aff_charset_segments(set, &out, aff_view_of("as it is\xff")), 0);
+		ck_view(aff_buf_view(&out), "as it is\xff");
+	}
+}
+END_TEST
+
+/* Switches end with their segment, however it ends. */
+START_TEST(switches_end_with_the_segment)
+{
+	static const char *const ends[] = {"\r", "\n", "\r\n"};
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		aff_buf_clear(&bytes);
+		aff_buf_printf(&bytes, HEAD "~ISO IR87||ISO 2022-1994%sNTE|1||\x1b$B0!%sOBX|1|ST|a||b%s", ends[i],
+		               ends[i], ends[i]);
+		ck_assert_int_eq(aff_charset_parse(set, m, bytes.p, bytes.n, 0, NULL, NULL), 0);
+		ck_assert_uint_eq(aff_msg_segments(m), 3);
+		ck_view(aff_msg_field(m, 1, 3), "亜");
+		ck_view(aff_msg_field(m, 2, 5), "b");
+	}
+}
+END_TEST
+
 START_TEST(touched_segments_go_back)
 {
 	ck_assert_int_eq(read_message("BIG-5", "", aff_view_of("\xa5\x5c"), NULL), 0);
@@ -366,11 +441,13 @@ int main(void)
 	TCase *all = tcase_create("hl7_charset");
 	const TTest *const tests[] = {spellings, wide_sets_are_refused, bytes_and_escapes, switches,
 	                              what_is_not_declared, what_is_declared_wrongly, touched_segments_go_back,
+	                              nothing_has_moved, switches_end_with_the_segment,
 	                              nothing_is_lost_silently, whole_messages};
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_set_timeout(all, 60);
 	tcase_add_loop_test(all, every_character_survives, 0, SETS);
 	tcase_add_loop_test(all, converted_before_it_is_parsed, 0, sizeof unsafe / sizeof unsafe[0]);
+	tcase_add_loop_test(all, field_separators_in_the_msh, 0, 2 * sizeof moved / sizeof moved[0]);
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
 		tcase_add_test(all, tests[i]);
 	suite_add_tcase(suite, all);
