@@ -27,7 +27,7 @@ void aff_escape(struct aff_buf *out, struct aff_view plain, const struct aff_del
 /* true when text holds no escape character: it can be used as it is. */
 static inline bool aff_is_plain(struct aff_view text, const struct aff_delims *d)
 {
-	return !d->escape || memchr(text.p, d->escape, text.n) == NULL;
+	return !d->escape || !text.n || memchr(text.p, d->escape, text.n) == NULL;
 }
 
 /* A value as a person reads it, without escape sequences: raw itself when it holds none, else its text in scratch,

@@ -16,7 +16,8 @@
 extern "C" {
 #endif
 
-/* Bytes that somebody else owns. Not terminated. Made by the library, p is never NULL (length 0: it points to ""). */
+/* Bytes that somebody else owns. Not terminated. Made by the library, p is never NULL (length 0: it points to "");
+ * given to it, p may be NULL when the length is 0. */
 struct aff_view {
 	const char *p;
 	size_t n;

@@ -131,7 +131,7 @@ unsigned aff_charset_decode(struct aff_charset *c, struct aff_buf *out, struct a
 	unsigned replaced = 0;
 	charset_settle(c);
 	begin_text(c);
-	while (d->escape && (open = memchr(p, d->escape, (size_t)(end - p))) != NULL) {
+	while (d->escape && p < end && (open = memchr(p, d->escape, (size_t)(end - p))) != NULL) {
 		const char *close = memchr(open + 1, d->escape, (size_t)(end - open) - 1);
 		if (!close)
 			break;
@@ -201,7 +201,7 @@ static unsigned rewrite_text(struct aff_charset *c, struct aff_buf *out, struct 
 	const char *p = raw.p, *end = raw.p + raw.n, *open;
 	unsigned replaced = 0;
 	begin_text(c);
-	while (d->escape && (open = memchr(p, d->escape, (size_t)(end - p))) != NULL) {
+	while (d->escape && p < end && (open = memchr(p, d->escape, (size_t)(end - p))) != NULL) {
 		const char *close = memchr(open + 1, d->escape, (size_t)(end - open) - 1);
 		if (!close)
 			break;

@@ -173,7 +173,7 @@ unsigned aff_unescape(struct aff_buf *out, struct aff_view text, const struct af
 {
 	const char *p = text.p, *end = text.p + text.n, *open;
 	unsigned kept = 0;
-	while (d->escape && (open = memchr(p, d->escape, (size_t)(end - p))) != NULL) {
+	while (d->escape && p < end && (open = memchr(p, d->escape, (size_t)(end - p))) != NULL) {
 		const char *close = memchr(open + 1, d->escape, (size_t)(end - open) - 1);
 		aff_buf_put(out, p, (size_t)(open - p));
 		p = open;

@@ -88,7 +88,7 @@ static int unknown_group(const struct cursor *c, struct aff_view name)
 static int read_groups(struct cursor *c, struct aff_path *path)
 {
 	const char *slash;
-	while ((slash = memchr(c->p, '/', (size_t)(c->end - c->p))) != NULL) {
+	while (c->p < c->end && (slash = memchr(c->p, '/', (size_t)(c->end - c->p))) != NULL) {
 		size_t n = 0;
 		if (slash - c->p == 3 && index_is_id(c->p, 3)) /* a segment, wrongly continued */
 			return 0;

@@ -140,6 +140,8 @@ struct aff_view aff_msg_get(const struct aff_msg *m, unsigned segment, unsigned 
 /* Part `number` (from 1) of text split at the delimiter; with no delimiter in use the text is its only part. */
 static struct aff_view part(struct aff_view text, char delimiter, unsigned number)
 {
+	if (!text.n)
+		return text.p && number == 1 ? text : nothing;
 	const char *p = text.p, *end = text.p + text.n, *next = delimiter ? memchr(p, delimiter, text.n) : NULL;
 	while (--number) {
 		if (!next)

@@ -351,6 +351,9 @@ START_TEST(nothing_has_moved)
 		aff_buf_clear(&out);
 		ck_assert_int_eq(aff_charset_segments(set, &out, aff_view_of("as it is\xff")), 0);
 		ck_view(aff_buf_view(&out), "as it is\xff");
+		const struct aff_view none = {NULL, 0};
+		ck_assert_uint_eq(aff_charset_decode(set, &out, none, &usual), 0);
+		ck_assert_uint_eq(aff_charset_field(set, &out, none, &usual), 0);
 	}
 }
 END_TEST

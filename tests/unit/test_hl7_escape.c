@@ -128,6 +128,23 @@ START_TEST(every_text_survives_both_ways)
 }
 END_TEST
 
+/* As an empty std::string_view has it. Only the sanitizer sees a difference. */
+START_TEST(nothing_at_all)
+{
+	const struct aff_view none = {NULL, 0};
+	struct aff_buf b;
+	aff_buf_init(&b, 100);
+	aff_escape(&b, none, &usual);
+	ck_assert_uint_eq(aff_unescape(&b, none, &usual), 0);
+	ck_assert(aff_is_plain(none, &usual));
+	ck_view(aff_text(&b, none, &usual), "");
+	ck_view(aff_cut(none, &usual, 1, 2, 3), "");
+	ck_assert_ptr_nonnull(aff_cut(none, &usual, 1, 1, 1).p);
+	ck_view(aff_buf_view(&b), "");
+	aff_buf_free(&b);
+}
+END_TEST
+
 START_TEST(builds)
 {
 	struct aff_buf out;
@@ -203,6 +220,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {delimiters, hexadecimal, formatting, what_is_not_understood_stays, escapes,
-	                              every_text_survives_both_ways, builds, builds_with_own_delimiters_and_a_cap};
+	                              every_text_survives_both_ways, builds, nothing_at_all,
+	                              builds_with_own_delimiters_and_a_cap};
 	return RUN_TESTS("hl7_escape", tests);
 }
