@@ -14,7 +14,9 @@
 extern "C" {
 #endif
 
-/* An OBX that is dropped takes the NTE and PRT segments behind it along. */
+/* An OBX that is dropped takes the NTE and PRT segments behind it along. A PID or OBR that has readings cannot be
+ * dropped where another one stands before it, of which the readings would then seem to be: the message is rejected
+ * (AFF_EREFUSED). Drop the readings first. */
 enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET, AFF_STEP_SUSPECT
 };

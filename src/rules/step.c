@@ -42,8 +42,43 @@ int run_reject_text(struct run *run, unsigned segment, unsigned field)
 	                  "the text cannot be written in the message's character set");
 }
 
+static bool is_one_of(const struct aff_edit *e, unsigned segment, const char *const *ids)
+{
+	while (*ids && !aff_edit_is(e, segment, *ids))
+		ids++;
+	return *ids != NULL;
+}
+
+/* Whether the segment is an `id`, has an OBX behind it, before the next of `ends`, and another `id` before it, at or
+ * after `from`, to which this OBX would go over. */
+static bool leaves_readings(const struct aff_edit *e, unsigned segment, const char *id, const char *const *ends,
+                            unsigned from)
+{
+	unsigned earlier = aff_edit_find(e, id, from);
+	if (!aff_edit_is(e, segment, id) || earlier >= segment)
+		return false;
+	for (unsigned i = segment + 1; i < aff_edit_segments(e) && !is_one_of(e, i, ends); i++) {
+		if (aff_edit_is(e, i, "OBX"))
+			return true;
+	}
+	return false;
+}
+
+/* The last PID before a segment; 0: there is none. */
+static unsigned patient_of(const struct aff_edit *e, unsigned segment)
+{
+	while (segment && !aff_edit_is(e, segment, "PID"))
+		segment--;
+	return segment;
+}
+
 int run_delete(struct run *run, unsigned segment)
 {
+	static const char *const patients[] = {"PID", NULL}, *const orders[] = {"PID", "OBR", NULL};
+	if (leaves_readings(run->e, segment, "PID", patients, 0) ||
+	    leaves_readings(run->e, segment, "OBR", orders, patient_of(run->e, segment)))
+		return run_reject(run, AFF_EREFUSED, segment, 0,
+		                  "without this segment its readings would be those of another patient or order");
 	int rc = delete_with_notes(run->e, segment);
 	return rc ? rc : STEP_DELETED;
 }

@@ -56,7 +56,8 @@ int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag)
 int run_reject(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...) AFF_PRINTF(5, 6);
 /* The same for text that the message's character set does not have. */
 int run_reject_text(struct run *run, unsigned segment, unsigned field);
-/* Deletes a segment, an OBX with its notes. Returns STEP_DELETED or an error. */
+/* Deletes a segment, an OBX with its notes. A PID or OBR with readings is not taken away where these would become those
+ * of the one before: the message is rejected. Returns STEP_DELETED, STEP_DECIDED or an error. */
 int run_delete(struct run *run, unsigned segment);
 
 #endif

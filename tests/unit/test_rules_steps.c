@@ -120,6 +120,44 @@ START_TEST(segments_are_dropped)
 }
 END_TEST
 
+/* A reading must never come to stand behind another patient or order than its own. */
+START_TEST(readings_keep_their_patient_and_order)
+{
+	static const char two[] = MSH "PID|||A\nOBR|1\nOBX|1\nPID|||B\nOBR|2\nOBX|2\nOBR|3\nNTE|1\n";
+	static const struct {
+		const char *for_each, *when, *want; /* want NULL: rejected */
+	} cases[] = {
+		{"PID", "PID-3 = B", NULL},
+		{"PID", "PID-3 = A", MSH "OBR|1\nOBX|1\nPID|||B\nOBR|2\nOBX|2\nOBR|3\nNTE|1\n"},
+		{"OBR", "OBR-1 = 2", MSH "PID|||A\nOBR|1\nOBX|1\nPID|||B\nOBX|2\nOBR|3\nNTE|1\n"},
+		{"OBR", "OBR-1 = 3", MSH "PID|||A\nOBR|1\nOBX|1\nPID|||B\nOBR|2\nOBX|2\nNTE|1\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct aff_rules *r;
+		struct fixture f;
+		struct aff_rules_result result;
+		struct aff_diag diag = {0};
+		ck_assert_int_eq(aff_rules_new(&r), 0);
+		add(r, AFF_STEP_DROP_SEGMENT, cases[i].for_each, cases[i].when, NULL, NULL, AFF_UNKNOWN_KEEP, NULL);
+		fixture_open(&f, two);
+		ck_assert_int_eq(aff_rules_run(r, f.edit, &result, &diag), 0);
+		ck_assert_int_eq(result.verdict, cases[i].want ? AFF_VERDICT_PASS : AFF_VERDICT_REJECT);
+		if (cases[i].want)
+			ck_assert_str_eq(fixture_text(&f), cases[i].want);
+		else
+			ck_assert_int_eq(result.code, AFF_EREFUSED);
+		fixture_close(&f);
+		/* the same patient's second order */
+		fixture_open(&f, MSH "PID|||A\nOBR|1\nOBX|1\nOBR|2\nOBX|2\n");
+		ck_assert_int_eq(aff_rules_run(r, f.edit, &result, &diag), 0);
+		bool rejected = strcmp(cases[i].when, "OBR-1 = 2") == 0;
+		ck_assert_int_eq(result.verdict, rejected ? AFF_VERDICT_REJECT : AFF_VERDICT_PASS);
+		fixture_close(&f);
+		aff_rules_free(r);
+	}
+}
+END_TEST
+
 START_TEST(messages_are_dropped)
 {
 	struct aff_rules *r = program();
@@ -468,6 +506,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		segments_are_dropped,
+		readings_keep_their_patient_and_order,
 		messages_are_dropped,
 		codes_are_translated,
 		unknown_codes_are_kept_dropped_or_rejected,
