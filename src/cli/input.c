@@ -121,6 +121,7 @@ static void give(struct input *in, struct input_message *m, struct aff_view byte
 		in->from++;
 	m->file = in->file;
 	m->number = ++in->number;
+	m->offset = in->dropped + (uint64_t)(bytes.p - in->buf.p);
 	m->bytes = bytes;
 	bool last = in->ended && in->from == in->buf.n;
 	if (m->number == 1 && last)

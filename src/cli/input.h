@@ -13,11 +13,13 @@
 
 #define INPUT_MESSAGE_MAX (64u << 20) /* bytes of one message */
 #define INPUT_WHERE 512
+#define INPUT_NO_FILE UINT64_MAX
 
 struct input_message {
 	const char *file;      /* "standard input" for "-", "journal" */
 	uint64_t number;       /* in its file, from 1; its id in the journal */
 	const char *where;     /* "file", or "file(message 2)" where there are several */
+	uint64_t offset;       /* of bytes in the file; INPUT_NO_FILE: it is of the journal */
 	struct aff_view bytes; /* until the next one is asked for; one segment terminator at its end at most */
 };
 

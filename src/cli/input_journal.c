@@ -29,7 +29,7 @@ static int give(void *arg, const struct journal_row *row)
 	struct journal_input *in = arg;
 	char where[64];
 	snprintf(where, sizeof where, "journal(message %" PRId64 ")", row->message.id);
-	struct input_message m = {"journal", (uint64_t)row->message.id, where, row->raw};
+	struct input_message m = {"journal", (uint64_t)row->message.id, where, INPUT_NO_FILE, row->raw};
 	in->given++;
 	in->stop = in->fn(in->arg, &m);
 	if (in->visible)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A verdict as SARIF 2.1.0 (OASIS), the form in which code reviews and build servers take the findings of checkers.
- * Results are written as they come; the places are byte offsets in the message, since files of HL7 have no lines that
+ * Results are written as they come; the places are byte offsets in the file, since files of HL7 have no lines that
  * tools agree on.
  */
 #include <afferent/charset.h>
@@ -61,25 +61,46 @@ static void begin(struct verdict_writer *w)
 	w->begun = true;
 }
 
+/* The place; the whole message where none can be named in the bytes of the file. */
+static void put_region(struct json_writer *j, const struct verdict *v, const struct aff_diag *d)
+{
+	struct verdict_place place;
+	size_t from = 0, n = v->input->bytes.n;
+	bool as_read = !aff_charset_is_converted(aff_charset_of(v->msg)); /* else the file has other bytes */
+	if (as_read && verdict_locate(v->msg, &d->at, &place)) {
+		from = (size_t)(place.segment.p - aff_msg_bytes(v->msg).p) + place.from;
+		n = place.n;
+	}
+	jsonw_object(j, "region");
+	jsonw_i64(j, "byteOffset", (int64_t)(v->input->offset + from));
+	jsonw_i64(j, "byteLength", (int64_t)n);
+	jsonw_object_end(j);
+}
+
+/* A path as the path of a URI (RFC 3986). */
+static void put_uri(struct json_writer *j, const char *path)
+{
+	static const char plain[] = "-._~/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	char uri[3 * INPUT_WHERE + 1];
+	size_t n = 0;
+	for (; *path && n + 4 < sizeof uri; path++)
+		n += (size_t)snprintf(uri + n, 4, strchr(plain, *path) ? "%c" : "%%%02X", (unsigned char)*path);
+	uri[n] = '\0';
+	jsonw_text(j, "uri", uri);
+}
+
 static void put_location(struct json_writer *j, const struct verdict *v, const struct aff_diag *d)
 {
 	char at[64], where[96];
-	struct verdict_place place;
 	aff_location_format(&d->at, at, sizeof at);
 	snprintf(where, sizeof where, "message %llu%s%s", (unsigned long long)v->input->number, at[0] ? ": " : "", at);
 	jsonw_object(j, NULL);
 	jsonw_object(j, "physicalLocation");
 	jsonw_object(j, "artifactLocation");
-	jsonw_text(j, "uri", v->input->file);
+	put_uri(j, v->input->file);
 	jsonw_object_end(j);
-	if (v->input->number == 1 && verdict_locate(v->msg, &d->at, &place) &&
-	    !aff_charset_is_converted(aff_charset_of(v->msg))) { /* then the file has other bytes */
-		struct aff_view bytes = aff_msg_bytes(v->msg);
-		jsonw_object(j, "region");
-		jsonw_i64(j, "byteOffset", place.segment.p - bytes.p + (int64_t)place.from);
-		jsonw_i64(j, "byteLength", (int64_t)place.n);
-		jsonw_object_end(j);
-	}
+	if (v->input->offset != INPUT_NO_FILE)
+		put_region(j, v, d);
 	jsonw_object_end(j);
 	jsonw_array(j, "logicalLocations");
 	jsonw_object(j, NULL);

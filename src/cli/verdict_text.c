@@ -11,6 +11,7 @@
 
 #define BEFORE 24  /* columns that are shown before the marked place of a long line */
 #define RULES_TOLD 8
+#define PLACES_TOLD 8 /* further places of one finding */
 
 static enum term_style_name style_of(const struct aff_diag *d)
 {
@@ -85,10 +86,50 @@ static void print_finding(const struct verdict_writer *w, const struct verdict *
 	}
 }
 
+/* Said in the same words, be it of another place. */
+static bool is_same(const struct aff_diag *a, const struct aff_diag *b)
+{
+	return a->rule == b->rule && a->severity == b->severity && a->code == b->code &&
+	       strcmp(a->at.segment, b->at.segment) == 0 && strcmp(a->text, b->text) == 0 &&
+	       strcmp(a->hint, b->hint) == 0;
+}
+
+static bool was_told(const struct verdict *v, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (is_same(v->ordered[k], v->ordered[i]))
+			return true;
+	}
+	return false;
+}
+
+/* An empty field in thirty rows is one thing to mend. */
+static void print_further_places(const struct verdict *v, size_t i)
+{
+	char line[PLACES_TOLD * 40 + 40] = "", at[40];
+	size_t places = 0, n = 0;
+	for (size_t k = i + 1; k < v->findings->count; k++) {
+		if (!is_same(v->ordered[i], v->ordered[k]) || places++ >= PLACES_TOLD)
+			continue;
+		n += (size_t)snprintf(line + n, sizeof line - n, "%s%s", n ? ", " : "",
+		                      aff_location_format(&v->ordered[k]->at, at, sizeof at));
+	}
+	if (!places)
+		return;
+	if (places > PLACES_TOLD)
+		snprintf(line + n, sizeof line - n, " and %zu more", places - PLACES_TOLD);
+	fputs("    also: ", stdout);
+	term_wrap(stdout, aff_view_of(line), 10, term_width(stdout));
+}
+
 static int text_message(struct verdict_writer *w, const struct verdict *v)
 {
-	for (size_t i = 0; i < v->findings->count; i++)
+	for (size_t i = 0; i < v->findings->count; i++) {
+		if (was_told(v, i))
+			continue;
 		print_finding(w, v, v->ordered[i]);
+		print_further_places(v, i);
+	}
 	if (v->findings->dropped)
 		printf("%s: and %zu more findings\n", v->input->where, v->findings->dropped);
 	return 0;
