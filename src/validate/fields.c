@@ -90,13 +90,15 @@ static void check_missing(struct fields *f, unsigned field)
 	const struct special *special = special_of(f, field);
 	struct place at = {.segment = f->segment, .field = field};
 	struct aff_view id = aff_msg_id(f->c->m, f->segment);
-	char hint[64] = "HL7 requires it";
+	char name[CHECK_NAME], hint[64] = "fill it: HL7 requires it";
 	unsigned version = f->c->version;
 	if (version)
-		snprintf(hint, sizeof hint, version % 10 ? "HL7 2.%u.%u requires it" : "HL7 2.%u requires it",
+		snprintf(hint, sizeof hint, version % 10 ? "fill it: HL7 2.%u.%u requires it"
+		                                : "fill it: HL7 2.%u requires it",
 		         version / 10 % 10, version % 10);
 	check_report_as(f->c, RULE_REQUIRED, special ? special->missing : AFF_SEVERITY_WARNING, at, hint,
-	                "%.3s-%u (%s) is empty", id.p, field, name_of(f, special, field));
+	                "%.3s-%u (%s) is empty", id.p, field,
+	                check_name(name_of(f, special, field), name, sizeof name));
 }
 
 static void check_required(struct fields *f, uint64_t missing)

@@ -32,4 +32,8 @@ void check_wrong(struct subject *s, enum aff_severity severity, const char *hint
 /* The value at s->at against a table whose codes are expected though a site might add some. */
 void check_site_code(struct subject *s, unsigned table, struct aff_view value);
 
+/* The name of a field as it stands in a sentence: "Patient ID" as "patient id", "UTC" as it is. Returns buf. */
+enum { CHECK_NAME = 100 };
+const char *check_name(const char *name, char *buf, size_t size);
+
 #endif

@@ -12,11 +12,11 @@ struct header_field {
 void check_header(struct check *c)
 {
 	static const struct header_field fields[] = {
-		{9, "message type", "the sender must name it, such as ORU^R01^ORU_R01"},
+		{9, "message type", "name it, such as ORU^R01^ORU_R01"},
 		{10, "message control id",
-	         "the sender must number its messages; answers and duplicates are told by it"},
-		{11, "processing id", "the sender must say P for production, T for training or D for debugging"},
-		{12, "version id", "the sender must name its HL7 version, such as 2.6"},
+	         "number the messages; answers and duplicates are told by it"},
+		{11, "processing id", "write P for production, T for training or D for debugging"},
+		{12, "version id", "name the HL7 version, such as 2.6"},
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		struct aff_view v = aff_msg_field(c->m, 0, fields[i].field);

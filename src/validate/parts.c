@@ -10,16 +10,39 @@
 /* Lengths hold since version 2.7, and for primitive types alone (HL7 v2 section 2.4.5). */
 enum { LENGTHS_SINCE = 270 };
 
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+const char *check_name(const char *name, char *buf, size_t size)
+{
+	size_t n = (size_t)snprintf(buf, size, "%s", name);
+	for (size_t i = 0; i + 1 < n && i + 1 < size; i++) {
+		bool starts = buf[i] >= 'A' && buf[i] <= 'Z' && (!i || !is_letter(buf[i - 1]));
+		bool word = buf[i + 1] >= 'a' && buf[i + 1] <= 'z';
+		bool id = buf[i] == 'I' && buf[i + 1] == 'D' && !is_letter(buf[i + 2]);
+		if (starts && (word || id))
+			buf[i] = (char)(buf[i] + 'a' - 'A');
+		if (starts && id)
+			buf[i + 1] = 'd';
+	}
+	return buf;
+}
+
 /* "OBX-5.2 (num1)", or the field and its name where no component is meant. */
 static const char *label(const struct subject *s, const char *part, char *buf, size_t size)
 {
 	const struct place *at = &s->at;
-	if (at->component && part && at->subcomponent)
-		snprintf(buf, size, "%s-%u.%u.%u (%s)", s->segment, at->field, at->component, at->subcomponent, part);
-	else if (at->component && part)
-		snprintf(buf, size, "%s-%u.%u (%s)", s->segment, at->field, at->component, part);
+	char name[CHECK_NAME];
+	bool whole = !at->component || !part;
+	check_name(whole ? s->name : part, name, sizeof name);
+	if (whole)
+		snprintf(buf, size, "%s-%u (%s)", s->segment, at->field, name);
+	else if (at->subcomponent)
+		snprintf(buf, size, "%s-%u.%u.%u (%s)", s->segment, at->field, at->component, at->subcomponent, name);
 	else
-		snprintf(buf, size, "%s-%u (%s)", s->segment, at->field, s->name);
+		snprintf(buf, size, "%s-%u.%u (%s)", s->segment, at->field, at->component, name);
 	return buf;
 }
 
@@ -83,11 +106,11 @@ static enum aff_schema_fit fit_of(struct check *c, unsigned table, struct aff_vi
 
 static void codes_hint(unsigned table, char *hint, size_t size)
 {
-	size_t n = (size_t)snprintf(hint, size, "one of");
+	size_t n = (size_t)snprintf(hint, size, "write one of");
 	const char *code;
 	for (unsigned i = 0; (code = aff_schema_table_code(table, i)) != NULL; i++) {
 		if (n + strlen(code) + 1 >= size) {
-			snprintf(hint, size, "see HL7 table %04u", table);
+			snprintf(hint, size, "write a code of HL7 table %04u", table);
 			return;
 		}
 		n += (size_t)snprintf(hint + n, size - n, " %s", code);
@@ -97,7 +120,7 @@ static void codes_hint(unsigned table, char *hint, size_t size)
 static void tell_code(struct subject *s, unsigned table, enum aff_schema_fit fit, enum aff_severity severity,
                       const char *part)
 {
-	char where[160], hint[100];
+	char where[160], hint[140];
 	if (fit == AFF_SCHEMA_OTHER_CASE) {
 		check_report_as(s->c, RULE_TABLE, AFF_SEVERITY_WARNING, s->at,
 		                "write the code in capitals or small letters as the table has it",

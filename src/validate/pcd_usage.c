@@ -20,7 +20,7 @@ struct pcd_usage {
 	 KIND(what, f, 5) | KIND(what, g, 6))
 
 static const struct pcd_usage table[] = {
-#define REQUIRED(segment, small, field, a, b, c, d, e, f, g, severity, name, why, source)                              \
+#define REQUIRED(segment, small, field, a, b, c, d, e, f, g, severity, name, why, mend, source)                        \
 	{#segment, field, RULE_PCD_##segment##_##field, KINDS(USE_R, a, b, c, d, e, f, g),                             \
 	 KINDS(USE_X, a, b, c, d, e, f, g), name},
 #define USAGE(segment, field, a, b, c, d, e, f, g, name)                                                               \

@@ -31,25 +31,25 @@ static void tell_no_request(struct structure *s, const struct aff_group_finding 
 	unsigned obx = aff_msg_find(m, "OBX", f->segment);
 	if (obx != AFF_NONE && obx <= f->last) {
 		sequence(s, AFF_SEVERITY_ERROR, obx, "this OBX stands before any OBR",
-		         "the sender must put an OBR before its observations");
+		         "put an OBR before its observations");
 		s->orphaned = true;
 		s->orphan = obx;
 	} else if (aff_msg_is(m, f->segment, "ORC")) {
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this ORC is not followed by its OBR",
-		         "an ORC stands right before its OBR");
+		         "send each ORC right before its OBR");
 	} else if (aff_msg_is(m, f->segment, "PID")) {
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "no OBR follows this PID",
-		         "the sender must add an OBR for each patient");
+		         "send an OBR for each patient");
 	} else if (f->segment) {
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment stands before any OBR",
-		         "it belongs behind an OBR");
+		         "send it behind its OBR");
 	}
 }
 
 /* An observation report is nothing without an OBR, whatever its structure. */
 static void tell_no_request_at_all(struct structure *s)
 {
-	static const char hint[] = "the sender must put an OBR before its observations";
+	static const char hint[] = "put an OBR before its observations";
 	unsigned obx = aff_msg_find(s->c->m, "OBX", 0);
 	if (s->orphaned)
 		return;
@@ -106,10 +106,10 @@ static void tell_repeated(struct structure *s, const struct aff_group_finding *f
 		return;
 	if (aff_msg_is(m, f->segment, "ORC"))
 		sequence(s, AFF_SEVERITY_WARNING, previous(m, "ORC", f->segment), "this ORC is not followed by its OBR",
-		         "an ORC stands right before its OBR");
+		         "send each ORC right before its OBR");
 	else
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment may stand here once, and did already",
-		         "the sender must not repeat it");
+		         "send it once");
 }
 
 static void tell_order(struct structure *s, const struct aff_group_finding *f)
@@ -124,13 +124,13 @@ static void tell_order(struct structure *s, const struct aff_group_finding *f)
 		return;
 	if (aff_msg_is(m, f->segment, "NTE") || aff_msg_is(m, f->segment, "PRT"))
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment belongs to nothing",
-		         "it stands behind what it is about, such as PID, OBR or OBX");
+		         "send it behind what it is about, such as PID, OBR or OBX");
 	else if (aff_msg_is(m, f->segment, "PV1"))
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this PV1 does not follow its PID",
-		         "PV1 stands between PID and OBR");
+		         "send PV1 between PID and OBR");
 	else
 		sequence(s, AFF_SEVERITY_WARNING, f->segment, "this segment is out of order",
-		         "the sender must send it where the message structure has it");
+		         "send it where the message structure has it");
 }
 
 static void tell(void *arg, const struct aff_group_finding *f)
@@ -158,7 +158,7 @@ void check_structure(struct check *c)
 	s.no_request = aff_view_is(aff_msg_get(c->m, 0, 9, 1, 1, 0), "ORU") && aff_msg_find(c->m, "OBR", 0) == AFF_NONE;
 	if (s.dsc != AFF_NONE && s.dsc + 1 < aff_msg_segments(c->m))
 		sequence(&s, AFF_SEVERITY_WARNING, s.dsc, "segments follow the DSC",
-		         "DSC is the last segment of a message");
+		         "send DSC last");
 	group_walk(c->m, &hook);
 	if (s.no_request)
 		tell_no_request_at_all(&s);

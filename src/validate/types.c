@@ -81,19 +81,19 @@ const char *type_looks(enum type type)
 {
 	switch (type) {
 	case TYPE_NM:
-		return "a decimal number such as 37.5, with a point, without blanks, units or exponent";
+		return "write a decimal number such as 37.5, with a point, without blanks, units or exponent";
 	case TYPE_SI:
-		return "a whole number: 1, 2, 3";
+		return "write a whole number: 1, 2, 3";
 	case TYPE_DT:
-		return "a date, YYYYMMDD";
+		return "write a date, YYYYMMDD";
 	case TYPE_TM:
-		return "a time, HHMM[SS[.S]][+ZZZZ]";
+		return "write a time, HHMM[SS[.S]][+ZZZZ]";
 	case TYPE_DTM:
-		return "a date and time, YYYYMMDDHHMMSS[.S][+ZZZZ], that the calendar knows";
+		return "write a date and time, YYYYMMDDHHMMSS[.S][+ZZZZ], that the calendar knows";
 	case TYPE_ANY:
 	case TYPE_CODE:
 	case TYPE_COMPOSITE:
 		break;
 	}
-	return "text";
+	return "write text";
 }

@@ -19,7 +19,7 @@ static void put_usage(FILE *out)
 #define ROW(segment, field, a, b, c, d, e, f, g, name)                                                                 \
 	fprintf(out, "| %s-%u | %s | %s | %s | %s | %s | %s | %s | %s |\n", segment, (unsigned)(field), name, a, b, c, \
 	        d, e, f, g);
-#define REQUIRED(segment, small, field, a, b, c, d, e, f, g, severity, name, why, source)                              \
+#define REQUIRED(segment, small, field, a, b, c, d, e, f, g, severity, name, why, mend, source)                        \
 	ROW(#segment, field, #a, #b, #c, #d, #e, #f, #g, name)
 #define USAGE(segment, field, a, b, c, d, e, f, g, name) ROW(#segment, field, #a, #b, #c, #d, #e, #f, #g, name)
 #include "validate/pcd_usage.def"
