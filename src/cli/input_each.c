@@ -134,21 +134,42 @@ void input_list_free(struct input_files *list)
 	memset(list, 0, sizeof *list);
 }
 
+/* How far the files are, together. */
+struct course {
+	struct progress progress;
+	bool visible;        /* else the results tell how far it is */
+	uint64_t messages;
+	uint64_t before;     /* bytes of the files that are done */
+};
+
+/* Bytes of all files together; 0: not known, as of a pipe. */
+static uint64_t size_of(const struct input_files *list)
+{
+	uint64_t size = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct stat st;
+		if (strcmp(list->names[i], "-") == 0)
+			return 0;
+		if (stat(list->names[i], &st) == 0 && S_ISREG(st.st_mode))
+			size += (uint64_t)st.st_size;
+	}
+	return size;
+}
+
 /* One file; *stop is what fn stopped with. Returns 0 or COMMAND_FAILED. */
-static int each_message(struct input *in, input_fn *fn, void *arg, int *stop)
+static int each_message(struct input *in, struct course *course, input_fn *fn, void *arg, int *stop)
 {
 	int rc = 0;
 	struct input_message m;
 	struct aff_diag diag;
-	struct progress progress;
-	bool visible = !term_is_terminal(stdout); /* else the results tell how far it is */
-	progress_start(&progress, "messages", in->size);
 	while (!*stop && (rc = input_next(in, &m, &diag)) > 0) {
 		*stop = fn(arg, &m);
-		if (visible)
-			progress_update_at(&progress, in->number, in->dropped + in->from);
+		course->messages++;
+		if (course->visible)
+			progress_update_at(&course->progress, course->messages, course->before + in->dropped + in->from);
 	}
-	progress_end(&progress);
+	course->before += in->size;
+	progress_end(&course->progress);
 	if (rc < 0)
 		return command_error_diag(&diag);
 	if (in->broken)
@@ -160,6 +181,8 @@ int input_each_odd(char **files, int nfiles, input_fn *fn, input_odd_fn *odd, vo
 {
 	struct input_files list;
 	int stop = 0, result = input_list(&list, files, nfiles);
+	struct course course = {.visible = !term_is_terminal(stdout)};
+	progress_start(&course.progress, "messages", size_of(&list));
 	for (size_t i = 0; i < list.count && !stop; i++) {
 		struct input in;
 		struct aff_diag diag;
@@ -169,7 +192,7 @@ int input_each_odd(char **files, int nfiles, input_fn *fn, input_odd_fn *odd, vo
 		}
 		in.odd = odd;
 		in.odd_arg = arg;
-		if (each_message(&in, fn, arg, &stop))
+		if (each_message(&in, &course, fn, arg, &stop))
 			result = COMMAND_FAILED;
 		if (in.batch_lines)
 			command_note("%s: %" PRIu64 " batch segment%s (FHS, BHS, BTS, FTS) skipped", in.file,
