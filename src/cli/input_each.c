@@ -166,7 +166,8 @@ static int each_message(struct input *in, struct course *course, input_fn *fn, v
 		*stop = fn(arg, &m);
 		course->messages++;
 		if (course->visible)
-			progress_update_at(&course->progress, course->messages, course->before + in->dropped + in->from);
+			progress_update_at(&course->progress, course->messages,
+			                   course->before + in->dropped + in->from);
 	}
 	course->before += in->size;
 	progress_end(&course->progress);
