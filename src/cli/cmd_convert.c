@@ -93,7 +93,8 @@ static int convert_alone(void *arg, const struct input_message *m)
 	if (c->to == TO_FHIR)
 		rc = to_fhir(c, m->bytes, lenient, &diag);
 	else if (c->to == TO_XML)
-		rc = convert_to_xml(&c->out, c->msg, c->groups, m->bytes, lenient, &diag);
+		rc = convert_to_xml(&c->out, c->msg, c->groups, c->charset, c->charset_name, m->bytes, lenient,
+		                    &diag);
 	if (rc)
 		return not_converted(c, m, aff_diag_format(&diag, line, sizeof line));
 	c->converted++;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 #include <afferent/charset.h>
 
@@ -169,6 +171,9 @@ static int load_profiles(struct validate *v, const struct option_list *names)
 			return command_error("one IHE transaction at a time; ihe-pcd takes the one that MSH-9 names");
 		if (ihe)
 			v->checks.ihe = ihe;
+		else if (strncasecmp(names->items[i], "ihe-", 4) == 0 && access(names->items[i], F_OK) != 0)
+			return command_error("there is no IHE transaction '%s'; they are ihe-pcd, ihe-pcd-01, -03, "
+			                     "-04, -05 and -10", names->items[i]);
 		else if (config_profile(&v->profiles[v->checks.nprofiles], names->items[i]))
 			return COMMAND_FAILED;
 		else
