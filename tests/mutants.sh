@@ -43,6 +43,7 @@ mutant 2 "a delivery is recorded before it is confirmed" "$scenario/wrong-answer
 mutant 3 "the cursor passes a pending message" "$scenario/restart.scn"
 mutant 4 "MSA-2 of an answer is not compared" "$scenario/wrong-answers.scn"
 mutant 5 "retention removes what was not delivered yet" "$scenario/retention.scn"
+mutant 6 "outcomes find no room on a full disk" "$scenario/full-disk-delivery.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

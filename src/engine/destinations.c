@@ -167,7 +167,10 @@ int engine_start_senders(struct engine *e, struct conf *conf, struct aff_diag *d
 	if (!p.published)
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	int rc = journal_reader_open(&p.reader, e->conf->engine.journal, diag);
+	bool again = !rc; /* once: the journal may have given its reserve for this */
 	if (!rc)
+		rc = writer_call(e->writer, prepare, &p, diag);
+	if (rc == AFF_EFULL && again)
 		rc = writer_call(e->writer, prepare, &p, diag);
 	if (!rc)
 		rc = start_fresh(e, &p, &fresh, diag);

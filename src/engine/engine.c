@@ -81,6 +81,7 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 		struct journal_options options = {.folder = e->conf->engine.journal,
 						  .file_rows = e->conf->engine.file_rows,
 						  .file_bytes = e->conf->engine.file_bytes,
+						  .reserve_bytes = e->conf->engine.reserve_bytes,
 						  .daily = e->conf->engine.daily,
 						  .keep_us = e->conf->engine.keep_ms * 1000,
 						  .keep_bytes = e->conf->engine.keep_bytes};
@@ -118,9 +119,9 @@ static void warn_fixed(const struct conf_engine *now, const struct conf_engine *
 	if (strcmp(now->journal, then->journal) != 0 || strcmp(now->control, then->control) != 0 ||
 	    now->io_threads != then->io_threads || now->memory != then->memory || now->file_rows != then->file_rows ||
 	    now->file_bytes != then->file_bytes || now->daily != then->daily || now->keep_ms != then->keep_ms ||
-	    now->keep_bytes != then->keep_bytes)
-		log_warn("reload", "afferent.yaml: journal, log_file, control, io_threads and memory change at the "
-				   "next start only");
+	    now->keep_bytes != then->keep_bytes || now->reserve_bytes != then->reserve_bytes)
+		log_warn("reload", "afferent.yaml: journal, log_file, reserve, control, io_threads and memory change "
+				   "at the next start only");
 }
 
 static int reload_locked(struct engine *e, bool *changed, struct aff_diag_list *findings, struct aff_diag *diag)

@@ -185,6 +185,27 @@ static void free_reports(struct reports *reports)
 	reports->last = NULL;
 }
 
+static void tell_full(struct writer *w)
+{
+	bool full = journal_is_full(w->journal), was_full = atomic_exchange(&w->full, full);
+	if (full && !was_full)
+		log_error("journal", "the disk is full: messages are refused until there is room; delivery goes on");
+	else if (!full && was_full)
+		log_info("journal", "there is room again: messages are taken");
+}
+
+/* The messages found no room; what became of earlier ones may find some. */
+static void commit_reports(struct writer *w)
+{
+	struct chain nothing = {NULL, NULL};
+	struct aff_diag diag = {0};
+	int rc = transact(w, &nothing, &diag);
+	if (rc && rc != AFF_EFULL)
+		fail_stop(&diag);
+	if (!rc)
+		free_reports(&w->open);
+}
+
 static void commit_batch(struct writer *w, struct chain *batch)
 {
 	struct aff_diag diag = {0};
@@ -195,15 +216,13 @@ static void commit_batch(struct writer *w, struct chain *batch)
 #endif
 	if (rc && rc != AFF_EFULL)
 		fail_stop(&diag);
-	bool was_full = atomic_exchange(&w->full, rc == AFF_EFULL);
-	if (rc && !was_full)
-		log_error("journal", "the disk is full: messages are refused until there is room; delivery goes on");
-	else if (!rc && was_full)
-		log_info("journal", "there is room again: messages are taken");
 	if (!rc) {
 		publish(batch);
 		free_reports(&w->open);
+	} else if (batch->first && w->open.first) {
+		commit_reports(w);
 	}
+	tell_full(w);
 	finish(batch, rc);
 }
 
@@ -213,6 +232,7 @@ static void tend(struct writer *w)
 	int rc = journal_tend(w->journal, &diag);
 	if (rc && rc != AFF_EFULL)
 		fail_stop(&diag);
+	tell_full(w);
 }
 
 static void run_calls(struct writer *w, struct call *calls)

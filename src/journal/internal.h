@@ -10,6 +10,7 @@
 #include "journal/dictionary.h"
 #include "journal/journal.h"
 #include "journal/logfile.h"
+#include "journal/reserve.h"
 #include "journal/sealer.h"
 #include "journal/snapshot.h"
 #include "journal/vfs.h"
@@ -30,6 +31,8 @@ struct journal {
 	_Atomic int64_t head;        /* the newest id committed */
 	int failed;                  /* the final error, 0 = none */
 	bool in_transaction;
+	atomic_bool full;
+	struct reserve reserve;
 	bool carrying;               /* the transaction holds the sums of a log file that is to be removed */
 };
 

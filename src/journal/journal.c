@@ -147,7 +147,15 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 	rc = sealer_start(&j->sealer, &here, &j->vfs, &j->book);
 	if (rc)
 		return aff_diag_set(diag, rc, "cannot start the sealer's thread");
-	return open_files(j, diag);
+	rc = reserve_open(&j->reserve, j->folder, o->reserve_bytes, diag);
+	if (!rc)
+		rc = open_files(j, diag);
+	/* Full already: the reserve that an earlier run has left is there for this. */
+	if (rc == AFF_EFULL && !j->file.db && reserve_release(&j->reserve)) {
+		rc = open_files(j, diag);
+		atomic_store(&j->full, !rc);
+	}
+	return rc;
 }
 
 int journal_open(struct journal **out, const struct journal_options *options, struct aff_diag *diag)
@@ -207,6 +215,10 @@ static int fail(struct journal *j, int rc)
 		j->failed = rc;
 	if (rc)
 		journal_rollback(j);
+#ifndef AFF_MUTANT_6 /* the space set aside is never used */
+	if (rc == AFF_EFULL && !atomic_exchange(&j->full, true))
+		reserve_release(&j->reserve);
+#endif
 	return rc;
 }
 
@@ -220,9 +232,24 @@ static int check(struct journal *j, bool in_transaction, struct aff_diag *diag)
 	return 0;
 }
 
-/* Days are those of UTC: each has 24 hours, whatever the time zone and its changes. */
+/* The space of the reserve and some more is there again: messages are taken. */
+static int look_for_room(struct journal *j, struct aff_diag *diag)
+{
+	bool full = atomic_load(&j->full);
+	if (!full && (j->reserve.held || !j->reserve.size))
+		return 0;
+	int rc = reserve_make(&j->reserve, diag);
+	if (!rc)
+		atomic_store(&j->full, false);
+	return rc == AFF_EFULL ? 0 : rc;
+}
+
+/* Days are those of UTC: each has 24 hours, whatever the time zone and its changes. A full disk has no room for the
+ * next file: the outcomes that are still taken go to this one. */
 static bool is_file_over(const struct journal *j)
 {
+	if (atomic_load(&j->full))
+		return false;
 	return j->file.rows >= j->file_rows || j->file.bytes >= j->file_bytes ||
 	       (j->daily && j->file.rows && j->now_us() / DAY_US > j->file.oldest / DAY_US);
 }
@@ -232,7 +259,8 @@ int journal_begin(struct journal *j, struct aff_diag *diag)
 	int rc = check(j, false, diag);
 	if (rc)
 		return rc;
-	if (is_file_over(j))
+	rc = look_for_room(j, diag);
+	if (!rc && is_file_over(j))
 		rc = journal_start_file(j, &j->file, diag);
 	if (!rc)
 		rc = logfile_begin(&j->file, diag);
@@ -248,10 +276,17 @@ int journal_begin(struct journal *j, struct aff_diag *diag)
 int journal_tend(struct journal *j, struct aff_diag *diag)
 {
 	int rc = check(j, false, diag);
+	if (!rc)
+		rc = fail(j, look_for_room(j, diag));
 	if (rc || (!is_file_over(j) && !sealer_carry(&j->sealer)))
 		return rc;
 	rc = journal_begin(j, diag);
 	return rc ? rc : journal_commit(j, diag);
+}
+
+bool journal_is_full(const struct journal *j)
+{
+	return atomic_load(&j->full);
 }
 
 void journal_retention(struct journal *j, struct journal_retention *out)
@@ -268,6 +303,8 @@ int journal_add_message(struct journal *j, struct journal_message *m, struct aff
 	    m->verdict > JOURNAL_REJECTED)
 		return fail(j, aff_diag_set(diag, AFF_EARGUMENT,
 		                            "the message lacks a channel, a verdict or a receive time"));
+	if (atomic_load(&j->full))
+		return fail(j, aff_diag_set(diag, AFF_EFULL, "the disk is full"));
 	m->id = m->received_us > j->last ? m->received_us : j->last + 1;
 	rc = logfile_add_message(&j->file, m, diag);
 	if (!rc)

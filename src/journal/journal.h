@@ -78,6 +78,7 @@ struct journal_options {
 	bool daily;                  /* or at midnight UTC */
 	int64_t keep_us;             /* sealed log files older than this are removed (0: never) */
 	uint64_t keep_bytes;         /* the oldest ones beyond this size of all are removed (0: never) */
+	uint64_t reserve_bytes;      /* space set aside for outcomes when the disk is full (0: none) */
 	int64_t (*now_us)(void);     /* for tests: the wall clock (NULL: the system's) */
 };
 
@@ -105,7 +106,9 @@ int journal_set_snapshot(struct journal *j, const unsigned char sha[SHA256_SIZE]
                          struct aff_diag *diag);
 
 /* One transaction: begin, any number of adds, commit. journal_commit returns 0 only after fdatasync did. Any failure
- * but AFF_EFULL is final: stop acknowledging and end the process. After a failure the transaction is rolled back. */
+ * but AFF_EFULL is final: stop acknowledging and end the process. After a failure the transaction is rolled back.
+ * After AFF_EFULL the journal is full: it gives its reserve away, takes outcomes and cursors, and refuses messages with
+ * AFF_EFULL until there is room for the reserve again. */
 int journal_begin(struct journal *j, struct aff_diag *diag);
 int journal_add_message(struct journal *j, struct journal_message *m, struct aff_diag *diag);
 int journal_add_outcome(struct journal *j, const struct journal_outcome *o, struct aff_diag *diag);
@@ -118,7 +121,8 @@ void journal_rollback(struct journal *j);
 /* What is due without a message to write: ends a log file at midnight, lets the sealer remove old ones. To be called
  * now and then by the thread that writes, between transactions. Errors as of journal_commit. */
 int journal_tend(struct journal *j, struct aff_diag *diag);
-/* Thread-safe. */
+/* Whether messages are refused for want of space. Thread-safe, as is the next one. */
+bool journal_is_full(const struct journal *j);
 void journal_retention(struct journal *j, struct journal_retention *out);
 
 /* The newest id given out, 0 in an empty journal. Thread-safe. */

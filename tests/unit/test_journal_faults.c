@@ -214,6 +214,82 @@ START_TEST(a_full_disk_refuses_until_there_is_room)
 }
 END_TEST
 
+static bool has_reserve(void)
+{
+	char path[128];
+	snprintf(path, sizeof path, "%s/reserve", fixture_folder);
+	return access(path, F_OK) == 0;
+}
+
+static struct journal *open_with_reserve(uint64_t bytes)
+{
+	struct journal *j;
+	struct journal_options o = {.folder = fixture_folder, .file_rows = 30, .reserve_bytes = bytes};
+	OK(journal_open(&j, &o, &diag));
+	return j;
+}
+
+static int commit_outcome(struct journal *j)
+{
+	int rc = journal_begin(j, &diag);
+	if (!rc) {
+		fixture_outcome(j, T0, "monitors/ehr", JOURNAL_DELIVERED);
+		rc = journal_commit(j, &diag);
+	}
+	return rc;
+}
+
+START_TEST(the_reserve_goes_with_the_space_and_comes_back_with_it)
+{
+	struct journal *j = open_with_reserve(1 << 20);
+	struct journal_packer *p;
+	ck_assert_int_eq(journal_packer_new(&p, j), 0);
+	n_committed = 0;
+	ck_assert(has_reserve());
+	vfs_plan(VFS_WRITE, 1, false, SQLITE_FULL);
+	ck_assert_int_eq(commit_some(j, p, 0), AFF_EFULL);
+	ck_assert(journal_is_full(j));
+	ck_assert(!has_reserve());
+	ck_assert_int_eq(commit_some(j, p, 10), 0);
+	ck_assert(!journal_is_full(j));
+	ck_assert(has_reserve());
+	journal_packer_free(p);
+	journal_close(j);
+	j = open_with_reserve(0); /* not wanted any more */
+	ck_assert(!has_reserve());
+	journal_close(j);
+}
+END_TEST
+
+START_TEST(outcomes_are_taken_where_messages_are_not)
+{
+	struct journal *j = open_with_reserve(UINT64_C(1) << 60); /* a disk that is never as large */
+	struct journal_packer *p;
+	ck_assert_int_eq(journal_packer_new(&p, j), 0);
+	n_committed = 0;
+	ck_assert_int_eq(commit_some(j, p, 0), 0); /* no reserve, but room */
+	vfs_plan(VFS_WRITE, 1, false, SQLITE_FULL);
+	ck_assert_int_eq(commit_outcome(j), AFF_EFULL);
+	j->file.rows = 30; /* the next log file is due: it has to wait */
+	for (unsigned i = 1; i < 4; i++) {
+		ck_assert_int_eq(commit_some(j, p, 10 * i), AFF_EFULL);
+		ck_assert_int_eq(commit_outcome(j), 0);
+		ck_assert_int_eq(journal_tend(j, &diag), 0);
+		ck_assert(journal_is_full(j));
+	}
+	int64_t first = j->file.first;
+	j->reserve.size = 1 << 20;
+	j->reserve.tried_us = 0;
+	ck_assert_int_eq(journal_tend(j, &diag), 0); /* no message is needed to notice */
+	ck_assert(!journal_is_full(j));
+	ck_assert_int_eq(commit_some(j, p, 100), 0);
+	ck_assert_int_gt(j->file.first, first);
+	journal_packer_free(p);
+	journal_close(j);
+	check_committed("room again");
+}
+END_TEST
+
 /* SQLite itself does not tell: the commit has succeeded when its automatic checkpoint fails. */
 START_TEST(a_failing_checkpoint_is_noticed)
 {
@@ -267,6 +343,8 @@ static TCase *cases(void)
 	tcase_add_test(c, a_disk_that_fills_up_is_survived);
 	tcase_add_test(c, a_disk_that_is_full_when_a_log_file_begins_is_survived);
 	tcase_add_test(c, a_full_disk_refuses_until_there_is_room);
+	tcase_add_test(c, the_reserve_goes_with_the_space_and_comes_back_with_it);
+	tcase_add_test(c, outcomes_are_taken_where_messages_are_not);
 	tcase_add_test(c, a_failing_checkpoint_is_noticed);
 	tcase_add_test(c, each_commit_is_synced);
 	return c;
