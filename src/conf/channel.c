@@ -28,6 +28,7 @@ void read_engine(struct reader *r, const struct node *root)
 	e->memory = get_number(r, &f, KEY_ENGINE_memory);
 	read_log_file(r, e, f.value[KEY_ENGINE_log_file]);
 	e->reserve_bytes = get_number(r, &f, KEY_ENGINE_reserve);
+	e->stall = get_word(r, &f, KEY_ENGINE_on_full) == 1;
 	e->drain_ms = (int64_t)get_number(r, &f, KEY_ENGINE_drain);
 	e->log_json = get_word(r, &f, KEY_ENGINE_log) == 1;
 }

@@ -18,10 +18,16 @@
 #define OUT_MAX (1u << 20)      /* answers that a peer does not read */
 #define INFLIGHT_MAX (4u << 20) /* messages of one connection on their way */
 
+static bool is_stalled(const struct io *io, const struct connection *c)
+{
+	return io->full && c->port->conf->engine.stall;
+}
+
 /* May more be read from it now? */
 static bool may_read(const struct io *io, const struct connection *c)
 {
-	return !c->ended && !io->draining && !io->starved && c->inflight < INFLIGHT_MAX && c->out.n < OUT_MAX / 2;
+	return !c->ended && !io->draining && !io->starved && !is_stalled(io, c) && c->inflight < INFLIGHT_MAX &&
+	       c->out.n < OUT_MAX / 2;
 }
 
 /* Is there nothing left to do for it? */
@@ -100,7 +106,7 @@ void connection_add(struct io *io, struct port *p, int fd, const struct net_addr
 	io->slots[slot] = c;
 	p->connections++;
 	atomic_fetch_add(&p->channel->connections, 1);
-	c->interest = io->starved ? 0 : EPOLLIN;
+	c->interest = may_read(io, c) ? EPOLLIN : 0;
 	struct epoll_event ev = {.events = c->interest, .data.u64 = io_tag(c->generation, slot)};
 	if (epoll_ctl(io->epoll, EPOLL_CTL_ADD, fd, &ev))
 		connection_close(io, c);
@@ -270,10 +276,14 @@ void connection_answer(struct io *io, struct envelope *e)
 		c->inflight -= e->size;
 		c->unanswered--;
 		io->unanswered--;
-		struct aff_view answer = e->result ? ingest_refusal(io->ingest, e, e->result) : e->answer;
-		if (e->grouped)
-			answer = frame_join_answers(c, e, answer);
-		send_answer(c, answer);
+		if (e->result && e->conf->engine.stall) {
+			c->ended = true; /* the end, and no room: silence does not make a device discard it */
+		} else {
+			struct aff_view answer = e->result ? ingest_refusal(io->ingest, e, e->result) : e->answer;
+			if (e->grouped)
+				answer = frame_join_answers(c, e, answer);
+			send_answer(c, answer);
+		}
 		c->active_us = clock_mono_us();
 		histogram_add(&io->latency, c->active_us - e->arrived_us);
 		settle(io, c);
@@ -285,7 +295,7 @@ void connection_sweep(struct io *io, int64_t now)
 {
 	for (uint32_t i = 0; i < io->nslots; i++) {
 		struct connection *c = io->slots[i];
-		if (!c || c->unanswered || io->starved)
+		if (!c || c->unanswered || io->starved || is_stalled(io, c))
 			continue;
 		const struct conf_source *s = &c->port->settings->source;
 		bool late = c->frame_us && now - c->frame_us > s->frame_ms * 1000;

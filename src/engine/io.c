@@ -32,6 +32,18 @@ static void resume_reading(struct io *io)
 	}
 }
 
+static void note_full(struct io *io)
+{
+	bool full = writer_is_full(io->writer);
+	if (full == io->full)
+		return;
+	io->full = full;
+	for (uint32_t i = 0; i < io->nslots; i++) {
+		if (io->slots[i])
+			connection_watch(io, io->slots[i]);
+	}
+}
+
 static void drain(struct io *io)
 {
 	io->draining = true;
@@ -106,11 +118,12 @@ static void *io_main(void *arg)
 	struct io *io = arg;
 	struct epoll_event events[EVENTS];
 	while (!io->stop) {
-		int n = epoll_wait(io->epoll, events, EVENTS, io->starved ? 10 : 1000);
+		int n = epoll_wait(io->epoll, events, EVENTS, io->starved ? 10 : io->full ? 100 : 1000);
 		for (int i = 0; i < n; i++)
 			handle(io, &events[i]);
 		submit(io);
 		resume_reading(io);
+		note_full(io);
 		int64_t now = clock_mono_us();
 		if (now - io->swept_us > SWEEP_US) {
 			connection_sweep(io, now);

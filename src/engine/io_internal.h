@@ -78,6 +78,7 @@ struct io {
 	uint32_t nslots;
 	unsigned unanswered;
 	bool starved;                  /* the budget is used up: connections are not read */
+	bool full;                     /* so is the disk: connections under `on_full: stall` are not read */
 	bool draining, stop;
 	int64_t swept_us;
 	struct histogram latency;

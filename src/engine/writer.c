@@ -6,7 +6,8 @@
  * Blocks  on the disk only.
  *
  * Natural batching: whatever is queued when a commit ends makes the next one, up to BATCH_ROWS or BATCH_BYTES; an
- * idle engine commits at once. A full disk refuses the batch's messages and keeps its outcomes for later; any other
+ * idle engine commits at once. A full disk refuses the batch's messages, or keeps them where the configuration says so
+ * (on_full: stall), and keeps its outcomes for later; any other
  * failure of the disk ends the process, because after a failed fsync nothing that is said about durability can be
  * believed.
  */
@@ -57,6 +58,7 @@ struct writer {
 	unsigned last_rows;              /* of the last commit; the writer's own, as is the next */
 	int64_t mean_commit_us;
 	struct reports open; /* the writer's own: reports to commit, kept over a full disk */
+	struct chain stalled; /* the writer's own: messages that wait for room (on_full: stall) */
 	_Atomic uint64_t commits, messages, outcomes;
 	_Atomic bool full;
 	struct histogram commit_us;
@@ -189,7 +191,7 @@ static void tell_full(struct writer *w)
 {
 	bool full = journal_is_full(w->journal), was_full = atomic_exchange(&w->full, full);
 	if (full && !was_full)
-		log_error("journal", "the disk is full: messages are refused until there is room; delivery goes on");
+		log_error("journal", "the disk is full: no messages are taken until there is room; delivery goes on");
 	else if (!full && was_full)
 		log_info("journal", "there is room again: messages are taken");
 }
@@ -204,6 +206,39 @@ static void commit_reports(struct writer *w)
 		fail_stop(&diag);
 	if (!rc)
 		free_reports(&w->open);
+}
+
+static void chain_add(struct chain *to, struct envelope *e)
+{
+	e->next = NULL;
+	if (to->last)
+		to->last->next = e;
+	else
+		to->first = e;
+	to->last = e;
+}
+
+/* Takes those out of the batch that wait for room; the others are refused. */
+static void keep_stalled(struct writer *w, struct chain *batch)
+{
+	struct chain refused = {NULL, NULL};
+	for (struct envelope *e = batch->first, *next; e; e = next) {
+		next = e->next;
+		chain_add(e->conf->engine.stall ? &w->stalled : &refused, e);
+	}
+	*batch = refused;
+}
+
+/* Those that waited come first. */
+static void join_stalled(struct writer *w, struct chain *batch)
+{
+	if (!w->stalled.first)
+		return;
+	w->stalled.last->next = batch->first;
+	batch->first = w->stalled.first;
+	if (!batch->last)
+		batch->last = w->stalled.last;
+	w->stalled = (struct chain){NULL, NULL};
 }
 
 static void commit_batch(struct writer *w, struct chain *batch)
@@ -223,6 +258,8 @@ static void commit_batch(struct writer *w, struct chain *batch)
 		commit_reports(w);
 	}
 	tell_full(w);
+	if (rc)
+		keep_stalled(w, batch);
 	finish(batch, rc);
 }
 
@@ -257,7 +294,7 @@ static void wait_for_work(struct writer *w)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	int64_t most = w->open.first ? FULL_RETRY_MS : TEND_MS;
+	int64_t most = w->open.first || w->stalled.first ? FULL_RETRY_MS : TEND_MS;
 	until.tv_sec += most / 1000;
 	until.tv_nsec += most % 1000 * 1000000;
 	until.tv_sec += until.tv_nsec / 1000000000;
@@ -312,13 +349,16 @@ static void *writer_main(void *arg)
 		append(&w->open, &w->reports);
 		struct call *calls = w->calls;
 		w->calls = NULL;
-		bool last = w->stop && !batch.first && !calls;
+		bool stop = w->stop, last = stop && !batch.first && !calls;
 		pthread_mutex_unlock(&w->lock);
+		join_stalled(w, &batch);
 		if (batch.first || w->open.first)
 			commit_batch(w, &batch);
 		else
 			tend(w);
 		run_calls(w, calls);
+		if (stop) /* without an answer: they are sent again */
+			finish(&w->stalled, AFF_EFULL);
 		if (last)
 			break;
 	}
@@ -400,6 +440,11 @@ int writer_call(struct writer *w, writer_call_fn *fn, void *arg, struct aff_diag
 		pthread_cond_wait(&w->called, &w->lock);
 	pthread_mutex_unlock(&w->lock);
 	return call.result;
+}
+
+bool writer_is_full(const struct writer *w)
+{
+	return atomic_load(&w->full);
 }
 
 void writer_stats(const struct writer *w, struct writer_stats *out)

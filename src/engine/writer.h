@@ -37,8 +37,10 @@ int writer_call(struct writer *w, writer_call_fn *fn, void *arg, struct aff_diag
 struct writer_stats {
 	uint64_t commits, messages, outcomes;
 	int64_t commit_p50_us, commit_p99_us;
-	bool full;                       /* the last commit failed for want of space */
+	bool full;                       /* no message finds room */
 };
+/* No message finds room. Thread-safe. */
+bool writer_is_full(const struct writer *w);
 void writer_stats(const struct writer *w, struct writer_stats *out);
 
 #endif
