@@ -89,6 +89,8 @@ static int exit_code(int rc)
 		return EX_DATAERR;
 	case AFF_EREFUSED:
 		return EX_UNAVAILABLE;
+	case AFF_EPERMISSION:
+		return EX_NOPERM;
 	case AFF_EIO:
 	case AFF_EFULL:
 		return EX_IOERR;
@@ -157,9 +159,9 @@ int cmd_run(int argc, char **argv)
 			 "SIGHUP takes a changed configuration over, whole or not at all. SIGTERM and SIGINT finish "
 			 "what is in hand "
 			 "and stop. The log goes to standard error; it never holds a field's value.\n\n"
-			 "Further exit codes: 65 the journal is damaged, 69 an address cannot be listened on, 73 "
-			 "another engine "
-			 "uses the journal, 74 the disk failed, 78 the configuration has mistakes.",
+			 "Further exit codes: 65 the journal is damaged or missing, 69 an address cannot be listened "
+			 "on, 73 another engine uses the journal, 74 the disk failed, 77 permission denied, 78 the "
+			 "configuration has mistakes.",
 		.exit0 = "stopped by a signal, everything in order",
 		.exit1 = NULL,
 	};

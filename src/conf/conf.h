@@ -133,6 +133,7 @@ struct conf_engine {
 	bool daily;              /* or at midnight UTC */
 	int64_t keep_ms;         /* a sealed log file is removed when it is older (0: never) */
 	uint64_t keep_bytes;     /* the oldest ones are when all are larger (0: never) */
+	bool journal_must_exist; /* new_journal: refuse */
 	uint64_t reserve_bytes;  /* space set aside for outcomes when the disk is full */
 	bool stall;              /* on_full: stall */
 	int64_t drain_ms;        /* how long SIGTERM waits, default 10 s */

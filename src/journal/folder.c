@@ -60,8 +60,11 @@ static DIR *open_folder(const char *folder, int *rc, struct aff_diag *diag)
 {
 	DIR *d = opendir(folder);
 	*rc = d ? 0
-	        : aff_diag_set(diag, errno == ENOENT ? AFF_ENOTFOUND : AFF_EIO, "cannot read the folder %s: %s", folder,
-	                       strerror(errno));
+	        : aff_diag_set(diag,
+	                       errno == ENOENT   ? AFF_ENOTFOUND
+	                       : errno == EACCES ? AFF_EPERMISSION
+	                                         : AFF_EIO,
+	                       "cannot read the folder %s: %s", folder, strerror(errno));
 	return d;
 }
 
@@ -186,28 +189,31 @@ int folder_remove_through(const char *folder, int64_t through, struct aff_diag *
 	return rc ? rc : remove_pass(folder, through, false, diag);
 }
 
-bool folder_is_remote(uint64_t magic)
+const char *folder_remote_name(uint64_t magic)
 {
-	static const uint64_t remote[] = {
-		0x6969,     /* NFS */
-		0x517b,     /* SMB */
-		0xff534d42, /* CIFS */
-		0xfe534d42, /* SMB 2 and later */
-		0x65735546, /* FUSE: may be anything, sshfs for one */
-		0x01021997, /* 9P */
-		0x00c36400, /* Ceph */
-		0x5346414f, /* AFS */
-		0x6b414653, /* kAFS */
-		0x73757245, /* Coda */
-		0x564c,     /* NCP */
-		0x0bd00bd0, /* Lustre */
-		0x47504653, /* GPFS */
+	static const struct {
+		uint64_t magic;
+		const char *name;
+	} remote[] = {
+		{0x6969, "NFS"},
+		{0x517b, "SMB"},
+		{0xff534d42, "CIFS"},
+		{0xfe534d42, "SMB"},          /* 2 and later */
+		{0x65735546, "FUSE"},         /* may be anything, sshfs for one */
+		{0x01021997, "9P"},
+		{0x00c36400, "Ceph"},
+		{0x5346414f, "AFS"},
+		{0x6b414653, "AFS"},          /* the kernel's own */
+		{0x73757245, "Coda"},
+		{0x564c, "NCP"},
+		{0x0bd00bd0, "Lustre"},
+		{0x47504653, "GPFS"},
 	};
 	for (size_t i = 0; i < sizeof remote / sizeof *remote; i++) {
-		if (remote[i] == magic)
-			return true;
+		if (remote[i].magic == magic)
+			return remote[i].name;
 	}
-	return false;
+	return NULL;
 }
 
 int folder_check_local(const char *folder, struct aff_diag *diag)
@@ -215,9 +221,11 @@ int folder_check_local(const char *folder, struct aff_diag *diag)
 	struct statfs fs;
 	if (statfs(folder, &fs))
 		return aff_diag_set(diag, AFF_EIO, "cannot examine %s: %s", folder, strerror(errno));
-	if (!folder_is_remote((uint32_t)fs.f_type))
+	const char *name = folder_remote_name((uint32_t)fs.f_type);
+	if (!name)
 		return 0;
-	aff_diag_set(diag, AFF_EARGUMENT, "the journal's folder %s is on a network or user-space file system", folder);
+	aff_diag_set(diag, AFF_EARGUMENT, "the journal's folder %s is on a network or user-space file system: %s",
+	             folder, name);
 	aff_diag_hint(diag, "put the journal on a local disk");
 	return AFF_EARGUMENT;
 }

@@ -37,7 +37,8 @@ int folder_remove_through(const char *folder, int64_t through, struct aff_diag *
 int folder_remove_unfinished(const char *folder, struct aff_diag *diag);
 
 /* SQLite's locks and its shared memory do not work over a network. */
-bool folder_is_remote(uint64_t file_system_magic);
+/* The name of a network file system, or of one that may be: "NFS"; NULL for others. */
+const char *folder_remote_name(uint64_t file_system_magic);
 /* AFF_EARGUMENT when the folder is on such a file system. */
 int folder_check_local(const char *folder, struct aff_diag *diag);
 

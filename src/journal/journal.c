@@ -125,6 +125,19 @@ static int open_files(struct journal *j, struct aff_diag *diag)
 	return rc;
 }
 
+/* Nothing is written where a disk may be missing. */
+static int check_exists(const char *folder, struct aff_diag *diag)
+{
+	struct file_list list = {0};
+	int rc = folder_list(folder, &list, diag);
+	if (rc == AFF_ENOTFOUND || (!rc && list.n == 0)) {
+		rc = aff_diag_set(diag, AFF_ECORRUPT, "there is no journal in %s", folder);
+		aff_diag_hint(diag, "mount its disk or restore it; 'new_journal: allow' lets an empty one begin");
+	}
+	folder_list_free(&list);
+	return rc;
+}
+
 static int set_up(struct journal *j, const struct journal_options *o, struct aff_diag *diag)
 {
 	size_t n = strlen(o->folder);
@@ -135,7 +148,7 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 	j->file_bytes = o->file_bytes ? o->file_bytes : DEFAULT_BYTES;
 	j->daily = o->daily;
 	j->now_us = o->now_us ? o->now_us : clock_wall_us;
-	int rc = file_make_dir(j->folder, diag);
+	int rc = o->must_exist ? check_exists(j->folder, diag) : file_make_dir(j->folder, diag);
 	if (!rc)
 		rc = folder_check_local(j->folder, diag);
 	if (!rc)

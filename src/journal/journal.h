@@ -79,6 +79,7 @@ struct journal_options {
 	int64_t keep_us;             /* sealed log files older than this are removed (0: never) */
 	uint64_t keep_bytes;         /* the oldest ones beyond this size of all are removed (0: never) */
 	uint64_t reserve_bytes;      /* space set aside for outcomes when the disk is full (0: none) */
+	bool must_exist;             /* no journal is begun where there is none: AFF_ECORRUPT */
 	int64_t (*now_us)(void);     /* for tests: the wall clock (NULL: the system's) */
 };
 

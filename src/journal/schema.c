@@ -68,8 +68,12 @@ static int open_connection(sqlite3 **out, const char *path, const char *vfs, str
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (vfs ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
 	int rc = sqlite3_open_v2(path, &db, flags, vfs);
 	if (rc != SQLITE_OK) {
-		rc = access(path, F_OK) && errno == ENOENT ? aff_diag_set(diag, AFF_ENOTFOUND, "%s is not there", path)
-		                                           : sql_error(db, rc, "open", diag);
+		if (access(path, F_OK) && errno == ENOENT)
+			rc = aff_diag_set(diag, AFF_ENOTFOUND, "%s is not there", path);
+		else if (access(path, vfs ? R_OK | W_OK : R_OK) && errno == EACCES)
+			rc = aff_diag_set(diag, AFF_EPERMISSION, "cannot open %s: permission denied", path);
+		else
+			rc = sql_error(db, rc, "open", diag);
 		sqlite3_close(db);
 		return rc;
 	}

@@ -12,7 +12,18 @@
 
 static int error_of(int number)
 {
-	return number == ENOSPC || number == EDQUOT ? AFF_EFULL : number == ENOENT ? AFF_ENOTFOUND : AFF_EIO;
+	switch (number) {
+	case ENOSPC:
+	case EDQUOT:
+		return AFF_EFULL;
+	case ENOENT:
+		return AFF_ENOTFOUND;
+	case EACCES:
+	case EPERM:
+		return AFF_EPERMISSION;
+	default:
+		return AFF_EIO;
+	}
 }
 
 static int fail(struct aff_diag *diag, const char *what, const char *path)

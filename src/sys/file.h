@@ -7,15 +7,15 @@
 
 #include <afferent/text.h>
 
-/* Appends the whole file to out. AFF_ENOTFOUND, AFF_EIO, AFF_ELIMIT (larger than out may hold), with a diag that
- * names it. */
+/* Appends the whole file to out. AFF_ENOTFOUND, AFF_EPERMISSION, AFF_EIO, AFF_ELIMIT (larger than out may hold), with a
+ * diag that names it. */
 int file_read(const char *path, struct aff_buf *out, struct aff_diag *diag);
 /* Makes a directory (and its parents) with mode 0700 if it is not there. */
 int file_make_dir(const char *path, struct aff_diag *diag);
 /* fsync of a directory, after files were made or unlinked in it. */
 int file_sync_dir(const char *path);
 /* Takes the lock file `path` for this process until it ends or the descriptor is closed. Returns the descriptor
- * (close on exec), AFF_EBUSY when another process has it, or AFF_EIO. */
+ * (close on exec), AFF_EBUSY when another process has it, AFF_EPERMISSION or AFF_EIO. */
 int file_lock(const char *path, struct aff_diag *diag);
 /* Writes all n bytes or fails: 0, AFF_EIO, AFF_EFULL. */
 int file_write_all(int fd, const void *bytes, size_t n);

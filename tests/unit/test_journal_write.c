@@ -308,11 +308,49 @@ END_TEST
 
 START_TEST(network_file_systems_are_refused)
 {
-	ck_assert(folder_is_remote(0x6969));
-	ck_assert(folder_is_remote(0xff534d42));
-	ck_assert(!folder_is_remote(0xef53));     /* ext4 */
-	ck_assert(!folder_is_remote(0x01021994)); /* tmpfs */
+	ck_assert_str_eq(folder_remote_name(0x6969), "NFS");
+	ck_assert_str_eq(folder_remote_name(0xff534d42), "CIFS");
+	ck_assert_str_eq(folder_remote_name(0x65735546), "FUSE");
+	ck_assert_ptr_null(folder_remote_name(0xef53));     /* ext4 */
+	ck_assert_ptr_null(folder_remote_name(0x01021994)); /* tmpfs */
 	OK(folder_check_local(fixture_folder, &diag));
+}
+END_TEST
+
+START_TEST(a_journal_that_must_be_there_is_not_made)
+{
+	struct journal *other;
+	char folder[128], lock[160];
+	struct journal_options o = {.folder = folder, .must_exist = true};
+	snprintf(folder, sizeof folder, "%s/missing", fixture_folder);
+	ck_assert_int_eq(journal_open(&other, &o, &diag), AFF_ECORRUPT);
+	ck_assert_int_ne(access(folder, F_OK), 0);
+	ck_assert_int_eq(mkdir(folder, 0700), 0); /* where a disk should have been mounted */
+	ck_assert_int_eq(journal_open(&other, &o, &diag), AFF_ECORRUPT);
+	snprintf(lock, sizeof lock, "%s/lock", folder);
+	ck_assert_int_ne(access(lock, F_OK), 0);
+	rmdir(folder);
+	journal_packer_free(packer);
+	journal_close(j);
+	o.folder = fixture_folder;
+	OK(journal_open(&j, &o, &diag));
+	OK(journal_packer_new(&packer, j));
+}
+END_TEST
+
+START_TEST(a_folder_of_somebody_else_is_a_matter_of_permission)
+{
+	struct journal *other;
+	char folder[128];
+	struct journal_options o = {.folder = folder};
+	snprintf(folder, sizeof folder, "%s/other", fixture_folder);
+	ck_assert_int_eq(mkdir(folder, 0), 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(chmod(fixture_folder, 0755) + seteuid(65534), 0);
+	ck_assert_int_eq(journal_open(&other, &o, &diag), AFF_EPERMISSION);
+	if (getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
+	rmdir(folder);
 }
 END_TEST
 
@@ -342,6 +380,8 @@ static TCase *cases(void)
 	tcase_add_test(c, newer_formats_are_refused);
 	tcase_add_test(c, half_made_files_are_removed);
 	tcase_add_test(c, network_file_systems_are_refused);
+	tcase_add_test(c, a_journal_that_must_be_there_is_not_made);
+	tcase_add_test(c, a_folder_of_somebody_else_is_a_matter_of_permission);
 	tcase_add_test(c, no_journal_no_reader);
 	return c;
 }
