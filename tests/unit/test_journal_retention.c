@@ -426,6 +426,83 @@ START_TEST(a_file_that_the_full_disk_kept_from_being_sealed_is_sealed_later)
 }
 END_TEST
 
+/* Thirty messages, delivered as they come, while retention removes what it may; ends with the first error. */
+static int run_until_fault(unsigned *committed)
+{
+	struct journal_options o = {
+		.folder = fixture_folder, .file_rows = FILE_ROWS, .keep_bytes = 1, .now_us = tell_now};
+	*committed = 0;
+	int rc = journal_open(&j, &o, &diag);
+	if (rc)
+		return rc;
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	rc = journal_begin(j, &diag);
+	if (!rc)
+		rc = journal_set_cursor(j, aff_view_of("monitors/ehr"), 0, &diag);
+	if (!rc)
+		rc = journal_commit(j, &diag);
+	for (unsigned i = 0; i < 30 && !rc; i++) {
+		rc = journal_begin(j, &diag);
+		if (!rc) {
+			int64_t id = fixture_add(j, packer, "monitors", i, T0 + i);
+			fixture_outcome(j, id, "monitors/ehr", JOURNAL_DELIVERED);
+			OK(journal_set_cursor(j, aff_view_of("monitors/ehr"), id, &diag));
+			rc = journal_commit(j, &diag);
+		}
+		*committed += !rc;
+		sealer_look(&j->sealer);
+		sealer_drain(&j->sealer);
+	}
+	if (rc && rc != AFF_EFULL)
+		ck_assert_int_eq(journal_begin(j, &diag), rc);
+	close_all();
+	return rc;
+}
+
+/* Whatever fails and when: what is there and what is carried on make up all that was committed. */
+static unsigned fail_each(enum vfs_operation operation, int result, int expected)
+{
+	unsigned failed = 0, clean = 0;
+	for (int64_t n = 1; clean < 3; n++) {
+		struct journal_stats stats;
+		unsigned committed;
+		fixture_empty();
+		vfs_plan(operation, n, false, result);
+		int rc = run_until_fault(&committed);
+		vfs_plan(operation, 0, false, SQLITE_OK);
+		ck_assert_msg(rc == 0 || rc == expected, "operation %lld: %s", (long long)n, aff_error_name(rc));
+		failed += rc != 0;
+		clean = rc ? 0 : clean + 1;
+		open_with(&(struct journal_options){0});
+		sealer_drain(&j->sealer);
+		struct journal_reader *r = fixture_reader();
+		OK(journal_read_stats(r, &stats, &diag));
+		rows->n = 0;
+		OK(journal_read_channel(r, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+		ck_assert_uint_eq(stats.messages, rows->n + stats.removed_messages);
+		ck_assert_uint_ge(stats.messages, committed); /* a commit that failed may have been written */
+		ck_assert_uint_le(stats.messages, committed + 1);
+		if (stats.nledgers) {
+			ck_assert_uint_eq(stats.ledgers[0].received, stats.messages);
+			ck_assert_uint_eq(stats.ledgers[0].delivered, stats.messages);
+			ck_assert_uint_eq(stats.ledgers[0].pending, 0);
+		}
+		if (!rc)
+			ck_assert_uint_ge(stats.removed_messages, 10);
+		journal_stats_free(&stats);
+		journal_reader_close(r);
+		close_all();
+	}
+	return failed;
+}
+
+START_TEST(a_failing_disk_leaves_the_sums_right)
+{
+	ck_assert_uint_ge(fail_each(VFS_SYNC, SQLITE_IOERR_FSYNC, AFF_EIO), 30);
+	ck_assert_uint_ge(fail_each(VFS_WRITE, SQLITE_IOERR_WRITE, AFF_EIO), 60);
+}
+END_TEST
+
 static TCase *cases(void)
 {
 	TCase *c = tcase_create("retention");
@@ -440,6 +517,7 @@ static TCase *cases(void)
 	tcase_add_test(c, a_crash_between_the_sums_and_the_removal_counts_nothing_twice);
 	tcase_add_test(c, what_belongs_to_a_removed_file_goes_too);
 	tcase_add_test(c, a_reader_in_the_middle_is_not_cut_off);
+	tcase_add_test(c, a_failing_disk_leaves_the_sums_right);
 	tcase_add_test(c, a_day_ends_at_midnight_utc);
 	tcase_add_test(c, a_file_that_the_full_disk_kept_from_being_sealed_is_sealed_later);
 	return c;
