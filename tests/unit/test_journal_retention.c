@@ -506,7 +506,7 @@ END_TEST
 static TCase *cases(void)
 {
 	TCase *c = tcase_create("retention");
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 300);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, nothing_goes_by_itself);
 	tcase_add_test(c, old_files_go_and_the_ledger_stays);
