@@ -40,7 +40,7 @@ struct aff_view aff_edit_field(const struct aff_edit *e, unsigned segment, unsig
 struct aff_view aff_edit_get(const struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition,
                              unsigned component, unsigned subcomponent);
 /* What the path names. `current` is the segment that a path without an occurrence means if it has the path's id
- * (AFF_NONE: the first one in the message). */
+ * (AFF_NONE: the first one in the message); nothing of another patient is named for it, as in aff_path_read. */
 struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *path, unsigned current);
 
 /* The groups of the message as it stands now; a path with groups needs them. Ask for them before such a path is

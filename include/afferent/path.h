@@ -50,7 +50,8 @@ const char *aff_path_format(const struct aff_path *path, char *buf, size_t size)
 struct aff_view aff_path_get(const struct aff_msg *m, const struct aff_path *path);
 
 /* The same with a current segment, which a path without an occurrence means if it has the path's id, and whose groups
- * one without theirs means. AFF_NONE: none. */
+ * one without theirs means. AFF_NONE: none. In a message about several patients (PID) nothing of another patient is
+ * named for a current segment without saying which occurrence: it is not there then. */
 struct aff_view aff_path_read(const struct aff_msg *m, const struct aff_path *path, unsigned current);
 
 /* The segment that the path names, likewise; AFF_NONE when it is not there. */

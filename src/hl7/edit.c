@@ -207,7 +207,11 @@ static unsigned find_path(const struct aff_edit *e, const struct aff_path *path,
 		return aff_edit_nth(e, path->segment, path->occurrence);
 	if (current != AFF_NONE && aff_edit_is(e, current, path->segment))
 		return current;
-	return aff_edit_find(e, path->segment, 0);
+	unsigned first = aff_edit_find(e, path->segment, 0);
+	if (first == AFF_NONE || current >= e->count)
+		return first;
+	struct group_source from = {.segments = e->count, .of = id_of, .arg = e};
+	return group_own_patient(&from, index_pack_id(path->segment), first, current);
 }
 
 struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *path, unsigned current)

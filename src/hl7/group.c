@@ -102,12 +102,15 @@ static const struct aff_schema_structure *structure_of(const struct aff_msg *m)
 	return group_structure(aff_msg_field(m, 0, 9), aff_msg_field(m, 0, 12), &m->delims);
 }
 
+struct group_source group_source_of(const struct aff_msg *m)
+{
+	return (struct group_source){.segments = m->count, .of = id_of, .arg = m};
+}
+
 int aff_groups_match(struct aff_groups *g, const struct aff_msg *m, const struct aff_group_hook *hook)
 {
-	struct group_source from = {.structure = structure_of(m),
-	                            .segments = m->count,
-	                            .of = id_of,
-	                            .arg = m};
+	struct group_source from = group_source_of(m);
+	from.structure = structure_of(m);
 	return group_match(g, &from, hook);
 }
 

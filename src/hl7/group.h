@@ -27,6 +27,14 @@ void group_forget(struct aff_groups *g);
  * AFF_NONE. AFF_NONE when there is no such group. */
 unsigned group_of_path(const struct aff_groups *g, const struct aff_path *path, unsigned current);
 
+/* A path without groups, read for the segment `current`, means its patient's: `first` is the first segment with this id
+ * in the message. Where a PID stands between the two, it is about another patient: then the one that stands with the
+ * patient of `current`, or AFF_NONE; what stands before all patients is of them all. */
+unsigned group_own_patient(const struct group_source *from, uint32_t id, unsigned first, unsigned current);
+
+/* The segments of a message, as it was parsed. */
+struct group_source group_source_of(const struct aff_msg *m);
+
 /* Whether a segment fits what a path says about groups, an occurrence that is not said meaning any. *group: the one
  * that the last name of the path means. */
 bool group_fits(const struct aff_groups *g, const struct aff_path *path, unsigned segment, unsigned *group);

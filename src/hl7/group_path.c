@@ -4,6 +4,8 @@
  */
 #include "hl7/group.h"
 
+#include "hl7/index.h"
+
 static bool is_in(const struct aff_groups *g, unsigned group, unsigned base)
 {
 	while (group > base)
@@ -82,6 +84,37 @@ unsigned group_of_path(const struct aff_groups *g, const struct aff_path *path, 
 			base = find_nth(g, base, part->group, part->occurrence ? part->occurrence : 1);
 	}
 	return base;
+}
+
+static bool is_pid(const struct group_source *from, unsigned segment)
+{
+	return from->of(from->arg, segment) == INDEX_ID('P', 'I', 'D');
+}
+
+/* Whether there is a PID among the segments from..to. */
+static bool has_pid(const struct group_source *from, unsigned first, unsigned last)
+{
+	for (unsigned i = first; i <= last; i++) {
+		if (is_pid(from, i))
+			return true;
+	}
+	return false;
+}
+
+unsigned group_own_patient(const struct group_source *from, uint32_t id, unsigned first, unsigned current)
+{
+	unsigned own = current;
+	if (first > current ? !has_pid(from, current + 1, first) : !has_pid(from, first + 1, current))
+		return first;
+	while (own && !is_pid(from, own))
+		own--;
+	if (!own || !has_pid(from, 0, first))
+		return first;
+	for (unsigned i = own; i < from->segments && (i == own || !is_pid(from, i)); i++) {
+		if (from->of(from->arg, i) == id)
+			return i;
+	}
+	return AFF_NONE;
 }
 
 bool group_fits(const struct aff_groups *g, const struct aff_path *path, unsigned segment, unsigned *group)

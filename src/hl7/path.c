@@ -194,6 +194,13 @@ unsigned aff_path_segment(const struct aff_msg *m, const struct aff_path *path, 
 {
 	const struct aff_groups *groups;
 	struct aff_group in = {.last = m->count ? m->count - 1 : 0};
+	if (!path->group_count && !path->occurrence && current < m->count) {
+		struct group_source from = group_source_of(m);
+		unsigned found = find_in(m, path, &in, current);
+		return found == AFF_NONE || found == current
+		               ? found
+		               : group_own_patient(&from, index_pack_id(path->segment), found, current);
+	}
 	if (path->group_count) {
 		unsigned group = aff_msg_groups(m, &groups) ? AFF_NONE : group_of_path(groups, path, current);
 		if (group == AFF_NONE)

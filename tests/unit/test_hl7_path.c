@@ -220,6 +220,62 @@ START_TEST(groups_beside_the_current_segment)
 }
 END_TEST
 
+static const char *read_for(const struct aff_msg *m, const char *text, const char *id, unsigned nth)
+{
+	static char got[32];
+	struct aff_path path;
+	ck_assert_int_eq(aff_path_parse(&path, aff_view_of(text), NULL), 0);
+	struct aff_view v = aff_path_read(m, &path, aff_msg_nth(m, id, nth));
+	snprintf(got, sizeof got, "%.*s", (int)v.n, v.p);
+	return got;
+}
+
+/* A path read for a segment never leads to another patient, unless it says which occurrence it means. */
+START_TEST(no_path_leads_to_another_patient)
+{
+	static const char unequal[] = "MSH|^~\\&|||||2026||ORU^R01^ORU_R01|1|P|2.6\rSFT|s\r"
+				      "PID|||A\rPV1||I\rOBR|1\rOBX|a1\rSPM|m\rPID|||B\rOBR|2\rOBX|b1\rPID|||C\r";
+	static const struct {
+		const char *path, *id;
+		unsigned nth;
+		const char *value;
+	} cases[] = {
+		{"PID-3", "OBX", 1, "A"},  {"PID-3", "OBX", 2, "B"},    {"PID-3", "OBR", 2, "B"},
+		{"PV1-2", "OBX", 1, "I"},  {"PV1-2", "OBX", 2, ""},     {"PV1-2", "PID", 3, ""},
+		{"PV1-2", "PID", 1, "I"},  {"OBR-1", "OBX", 2, "2"},    {"OBR-1", "PID", 2, "2"},
+		{"OBR-1", "PID", 3, ""},   {"PID[1]-3", "OBX", 2, "A"}, {"SFT-1", "OBX", 2, "s"},
+		{"PID-3", "SFT", 1, "A"},  {"MSH-10", "OBX", 2, "1"},   {"SPM-1", "OBX", 2, ""},
+		{"OBX-1", "PID", 3, ""},   {"PATIENT/PID-3", "OBX", 2, "B"}, {"VISIT/PV1-2", "OBX", 2, ""},
+		{"VISIT/PV1-2", "OBX", 1, "I"}, {"ORDER_OBSERVATION/OBR-1", "PID", 2, "2"},
+		{"ORDER_OBSERVATION/OBR-1", "PID", 3, ""}, {"ORDER_OBSERVATION[1]/OBR-1", "PID", 3, "1"},
+		{"SPECIMEN/SPM-1", "OBX", 2, ""}, {"SPECIMEN/SPM-1", "OBX", 1, "m"},
+		{"ORDER_OBSERVATION/OBR-1", "SFT", 1, "1"}, {"PATIENT_RESULT/ORDER_OBSERVATION/OBR-1", "PID", 3, ""},
+	};
+	struct aff_msg *m = parsed(unequal);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *got = read_for(m, cases[i].path, cases[i].id, cases[i].nth);
+		ck_assert_msg(strcmp(got, cases[i].value) == 0, "%s for %s[%u] is '%s'", cases[i].path, cases[i].id,
+			      cases[i].nth, got);
+	}
+	aff_msg_free(m);
+}
+END_TEST
+
+/* The orders of a message about one patient are told apart, and the patient is everybody's. */
+START_TEST(the_group_beside_is_of_the_same_order)
+{
+	struct aff_msg *m = parsed("MSH|^~\\&|||||2026||RGV^O15^RGV_O15|1|P|2.6\rPID|||A\r"
+				   "ORC|1\rRXG|1\rTQ1|1\rRXR|r1\rORC|2\rRXG|2\rTQ1|2\rRXR|r2\rORC|3\rRXG|3\r");
+	ck_assert_str_eq(read_for(m, "PATIENT/PID-3", "RXG", 2), "A");
+	ck_assert_str_eq(read_for(m, "PID-3", "RXG", 2), "A");
+	ck_assert_str_eq(read_for(m, "GIVE/RXR-1", "ORC", 2), "r2");
+	ck_assert_str_eq(read_for(m, "TIMING_GIVE/TQ1-1", "ORC", 2), "2");
+	ck_assert_str_eq(read_for(m, "TIMING_GIVE/TQ1-1", "RXG", 3), "");
+	ck_assert_str_eq(read_for(m, "TIMING_GIVE/TQ1-1", "PID", 1), "1");
+	aff_msg_free(m);
+}
+END_TEST
+
 static void expect_all(const struct aff_msg *m, const char *text, const char *values)
 {
 	struct aff_path path;
@@ -273,7 +329,8 @@ int main(void)
 	const TTest *const tests[] = {
 		good_paths, bad_paths, format_shortens, follows, paths_with_groups_are_read_and_written,
 		paths_with_wrong_groups, follows_groups, groups_of_the_current_segment,
-		groups_beside_the_current_segment, every_segment_that_fits, groups_are_found_anew,
+		groups_beside_the_current_segment, no_path_leads_to_another_patient,
+		the_group_beside_is_of_the_same_order, every_segment_that_fits, groups_are_found_anew,
 	};
 	return RUN_TESTS("hl7_path", tests);
 }

@@ -385,6 +385,37 @@ START_TEST(fields_are_set_by_their_groups)
 }
 END_TEST
 
+#define TWO_PATIENTS "PID|||A\nPV1||I\nOBR|1\nOBX|1|NM|h||1\nPID|||B\nOBR|2\nOBX|1|NM|h||2\n"
+
+/* Also after a change, when the segments are those of the edit. */
+START_TEST(nothing_of_another_patient_is_compared_or_set)
+{
+	struct aff_rules *r = program();
+	add(r, AFF_STEP_SET, "OBX", NULL, "OBX-4", NULL, 0, "{PID-3}.{PV1-2}");
+	add(r, AFF_STEP_SET, "OBR", NULL, "OBR-3", NULL, 0, "{PATIENT/PID-3}");
+	add(r, AFF_STEP_SET, "OBX", "PID-3 = B", "PID-4", NULL, 0, "b");
+	add(r, AFF_STEP_SET, "OBX", "OBX-5 = 2", "PV1-3", NULL, 0, "never");
+	add(r, AFF_STEP_DROP_SEGMENT, "OBX", "PV1-2 = I", NULL, NULL, 0, NULL);
+	run(r, TWO_PATIENTS, "PID|||A\nPV1||I\nOBR|1||A\nPID|||B|b\nOBR|2||B\nOBX|1|NM|h|B.|2\n", NULL);
+}
+END_TEST
+
+START_TEST(no_patient_loses_the_readings_to_another_one)
+{
+	struct aff_rules *r = program();
+	struct aff_diag diag = {0};
+	add(r, AFF_STEP_DROP_SEGMENT, "PID", "PID-3 = B", NULL, NULL, 0, NULL);
+	struct aff_rules_result result = run(r, TWO_PATIENTS, NULL, &diag);
+	ck_assert_int_eq(result.verdict, AFF_VERDICT_REJECT);
+	ck_assert_int_eq(result.code, AFF_EREFUSED);
+	ck_assert_str_eq(diag.at.segment, "PID");
+	ck_assert_uint_eq(diag.at.occurrence, 2);
+	r = program();
+	add(r, AFF_STEP_DROP_SEGMENT, "PID", NULL, NULL, NULL, 0, NULL); /* all of them: nobody's readings */
+	run(r, TWO_PATIENTS, "PV1||I\nOBR|1\nOBX|1|NM|h||1\nOBR|2\nOBX|1|NM|h||2\n", NULL);
+}
+END_TEST
+
 START_TEST(later_steps_see_earlier_ones)
 {
 	struct aff_rules *r = program();
@@ -520,6 +551,8 @@ int main(void)
 		fields_are_set,
 		fields_are_set_in_each_segment,
 		fields_are_set_by_their_groups,
+		nothing_of_another_patient_is_compared_or_set,
+		no_patient_loses_the_readings_to_another_one,
 		later_steps_see_earlier_ones,
 		a_condition_without_end_rejects,
 		wrong_steps_are_refused,
