@@ -53,9 +53,17 @@ static bool is_negative(const struct aff_nm *number)
 	return number->negative && aff_nm_compare(number, &zero) < 0;
 }
 
+/* What came in less what went out: a litre less is no rare balance, and its code is not one that has limits. */
+static bool may_be_balance(const struct limit *limit, const struct aff_unit *unit, const struct aff_nm *number)
+{
+	static const struct aff_nm thousand = {.negative = true, .whole = {"1000", 4}, .fraction = {"", 0}};
+	return !limit && unit && aff_nm_compare(number, &thousand) == 0 &&
+	       (strncmp(unit->quantity, "volume", 6) == 0 || strcmp(unit->quantity, "mass") == 0);
+}
+
 enum verdict limit_judge(const struct limit *limit, const struct aff_unit *unit, const struct aff_nm *number)
 {
-	if (marker_is(number))
+	if (marker_is(number) && !may_be_balance(limit, unit, number))
 		return VERDICT_MARKER;
 	if (!limit)
 		return VERDICT_SOUND;

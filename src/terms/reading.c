@@ -30,6 +30,14 @@ bool reading_is_misprint(struct aff_view code, struct aff_view name)
 	return false;
 }
 
+/* No partition of ISO/IEEE 11073 has the number: a slip or a placeholder, by which nobody charts anything. */
+static bool is_no_number(struct aff_view code)
+{
+	enum { PARTITIONS = 12, DISEASES = 128 };
+	uint64_t number;
+	return number_u64(code, UINT32_MAX, &number) == 0 && number >> 16 >= PARTITIONS && number >> 16 < DISEASES;
+}
+
 static void read_mdc(struct reading *r, const struct coding *c)
 {
 	uint64_t number;
@@ -38,7 +46,7 @@ static void read_mdc(struct reading *r, const struct coding *c)
 	r->term = aff_term_of_coding(c->code, c->name, &conflict);
 	r->partial = r->term && number_u64(c->code, 65535, &number) == 0 && number;
 	if (conflict && !reading_is_misprint(c->code, c->name))
-		r->faults |= aff_term_by_refid(c->name) ? READING_CODE : READING_NAME;
+		r->faults |= aff_term_by_refid(c->name) && !is_no_number(c->code) ? READING_CODE : READING_NAME;
 }
 
 /* A LOINC beside the code of another quantity. */

@@ -18,7 +18,7 @@ enum {
 	READING_FLAG = 32,        /* a value beside a flag that says that there is none */
 	READING_TEST = 64,        /* OBX-8: demonstration, test */
 	READING_CALIBRATION = 128, /* OBX-8: the sensor is being calibrated */
-	READING_NAME = 256        /* OBX-3: the name is not the one of the number, nor known as another's */
+	READING_NAME = 256        /* OBX-3: the name is not the one of the number; one of the two is not known */
 };
 
 /* Raw fields of an OBX. */

@@ -40,12 +40,18 @@ static bool is_gas(const struct aff_term *term)
 	return !term->refid[0];
 }
 
+/* Cardiologists measure on paper: ten millimetres are a millivolt. */
+static bool is_on_paper(const struct aff_term *term, const struct aff_unit *unit)
+{
+	return strncmp(term->refid, "MDC_ECG_AMPL", 12) == 0 && strcmp(unit->quantity, "length") == 0;
+}
+
 bool unit_suits(const struct aff_unit *unit, const struct aff_term *term)
 {
 	const struct aff_unit *usual = term->ucum[0] ? aff_unit_by_ucum(aff_view_of(term->ucum)) : NULL;
 	if (!usual || usual == unit || !usual->quantity[0] || !unit->quantity[0])
 		return true;
-	if (strcmp(usual->quantity, unit->quantity) == 0)
+	if (strcmp(usual->quantity, unit->quantity) == 0 || is_on_paper(term, unit))
 		return true;
 	const char *a = family_of(usual->quantity), *b = family_of(unit->quantity);
 	if (strcmp(a, b) == 0)

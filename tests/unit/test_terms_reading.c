@@ -41,6 +41,22 @@ static const struct number_case numbers[] = {
 	{"157864", "mL", "123456", VERDICT_SOUND},     {"157864", "mL", "-1", VERDICT_MARKER},
 	{"160004", "[pH]", "7.4", VERDICT_SOUND},      {"160004", "[pH]", "74", VERDICT_IMPOSSIBLE},
 	{"147842", "/min", "-0", VERDICT_SOUND},       {"69965", "/min", "-1", VERDICT_SOUND},
+	/* a balance of fluids; what is removed in a dialysis */
+	{"", "mL", "-1000", VERDICT_SOUND},            {"", "mL/h", "-1000.0", VERDICT_SOUND},
+	{"", "g", "-1000", VERDICT_SOUND},             {"", "mL", "-999", VERDICT_MARKER},
+	{"", "/min", "-1000", VERDICT_MARKER},         {"", NULL, "-1000", VERDICT_MARKER},
+	{"157864", "mL", "-1000", VERDICT_MARKER},
+	/* extremes that are measured */
+	{"188500", "Cel", "4", VERDICT_SOUND},         {"150344", "Cel", "2.5", VERDICT_SOUND},
+	{"150388", "[degF]", "39", VERDICT_SOUND},     {"150344", "Cel", "0", VERDICT_IMPOSSIBLE},
+	{"150368", "Cel", "4", VERDICT_IMPOSSIBLE},    {"150016", "mm[Hg]", "-250", VERDICT_SOUND},
+	{"150037", "mm[Hg]", "-250", VERDICT_IMPOSSIBLE}, {"151562", "/min", "900", VERDICT_SOUND},
+	{"151562", "/min", "999", VERDICT_IMPOSSIBLE}, {"151562", "Hz", "15", VERDICT_SOUND},
+	{"151594", "/min", "900", VERDICT_IMPOSSIBLE}, {"151752", "%", "103", VERDICT_SOUND},
+	{"151752", "%", "127", VERDICT_IMPOSSIBLE},    {"152036", "%", "103", VERDICT_IMPOSSIBLE},
+	{"160004", "[pH]", "1.2", VERDICT_SOUND},      {"160004", "[pH]", "14.1", VERDICT_IMPOSSIBLE},
+	{"159748", "[pH]", "1.2", VERDICT_IMPOSSIBLE}, {"160012", "mmol/L", "9", VERDICT_SOUND},
+	{"159960", "mmol/L", "9", VERDICT_IMPOSSIBLE},
 };
 
 START_TEST(numbers_are_held_against_limits_in_any_unit)
@@ -80,6 +96,10 @@ struct suits_case {
 
 static const struct suits_case suits[] = {
 	{"MDC_TEMP", "Cel", true},
+	{"MDC_ECG_AMPL_ST_II", "mm", true},
+	{"MDC_ECG_AMPL_ST_II", "uV", true},
+	{"MDC_ECG_AMPL_ST_II", "ms", false},
+	{"MDC_ECG_TIME_PD_QT_GL", "mm", false},
 	{"MDC_TEMP", "[degF]", true},
 	{"MDC_TEMP", "mm[Hg]", false},
 	{"MDC_TEMP", "%", false},
@@ -137,6 +157,10 @@ static const struct reading_case readings[] = {
 	{"NM", HR, "60", BPM "^%^%^UCUM", "", "", READING_UNIT_CODE},
 	{"NM", HR, "60", "264864^MDC_DIM_OTHER_SPELLING^MDC", "", "", 0},
 	{"NM", "150456^MDC_ECG_HEART_RATE^MDC", "60", BPM, "", "", READING_CODE},
+	{"NM", "150457^MDC_ECG_HEART_RATE^MDC", "60", BPM, "", "", READING_CODE},
+	{"NM", "1^MDC_ECG_HEART_RATE^MDC", "60", BPM, "", "", READING_CODE},
+	{"NM", "999999^MDC_ECG_HEART_RATE^MDC", "60", BPM, "", "", READING_NAME},
+	{"NM", "1478420^MDC_ECG_HEART_RATE^MDC", "60", BPM, "", "", READING_NAME},
 	{"NM", "150456^MDC_ECG_HEART_RATE^MDC", "-999", BPM, "", "", READING_CODE | READING_MARKER},
 	{"NM", "152004^MDC_VENT_RESP_RATE^MDC", "20", BPM, "", "", READING_NAME},
 	{"NM", "HR^^99X^" HR, "999", BPM, "", "", READING_IMPOSSIBLE},
