@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "rules/cwe.h"
+#include "terms/marker.h"
 
 enum { OBX_TYPE = 2, OBX_VALUE = 5, OBX_UNITS = 6, OBX_RANGE = 7 };
 
@@ -150,13 +151,26 @@ static int convert_all(struct run *run, unsigned segment, struct aff_view value,
 	return rc ? rc : 1;
 }
 
+/* A number that marks a missing reading says so in any unit; converted it would be a number like others. */
+static bool has_marker(struct aff_view field, const struct aff_delims *d)
+{
+	struct aff_parts values = aff_parts(field, d->repetition);
+	struct aff_view value;
+	struct aff_nm number;
+	while (aff_parts_next(&values, &value)) {
+		if (aff_nm_parse(&number, value) == 0 && marker_is(&number))
+			return true;
+	}
+	return false;
+}
+
 int units_convert(struct run *run, unsigned segment, struct aff_view wanted)
 {
 	struct aff_view type = aff_edit_field(run->e, segment, OBX_TYPE);
 	struct aff_view value = aff_edit_field(run->e, segment, OBX_VALUE);
 	struct aff_view units = aff_edit_field(run->e, segment, OBX_UNITS);
 	if ((type.n && !aff_view_is(type, "NM")) || !units.n || !run->delims.component ||
-	    !aff_is_number(aff_cut(value, &run->delims, 1, 0, 0)))
+	    !aff_is_number(aff_cut(value, &run->delims, 1, 0, 0)) || has_marker(value, &run->delims))
 		return 1;
 	struct conversion c = {charset_unit(&run->charset, &run->key, units), aff_unit_by_ucum(wanted)};
 	if (!c.from || !c.to)

@@ -261,6 +261,8 @@ START_TEST(values_are_converted_with_their_unit_and_range)
 		{"16.0", "furlong", "", "16.0", "furlong", "", 1},
 		{"16.0", "", "", "16.0", "", "", 0},
 		{"high", "kPa", "", "high", "kPa", "", 0},
+		{"-999", "kPa", "12.0-18.7", "-999", "kPa", "12.0-18.7", 0},
+		{"16.0~8388607", "kPa", "", "16.0~8388607", "kPa", "", 0},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char in[512], out[512];
