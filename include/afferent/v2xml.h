@@ -22,7 +22,8 @@ extern "C" {
 
 /* Appends m as an XML document in UTF-8. groups: those of m (aff_groups_match), or NULL for segments without groups.
  * Parts whose data type is not known, of Z segments for example, are called after their field and "UNKNOWN".
- * Returns 0; AFF_ECHARSET when the bytes of m are not UTF-8 (convert them first, charset.h); AFF_ESEGMENTID when a
+ * Returns 0; AFF_ECHARSET when the bytes of m are not UTF-8, or switch by ISO 2022 (convert them
+ * first, charset.h); AFF_ESEGMENTID when a
  * segment's id cannot be the name of an element; AFF_EDELIMITER when a delimiter is a control character other than TAB;
  * or the error of the buffer. */
 int aff_v2xml_write(struct aff_buf *out, const struct aff_msg *m, const struct aff_groups *groups,

@@ -10,7 +10,8 @@
 
 #include <afferent/parts.h>
 
-enum { GROUP_DEPTH = 16 };
+/* Text that switches its set by ISO 2022 is bytes below 0x80, and no UTF-8 all the same. */
+enum { GROUP_DEPTH = 16, ISO2022_ESCAPE = 0x1b };
 
 struct writer {
 	struct aff_buf *out;
@@ -100,6 +101,7 @@ static void put_control(struct writer *w, char c)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	char sequence[3] = {'X', digits[(unsigned char)c >> 4], digits[c & 15]};
+	w->not_utf8 |= c == ISO2022_ESCAPE;
 	if (w->d.escape)
 		put_escape_element(w, aff_view(sequence, sizeof sequence));
 	else

@@ -127,6 +127,7 @@ START_TEST(what_cannot_be_written)
 {
 	ck_assert_int_eq(write_xml(aff_view_of(HEADER "NTE|1||M\xfcller\r"), false), AFF_ECHARSET);
 	ck_assert_int_eq(write_xml(aff_view_of(HEADER "NTE|1||\xef\xbf\xbf\r"), false), AFF_ECHARSET);
+	ck_assert_int_eq(write_xml(aff_view_of(HEADER "NTE|1||\x1b$B4!\x1b(B\r"), false), AFF_ECHARSET);
 	ck_assert_int_eq(write_xml(aff_view_of(HEADER "pid|1\r"), false), AFF_ESEGMENTID);
 	ck_assert_int_eq(write_xml(aff_view_of(HEADER HEADER), false), AFF_ESEGMENTID);
 	ck_assert_int_eq(write_xml(aff_view_of("MSH\x01^~\\&\x01" "A\r"), false), AFF_EDELIMITER);
