@@ -44,6 +44,8 @@ mutant 3 "the cursor passes a pending message" "$scenario/restart.scn"
 mutant 4 "MSA-2 of an answer is not compared" "$scenario/wrong-answers.scn"
 mutant 5 "retention removes what was not delivered yet" "$scenario/retention.scn"
 mutant 6 "outcomes find no room on a full disk" "$scenario/full-disk-delivery.scn"
+mutant 7 "a resend is a message like any other" "$scenario/resend.scn"
+mutant 8 "an outcome is lost and the cursor moves" "$scenario/ledger.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

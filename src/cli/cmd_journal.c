@@ -94,7 +94,9 @@ void journal_command_put_message(struct json_writer *j, const struct journal_mes
 	jsonw_view(j, "patient", m->patient);
 	jsonw_view(j, "device", m->device);
 	jsonw_text(j, "verdict", journal_verdict_text(m->verdict));
-	if (m->error)
+	if (m->error == AFF_EIDREUSE)
+		jsonw_bool(j, "id_reuse", true);
+	else if (m->error)
 		jsonw_text(j, "error", aff_error_name(m->error));
 	jsonw_i64(j, "length", m->length);
 	jsonw_text(j, "configuration", journal_command_hex(m->snapshot, hex));

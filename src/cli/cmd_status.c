@@ -45,7 +45,7 @@ static void cell_ms(struct table *t, int64_t us)
 static void print_channels(const json_t *status)
 {
 	static const char *const titles[] = {"CHANNEL", "LISTENS ON", ">CONNECTIONS", ">ACCEPTED",
-					     ">KEPT",   ">REJECTED",  ">LAST"};
+					     ">KEPT",   ">REJECTED",  ">DUPLICATE", ">ID REUSE", ">LAST"};
 	struct table t;
 	size_t i;
 	json_t *c;
@@ -58,6 +58,8 @@ static void print_channels(const json_t *status)
 		table_cellf(&t, "%" PRId64, number(c, "accepted"));
 		table_cellf(&t, "%" PRId64, number(c, "kept"));
 		table_cellf(&t, "%" PRId64, number(c, "rejected") + number(c, "refused"));
+		table_cellf(&t, "%" PRId64, number(c, "duplicates"));
+		table_cellf(&t, "%" PRId64, number(c, "ids_reused"));
 		cell_ago(&t, number(status, "now_us"), number(c, "last_us"));
 	}
 	table_print(&t, stdout);
@@ -105,6 +107,22 @@ static void print_retention(const json_t *journal)
 		printf("%" PRId64 " log files could not be sealed yet\n", number(journal, "unsealed"));
 }
 
+static void print_ledger(const json_t *status)
+{
+	char span[WHEN_SIZE];
+	int64_t off = number(status, "ledger_imbalance"), counted = number(status, "ledger_counted_us");
+	if (!counted) {
+		printf("the ledger could not be counted\n");
+		return;
+	}
+	if (off)
+		printf("%sthe ledger is off by %" PRId64 "%s; afferent journal stats tells where", term_style(stdout, TERM_RED),
+		       off, term_style(stdout, TERM_PLAIN));
+	else
+		printf("the ledger adds up");
+	printf(", counted %s ago\n", when_span(number(status, "now_us") - counted, span));
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *journal = json_object_get(status, "journal");
@@ -115,9 +133,11 @@ static void print_status(const json_t *status)
 	       text(journal, "folder"), json_is_true(json_object_get(journal, "full")) ? " (DISK FULL)" : "",
 	       number(journal, "messages"), number(journal, "outcomes"), number(journal, "commits"));
 	print_retention(journal);
-	printf("answers p50 %.1f ms, p99 %.1f ms; commits p50 %.1f ms, p99 %.1f ms\n\n",
+	printf("answers p50 %.1f ms, p99 %.1f ms; commits p50 %.1f ms, p99 %.1f ms\n",
 	       (double)number(status, "answer_p50_us") / 1000, (double)number(status, "answer_p99_us") / 1000,
 	       (double)number(journal, "commit_p50_us") / 1000, (double)number(journal, "commit_p99_us") / 1000);
+	print_ledger(status);
+	printf("\n");
 	print_channels(status);
 	printf("\n");
 	print_destinations(status);

@@ -56,7 +56,7 @@ static int add_to_table(struct search *s, const struct journal_message *m)
 	table_cell(&s->table, m->type);
 	table_cell(&s->table, m->control_id);
 	table_cellf(&s->table, "%s%s%s", journal_verdict_text(m->verdict), m->error ? " " : "",
-		    m->error ? aff_error_name(m->error) : "");
+		    m->error == AFF_EIDREUSE ? "id-reuse" : m->error ? aff_error_name(m->error) : "");
 	table_cell(&s->table, aff_buf_view(&s->line));
 	return s->table.text.error;
 }

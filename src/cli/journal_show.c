@@ -19,7 +19,7 @@
 #define SNAPSHOT_MAX (128u << 20)
 
 struct show {
-	struct journal_reader *reader;
+	struct journal_reader *reader, *others; /* others: for looking while a row of the first is shown */
 	int64_t id;
 	bool raw, tree, json;
 	const char *destination;
@@ -51,7 +51,9 @@ static void print_head(const struct journal_message *m)
 	printf("  %-14s%.16s\n\n", "configuration", journal_command_hex(m->snapshot, hex));
 	printf("%s  received from %.*s, %s", clock_local_text(m->received_us, when), (int)m->peer.n, m->peer.p,
 	       journal_verdict_text(m->verdict));
-	if (m->error)
+	if (m->error == AFF_EIDREUSE)
+		printf(": %s", aff_error_text(m->error));
+	else if (m->error)
 		printf(": error %d, %s", aff_error_condition(m->error), aff_error_text(m->error));
 	putchar('\n');
 }
@@ -107,6 +109,16 @@ static void print_body(const struct show *s, struct aff_view raw)
 	aff_charset_free(c);
 }
 
+static void print_original(const struct show *s, const struct journal_row *row)
+{
+	int64_t original;
+	struct aff_diag diag;
+	if (journal_find_original(s->others, &row->message, row->raw, &original, &diag))
+		printf("%29s  of which message, is not known: %s\n", "", diag.text);
+	else
+		printf("%29s  of message %" PRId64 "\n", "", original);
+}
+
 static int json_outcome(void *arg, const struct journal_outcome *o)
 {
 	journal_command_put_outcome(arg, o);
@@ -117,10 +129,13 @@ static int print_json(struct show *s, const struct journal_message *m, struct af
 {
 	struct aff_buf out;
 	struct json_writer j;
+	int64_t original;
 	aff_buf_init(&out, 2 * MESSAGE_MAX);
 	jsonw_begin(&j, &out, 0);
 	jsonw_object(&j, NULL);
 	journal_command_put_message(&j, m);
+	if (m->verdict == JOURNAL_DUPLICATE && journal_find_original(s->others, m, raw, &original, NULL) == 0)
+		jsonw_i64(&j, "duplicate_of", original);
 	jsonw_view(&j, "raw", raw);
 	jsonw_array(&j, "outcomes");
 	int rc = journal_get_outcomes(s->reader, m->id, json_outcome, &j, NULL);
@@ -147,6 +162,8 @@ static int story(void *arg, const struct journal_row *row)
 	if (s->json)
 		return print_json(s, &row->message, row->raw);
 	print_head(&row->message);
+	if (row->message.verdict == JOURNAL_DUPLICATE)
+		print_original(s, row);
 	int rc = journal_get_outcomes(s->reader, s->id, print_outcome, NULL, NULL);
 	if (!rc)
 		rc = journal_get_pending(s->reader, &row->message, print_pending, NULL, NULL);
@@ -287,7 +304,10 @@ int journal_show_command(int argc, char **argv)
 		return command_error("--raw, --tree, --json and --sent do not go together");
 	if (journal_command_id(argv[0], &s.id) || journal_command_open(&s.reader, journal, config))
 		return COMMAND_FAILED;
-	int rc = run(&s);
+	int rc = journal_command_open(&s.others, journal, config);
+	if (!rc)
+		rc = run(&s);
+	journal_reader_close(s.others);
 	journal_reader_close(s.reader);
 	return rc;
 }

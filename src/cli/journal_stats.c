@@ -10,13 +10,8 @@
 #include "cli/option.h"
 #include "cli/term.h"
 #include "cli/when.h"
+#include "engine/ledger.h"
 #include "sys/clock.h"
-
-/* received - all outcomes - pending: 0 when nothing was lost or counted twice. */
-static int64_t imbalance(const struct journal_ledger *l)
-{
-	return (int64_t)l->received - (int64_t)(l->delivered + l->filtered + l->merged + l->dead + l->pending);
-}
 
 static const char *bytes_text(uint64_t bytes, char buf[32])
 {
@@ -36,8 +31,9 @@ static void print_sizes(const struct journal_stats *s)
 	char received[32], stored[32], first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE], span[WHEN_SIZE];
 	uint64_t messages = s->messages - s->removed_messages, bytes = s->bytes_received - s->removed_bytes;
 	printf("log files  %u, %u of them sealed\n", s->files, s->sealed);
-	printf("messages   %" PRIu64 ": %" PRIu64 " accepted, %" PRIu64 " kept, %" PRIu64 " rejected\n", s->messages,
-	       s->accepted, s->kept, s->rejected);
+	printf("messages   %" PRIu64 ": %" PRIu64 " accepted, %" PRIu64 " kept, %" PRIu64 " rejected, %" PRIu64
+	       " duplicates\n",
+	       s->messages, s->accepted, s->kept, s->rejected, s->duplicates);
 	if (s->removed_files)
 		printf("of these   %" PRIu64 " in %" PRIu64 " log files removed by retention\n", s->removed_messages,
 		       s->removed_files);
@@ -59,7 +55,7 @@ static void print_sizes(const struct journal_stats *s)
 static void add_ledger(struct table *t, const struct journal_ledger *l)
 {
 	char span[WHEN_SIZE];
-	int64_t off = imbalance(l);
+	int64_t off = ledger_imbalance(l);
 	table_cell(t, aff_view_of(l->destination));
 	table_cellf(t, "%" PRIu64, l->received);
 	table_cellf(t, "%" PRIu64, l->delivered);
@@ -103,7 +99,7 @@ static void put_ledger(struct json_writer *j, const struct journal_ledger *l)
 	jsonw_i64(j, "merged", (int64_t)l->merged);
 	jsonw_i64(j, "dead", (int64_t)l->dead);
 	jsonw_i64(j, "pending", (int64_t)l->pending);
-	jsonw_i64(j, "imbalance", imbalance(l));
+	jsonw_i64(j, "imbalance", ledger_imbalance(l));
 	if (l->oldest_pending_us)
 		jsonw_text(j, "oldest_pending", when_utc(l->oldest_pending_us, when));
 	jsonw_object_end(j);
@@ -123,6 +119,7 @@ static void print_json(const struct journal_stats *s)
 	jsonw_i64(&j, "accepted", (int64_t)s->accepted);
 	jsonw_i64(&j, "kept", (int64_t)s->kept);
 	jsonw_i64(&j, "rejected", (int64_t)s->rejected);
+	jsonw_i64(&j, "duplicates", (int64_t)s->duplicates);
 	jsonw_i64(&j, "bytes_received", (int64_t)s->bytes_received);
 	jsonw_i64(&j, "bytes_stored", (int64_t)s->bytes_stored);
 	jsonw_i64(&j, "removed_files", (int64_t)s->removed_files);
@@ -176,7 +173,7 @@ int journal_stats_command(int argc, char **argv)
 		print_text(&stats);
 	rc = COMMAND_OK;
 	for (size_t i = 0; i < stats.nledgers; i++)
-		if (imbalance(&stats.ledgers[i]))
+		if (ledger_imbalance(&stats.ledgers[i]))
 			rc = COMMAND_NEGATIVE;
 	journal_stats_free(&stats);
 	return rc;

@@ -13,7 +13,8 @@ const char *const query_statuses[] = {
 	[JOURNAL_DEAD] = "dead", [JOURNAL_PENDING] = "pending", NULL
 };
 const char *const query_verdicts[] = {
-	"any", [JOURNAL_ACCEPTED] = "accepted", [JOURNAL_KEPT] = "kept", [JOURNAL_REJECTED] = "rejected", NULL
+	"any", [JOURNAL_ACCEPTED] = "accepted", [JOURNAL_KEPT] = "kept", [JOURNAL_REJECTED] = "rejected",
+	[JOURNAL_DUPLICATE] = "duplicate", [QUERY_ID_REUSE] = "id-reuse", NULL
 };
 
 static struct aff_view view_or_empty(const char *text)
@@ -46,7 +47,8 @@ int query_build(const struct query *q, struct journal_query *out)
 	out->device = view_or_empty(q->device);
 	out->peer = view_or_empty(q->peer);
 	out->destination = view_or_empty(q->destination);
-	out->verdict = (enum journal_verdict)q->verdict;
+	out->verdict = q->verdict == QUERY_ID_REUSE ? JOURNAL_ACCEPTED : (enum journal_verdict)q->verdict;
+	out->error = q->verdict == QUERY_ID_REUSE ? AFF_EIDREUSE : 0;
 	out->status = q->status;
 	out->limit = q->limit;
 	if (q->destination && !q->status)

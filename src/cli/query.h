@@ -14,6 +14,7 @@ struct query {
 	uint64_t limit;
 };
 
+#define QUERY_ID_REUSE (JOURNAL_DUPLICATE + 1) /* of verdicts: accepted, and so flagged */
 extern const char *const query_statuses[], *const query_verdicts[];
 
 /* Rows of an option table. Without --limit and --verdict, which not every command wants. */

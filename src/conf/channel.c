@@ -17,6 +17,14 @@ static void read_log_file(struct reader *r, struct conf_engine *e, const struct 
 	e->keep_bytes = get_number(r, &f, KEY_LOG_FILE_keep_size);
 }
 
+static void read_duplicates(struct reader *r, struct conf_engine *e, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_DUPLICATES, map);
+	e->resend_ms = (int64_t)get_number(r, &f, KEY_DUPLICATES_window);
+	e->resend_most = get_number(r, &f, KEY_DUPLICATES_most);
+}
+
 void read_engine(struct reader *r, const struct node *root)
 {
 	struct conf_engine *e = &r->conf->engine;
@@ -30,6 +38,7 @@ void read_engine(struct reader *r, const struct node *root)
 	read_log_file(r, e, f.value[KEY_ENGINE_log_file]);
 	e->reserve_bytes = get_number(r, &f, KEY_ENGINE_reserve);
 	e->stall = get_word(r, &f, KEY_ENGINE_on_full) == 1;
+	read_duplicates(r, e, f.value[KEY_ENGINE_duplicates]);
 	e->drain_ms = (int64_t)get_number(r, &f, KEY_ENGINE_drain);
 	e->log_json = get_word(r, &f, KEY_ENGINE_log) == 1;
 }
@@ -97,6 +106,7 @@ static void read_source(struct reader *r, struct conf_source *s, const struct no
 	struct fields f;
 	fields_read(r, &f, SECTION_SOURCE, map);
 	s->answer = modes[get_word(r, &f, KEY_SOURCE_ack)];
+	s->again = get_word(r, &f, KEY_SOURCE_duplicates) == 1;
 	if (get_word(r, &f, KEY_SOURCE_answer) == 1) {
 		s->answer = AFF_ACK_NEVER;
 		if (f.value[KEY_SOURCE_ack])

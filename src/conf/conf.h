@@ -62,6 +62,7 @@ struct conf_source {
 	enum aff_ack_mode answer;
 	unsigned lenient;        /* enum aff_lenient, or'ed */
 	bool lenient_end;        /* MLLP: 0x1C alone ends a frame */
+	bool again;              /* a byte-identical resend is delivered again */
 	bool split;              /* MLLP: a frame may hold several messages */
 	size_t max_frame;        /* bytes */
 	unsigned max_connections;
@@ -136,6 +137,8 @@ struct conf_engine {
 	bool journal_must_exist; /* new_journal: refuse */
 	uint64_t reserve_bytes;  /* space set aside for outcomes when the disk is full */
 	bool stall;              /* on_full: stall */
+	int64_t resend_ms;       /* how long accepted messages are remembered to tell resends */
+	uint64_t resend_most;    /* and how many at least */
 	int64_t drain_ms;        /* how long SIGTERM waits, default 10 s */
 	bool log_json;
 };

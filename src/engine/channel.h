@@ -14,10 +14,13 @@ struct channel {
 	struct channel *next;
 	struct feed *feed;
 	_Atomic uint64_t accepted, kept, rejected, refused; /* refused: not journaled, disk full */
+	_Atomic uint64_t duplicates, ids_reused;            /* ids_reused are accepted, too */
 	_Atomic uint64_t bytes;
 	_Atomic uint64_t framing_errors, connections_refused;
 	_Atomic int64_t connections;
 	_Atomic int64_t last_us;        /* wall clock of the newest message */
+	int64_t duplicate_told_us, reuse_told_us; /* the writer's: when the log last told of one */
+	unsigned duplicates_untold, reuses_untold;
 };
 
 struct channel *channel_find(struct channel *list, const char *name);

@@ -230,8 +230,12 @@ static void tally(const struct envelope *e)
 		count(&ch->accepted, 1);
 	else if (e->row.verdict == JOURNAL_KEPT)
 		count(&ch->kept, 1);
+	else if (e->row.verdict == JOURNAL_DUPLICATE)
+		count(&ch->duplicates, 1);
 	else
 		count(&ch->rejected, 1);
+	if (!e->result && e->row.error == AFF_EIDREUSE)
+		count(&ch->ids_reused, 1);
 	count(&ch->bytes, e->raw.n);
 	atomic_store_explicit(&ch->last_us, e->row.received_us, memory_order_relaxed);
 }

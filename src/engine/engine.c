@@ -93,8 +93,14 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 		rc = add_channels(e, e->conf);
 	if (!rc)
 		rc = engine_bind_new(e, e->conf, &bound, diag);
-	if (!rc)
-		rc = writer_start(&e->writer, e->journal);
+	if (!rc) {
+		e->resends = resends_new();
+		rc = e->resends ? 0 : AFF_ENOMEM;
+	}
+	if (!rc) {
+		e->resends_load = resends_load_newest(e->resends, e->conf, RESENDS_AT_ONCE);
+		rc = writer_start(&e->writer, e->journal, e->resends);
+	}
 	if (!rc)
 		rc = engine_start_senders(e, e->conf, diag);
 	for (unsigned i = 0, n = rc ? 0 : io_threads(e->conf); !rc && i < n; i++) {
@@ -110,6 +116,7 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	}
 	tell_start(e->conf);
 	engine_serve(e, e->conf, bound);
+	resends_load_start(e->resends_load, e->writer);
 	*out = e;
 	return 0;
 }
@@ -188,7 +195,9 @@ void engine_stop(struct engine *e)
 		sender_end(s->sender, deadline);
 	for (struct sending *s = e->sending; s; s = s->next)
 		sender_join(s->sender);
+	resends_load_stop(e->resends_load);
 	writer_stop(e->writer);
+	resends_free(e->resends);
 	for (unsigned i = 0; i < e->nio; i++)
 		io_stop(e->io[i]);
 	free_senders(e->sending);
@@ -196,6 +205,7 @@ void engine_stop(struct engine *e)
 	while (e->served)
 		engine_forget_served(e, e->served->channel);
 	channel_free_all(e->channels);
+	ledger_free(&e->gauge);
 	journal_close(e->journal);
 	if (e->conf)
 		conf_unref(e->conf);

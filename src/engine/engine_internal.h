@@ -10,6 +10,8 @@
 #include "engine/channel.h"
 #include "engine/engine.h"
 #include "engine/io.h"
+#include "engine/ledger.h"
+#include "engine/resends_load.h"
 #include "engine/sender.h"
 #include "engine/writer.h"
 
@@ -35,7 +37,10 @@ struct engine {
 	pthread_mutex_t lock;        /* one reload, status or stop at a time */
 	struct conf *conf;
 	struct journal *journal;
+	struct resends *resends;     /* the writer's, while there is one */
+	struct resends_load *resends_load;
 	struct writer *writer;
+	struct ledger_gauge gauge;
 	struct budget budget;
 	struct io *io[IO_THREADS_MAX];
 	unsigned nio;

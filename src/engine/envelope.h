@@ -2,7 +2,8 @@
  *
  * An envelope is one received message on its way: made by an io thread, committed by the writer, answered by the io
  * thread, delivered by senders. It is one block of memory, immutable once it is handed to the writer (but for `next`
- * and `result`, which belong to whoever holds it in a list), and shared by reference count afterwards. The envelopes of
+ * and `result`, which belong to whoever holds it in a list, and the row's id, verdict and error, which are the writer's
+ * until it is committed), and shared by reference count afterwards. The envelopes of
  * one frame follow each other in every list between the io thread and the writer.
  */
 #ifndef ENGINE_ENVELOPE_H
@@ -11,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "conf/conf.h"
+#include "engine/resends.h"
 #include "journal/journal.h"
 
 struct mailbox;
@@ -28,6 +30,7 @@ struct envelope {
 	bool grouped, batched;       /* it came with others in one frame; they were a batch */
 	bool more;                   /* the next envelope is of the same frame: both in one commit */
 	int64_t arrived_us;          /* monotonic */
+	struct resend_key resend;    /* unusable: it counts as new, and is not remembered */
 	struct journal_message row;  /* its views point into data */
 	struct aff_view raw;         /* the message as received */
 	struct aff_view answer;      /* framed; empty: none */

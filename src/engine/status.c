@@ -17,6 +17,8 @@ static void put_channel(struct json_writer *j, const struct served *s)
 	jsonw_i64(j, "accepted", (int64_t)atomic_load(&c->accepted));
 	jsonw_i64(j, "kept", (int64_t)atomic_load(&c->kept));
 	jsonw_i64(j, "rejected", (int64_t)atomic_load(&c->rejected));
+	jsonw_i64(j, "duplicates", (int64_t)atomic_load(&c->duplicates));
+	jsonw_i64(j, "ids_reused", (int64_t)atomic_load(&c->ids_reused));
 	jsonw_i64(j, "refused", (int64_t)atomic_load(&c->refused));
 	jsonw_i64(j, "bytes", (int64_t)atomic_load(&c->bytes));
 	jsonw_i64(j, "framing_errors", (int64_t)atomic_load(&c->framing_errors));
@@ -25,10 +27,11 @@ static void put_channel(struct json_writer *j, const struct served *s)
 	jsonw_object_end(j);
 }
 
-static void put_destination(struct json_writer *j, struct sender *s)
+static void put_destination(struct json_writer *j, struct sender *s, const struct ledger_gauge *gauge)
 {
 	struct sender_status d;
 	sender_status(s, &d);
+	const struct journal_ledger *ledger = ledger_of(gauge, d.destination);
 	jsonw_object(j, NULL);
 	jsonw_text(j, "destination", d.destination);
 	jsonw_text(j, "kind", d.kind);
@@ -39,6 +42,8 @@ static void put_destination(struct json_writer *j, struct sender *s)
 	jsonw_i64(j, "merged", (int64_t)d.merged);
 	jsonw_i64(j, "dead", (int64_t)d.dead);
 	jsonw_i64(j, "pending", (int64_t)d.pending);
+	if (ledger)
+		jsonw_i64(j, "ledger_imbalance", ledger_imbalance(ledger));
 	jsonw_i64(j, "retries", (int64_t)d.retries);
 	jsonw_i64(j, "oldest_us", d.oldest_us);
 	jsonw_i64(j, "delivered_us", d.delivered_us);
@@ -82,6 +87,18 @@ static void put_writer(struct json_writer *j, const struct engine *e)
 	jsonw_object_end(j);
 }
 
+/* Of all destinations there ever were: what the rows of one that is gone do not add up to counts, too. */
+static void put_ledger(struct json_writer *j, const struct ledger_gauge *gauge)
+{
+	int64_t sum = 0;
+	for (size_t i = 0; i < gauge->stats.nledgers; i++) {
+		int64_t off = ledger_imbalance(&gauge->stats.ledgers[i]);
+		sum += off < 0 ? -off : off;
+	}
+	jsonw_i64(j, "ledger_imbalance", sum);
+	jsonw_i64(j, "ledger_counted_us", gauge->counted_us);
+}
+
 void engine_status(struct engine *e, struct aff_buf *out)
 {
 	const struct histogram *latencies[IO_THREADS_MAX];
@@ -89,6 +106,7 @@ void engine_status(struct engine *e, struct aff_buf *out)
 	struct json_writer j;
 	aff_buf_init(&hex, 2 * SHA256_SIZE);
 	pthread_mutex_lock(&e->lock);
+	ledger_look(&e->gauge, e->conf->engine.journal);
 	for (unsigned i = 0; i < e->nio; i++)
 		latencies[i] = io_latency(e->io[i]);
 	hex_put(&hex, e->conf->sha256, SHA256_SIZE);
@@ -104,13 +122,14 @@ void engine_status(struct engine *e, struct aff_buf *out)
 	jsonw_i64(&j, "answer_p50_us", histogram_quantile(latencies, e->nio, 500));
 	jsonw_i64(&j, "answer_p99_us", histogram_quantile(latencies, e->nio, 990));
 	put_writer(&j, e);
+	put_ledger(&j, &e->gauge);
 	jsonw_array(&j, "channels");
 	for (const struct served *s = e->served; s; s = s->next)
 		put_channel(&j, s);
 	jsonw_array_end(&j);
 	jsonw_array(&j, "destinations");
 	for (const struct sending *s = e->sending; s; s = s->next)
-		put_destination(&j, s->sender);
+		put_destination(&j, s->sender, &e->gauge);
 	jsonw_array_end(&j);
 	jsonw_object_end(&j);
 	pthread_mutex_unlock(&e->lock);

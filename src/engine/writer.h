@@ -21,7 +21,8 @@ struct outcome_report {
 	_Atomic unsigned *open;          /* the sender's count of reports not yet committed */
 };
 
-int writer_start(struct writer **out, struct journal *journal);
+/* resends: stays the caller's, and is the writer's alone until writer_stop. */
+int writer_start(struct writer **out, struct journal *journal, struct resends *resends);
 /* Commits what is queued and ends the thread. */
 void writer_stop(struct writer *w);
 

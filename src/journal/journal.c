@@ -313,7 +313,7 @@ int journal_add_message(struct journal *j, struct journal_message *m, struct aff
 	if (rc)
 		return rc;
 	if (m->received_us < 0 || m->received_us == INT64_MAX || m->channel.n == 0 || m->verdict < JOURNAL_ACCEPTED ||
-	    m->verdict > JOURNAL_REJECTED)
+	    m->verdict > JOURNAL_DUPLICATE)
 		return fail(j, aff_diag_set(diag, AFF_EARGUMENT,
 		                            "the message lacks a channel, a verdict or a receive time"));
 	if (atomic_load(&j->full))
@@ -399,7 +399,7 @@ const char *journal_outcome_text(enum journal_outcome_kind kind)
 
 const char *journal_verdict_text(enum journal_verdict verdict)
 {
-	static const char *const texts[] = {"unknown", "accepted", "kept", "rejected"};
+	static const char *const texts[] = {"unknown", "accepted", "kept", "rejected", "duplicate"};
 	size_t i = (size_t)verdict;
 	return texts[i < sizeof texts / sizeof *texts ? i : 0];
 }

@@ -25,7 +25,8 @@
 enum journal_verdict {
 	JOURNAL_ACCEPTED = 1, /* answered positively, goes to the channel's destinations */
 	JOURNAL_KEPT     = 2, /* answered positively, journal only */
-	JOURNAL_REJECTED = 3  /* answered negatively or not answerable */
+	JOURNAL_REJECTED = 3, /* answered negatively or not answerable */
+	JOURNAL_DUPLICATE = 4 /* the bytes of an accepted message again: answered like it, journal only */
 };
 
 enum journal_outcome_kind {
@@ -49,7 +50,7 @@ struct journal_message {
 	struct aff_view patient;     /* PID-3.1 of the first repetition */
 	struct aff_view device;      /* OBX-18.1 of the first row that has one, else MSH-3.1 */
 	enum journal_verdict verdict;
-	int error;                   /* AFF_E... for JOURNAL_REJECTED, else 0 */
+	int error;                   /* AFF_E... for JOURNAL_REJECTED; AFF_EIDREUSE for JOURNAL_ACCEPTED; else 0 */
 	unsigned char snapshot[SHA256_SIZE]; /* the configuration it was received under */
 	uint32_t length;             /* of the message as received */
 	uint32_t dictionary;         /* the body's compression dictionary, 0 = none */
@@ -172,6 +173,7 @@ struct journal_query {
 	struct aff_view channel, type, control_id, patient, device;
 	struct aff_view peer;            /* without its port: all of its connections */
 	enum journal_verdict verdict;
+	int error;                       /* with this error; 0 any */
 	struct aff_view destination;     /* with status: the outcome at this destination (empty: at any) */
 	int status;                      /* 0 any, enum journal_outcome_kind, or JOURNAL_PENDING */
 	int64_t from_us, to_us;          /* received in [from, to) */
@@ -184,6 +186,9 @@ int journal_search(struct journal_reader *r, const struct journal_query *q, jour
                    struct aff_diag *diag);
 /* One message by id, raw filled in; AFF_ENOTFOUND. */
 int journal_get(struct journal_reader *r, int64_t id, journal_row_fn *fn, void *arg, struct aff_diag *diag);
+/* The accepted message whose bytes a duplicate has again: the newest one before it from the same address. */
+int journal_find_original(struct journal_reader *r, const struct journal_message *duplicate, struct aff_view raw,
+                          int64_t *id, struct aff_diag *diag);
 /* All outcomes of one message, oldest first. */
 int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_fn *fn, void *arg,
                          struct aff_diag *diag);
@@ -205,7 +210,7 @@ struct journal_ledger {
 };
 struct journal_stats {
 	unsigned files, sealed;
-	uint64_t messages, accepted, kept, rejected;
+	uint64_t messages, accepted, kept, rejected, duplicates;
 	uint64_t bytes_received;     /* lengths of all messages */
 	uint64_t removed_files, removed_messages, removed_bytes; /* by retention; the counts above, lengths and
 	                                                            ledgers include them */

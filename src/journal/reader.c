@@ -186,7 +186,7 @@ static int take_row(struct reader_page *page, sqlite3_stmt *s, bool *fits, struc
 		need += v[i].n;
 	}
 	struct aff_view sha = sql_blob(s, 10);
-	if (v[0].n == 0 || sha.n != SHA256_SIZE || verdict < JOURNAL_ACCEPTED || verdict > JOURNAL_REJECTED ||
+	if (v[0].n == 0 || sha.n != SHA256_SIZE || verdict < JOURNAL_ACCEPTED || verdict > JOURNAL_DUPLICATE ||
 	    length < 0 || length > PACK_MAX_MESSAGE || dictionary < 0 || dictionary > UINT32_MAX)
 		return damaged(sqlite3_db_handle(s), id, "a column is damaged", diag);
 	*fits = page->n == 0 || need <= page->bytes.allocated - page->bytes.n;

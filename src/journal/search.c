@@ -21,7 +21,7 @@ struct search {
 };
 
 enum parameter {
-	LOW = 1, HIGH, LIMIT, FROM, TO, CHANNEL, TYPE, CONTROL_ID, PATIENT, DEVICE, PEER, VERDICT
+	LOW = 1, HIGH, LIMIT, FROM, TO, CHANNEL, TYPE, CONTROL_ID, PATIENT, DEVICE, PEER, VERDICT, ERROR
 };
 
 /* ---- the condition ---- */
@@ -41,6 +41,7 @@ void search_put_where(struct aff_buf *sql, const struct journal_query *q)
 		{q->patient.n != 0, "patient", "=", PATIENT},
 		{q->device.n != 0, "device", "=", DEVICE},
 		{q->verdict != 0, "verdict", "=", VERDICT},
+		{q->error != 0, "error", "=", ERROR},
 	};
 	aff_buf_printf(sql, " WHERE m.id > ?%d AND m.id < ?%d", LOW, HIGH);
 	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
@@ -76,6 +77,7 @@ int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journ
 	sql_bind_text(s, DEVICE, q->device);
 	sql_bind_text(s, PEER, q->peer);
 	sqlite3_bind_int(s, VERDICT, (int)q->verdict);
+	sqlite3_bind_int(s, ERROR, q->error);
 	return 0;
 }
 

@@ -98,6 +98,7 @@ static void count_messages(struct counting *c, const struct group *g)
 	c->out->accepted += g->kind == JOURNAL_ACCEPTED ? g->n : 0;
 	c->out->kept += g->kind == JOURNAL_KEPT ? g->n : 0;
 	c->out->rejected += g->kind == JOURNAL_REJECTED ? g->n : 0;
+	c->out->duplicates += g->kind == JOURNAL_DUPLICATE ? g->n : 0;
 	for (size_t i = 0; g->kind == JOURNAL_ACCEPTED && i < c->out->nledgers; i++) {
 		if (c->count[i].channel != g->name)
 			continue;

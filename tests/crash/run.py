@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The promise behind an AA: senders under load, the engine is killed with SIGKILL in the middle of it, again and again.
-After the last start every message that was ever acknowledged is in the journal and has reached the destination at least
+What a sender had no answer to it sends again, byte by byte, when the engine is back. After the last start every message
+that was ever acknowledged is in the journal exactly once, beside the duplicates, and has reached the destination at least
 once, each connection's messages in order.
 
 	run.py --afferent build/gcc/afferent [--cycles N] [--senders N] [--acks N]
@@ -39,35 +40,45 @@ destinations:
 
 
 class Sender(threading.Thread):
-	"""One connection a cycle, one message in flight, until the engine dies. Remembers what was acknowledged."""
+	"""One connection a cycle, one message in flight, until the engine dies: first those that had no answer the last time,
+	then new ones. Remembers what was acknowledged and what had no answer."""
 
-	def __init__(self, name, port, acked):
+	def __init__(self, name, port, acked, again):
 		super().__init__(daemon=True)
 		self.prefix, self.port, self.acked = name, port, acked
+		self.again, self.unanswered = list(again), list(again)
 		self.sent = 0
+
+	def next_id(self):
+		if self.again:
+			return self.again.pop(0)
+		self.sent += 1
+		return f"{self.prefix}.{self.sent - 1}"
 
 	def run(self):
 		try:
 			device = Device(self.port)
 			while True:
-				control_id = f"{self.prefix}.{self.sent}"
-				self.sent += 1
+				control_id = self.next_id()
+				if control_id not in self.unanswered:
+					self.unanswered.append(control_id)
 				device.send(hl7.frame(hl7.set_(MESSAGE, "MSH-10", control_id)))
 				answer = device.answer()
 				if hl7.get(answer, "MSA-2") == control_id and hl7.get(answer, "MSA-1") == "AA":
 					self.acked.put(control_id)
+					self.unanswered.remove(control_id)
 		except (Failure, OSError):
 			pass
 
 
-def journaled(engine):
-	"""Control ids of all accepted messages, page after page."""
+def journaled(engine, verdict):
+	"""Control ids of all messages with this verdict, page after page."""
 	ids, before = [], None
 	while True:
-		page = engine.search("--limit", "1000", *(["--before", str(before)] if before else []))
+		page = engine.search("--verdict", verdict, "--limit", "1000", *(["--before", str(before)] if before else []))
 		ids += [row["control_id"] for row in page]
 		if len(page) < 1000:
-			return set(ids)
+			return ids
 		before = min(int(row["id"]) for row in page)
 
 
@@ -91,12 +102,12 @@ def crash(arguments, folder):
 			file.write(text)
 		os.chmod(path, 0o600)
 	engine, ehr, acked = Engine(arguments.afferent, folder), Ehr(port_out), Box()
-	sent = 0
+	sent, unanswered, resent = 0, [[] for _ in range(arguments.senders)], 0
 	try:
 		for cycle in range(arguments.cycles):
 			engine.start()
 			before = len(acked.items)
-			senders = [Sender(f"{cycle}-{i}", port_in, acked) for i in range(arguments.senders)]
+			senders = [Sender(f"{cycle}-{i}", port_in, acked, unanswered[i]) for i in range(arguments.senders)]
 			for sender in senders:
 				sender.start()
 			target = before + random.randrange(arguments.acks // 2, arguments.acks)
@@ -105,17 +116,24 @@ def crash(arguments, folder):
 			for sender in senders:
 				sender.join()
 				sent += sender.sent
+			resent += sum(len(ids) for ids in unanswered)
+			unanswered = [sender.unanswered for sender in senders]
 		engine.start()
 		until(lambda: ((ledger := engine.ledger("crash/ehr"))["pending"] == 0, ledger), "everything to be delivered")
 		engine.wait_ledger("crash/ehr", {"pending": 0})
-		stored = journaled(engine)
+		accepted, duplicates = journaled(engine, "accepted"), journaled(engine, "duplicate")
 		engine.stop()
 	finally:
 		engine.discard()
-	promised = set(acked.items)
+	promised, stored = set(acked.items), set(accepted)
 	received = [hl7.get(m, "MSH-10") for m in ehr.messages.items]
-	print(f"{arguments.cycles} kills, {sent} sent, {len(promised)} acknowledged, {len(stored)} in the journal, "
+	print(f"{arguments.cycles} kills, {sent} sent, {resent} sent again, {len(promised)} acknowledged, {len(accepted)} in the journal, "
+	      f"{len(duplicates)} duplicates, "
 	      f"{len(set(received))} delivered, {len(received) - len(set(received))} delivered again")
+	if len(accepted) != len(stored):
+		raise Failure("a message that was sent again was taken for a new one")
+	if set(duplicates) - stored:
+		raise Failure("a duplicate has no original")
 	if promised - stored:
 		raise Failure(f"acknowledged but not in the journal: {sorted(promised - stored)[:5]}")
 	if promised - set(received):

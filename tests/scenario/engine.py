@@ -130,3 +130,18 @@ class Engine:
 		total = sum(ledger[key] for key in ("delivered", "filtered", "merged", "dead", "pending"))
 		if ledger["received"] != total:
 			raise Failure(f"the ledger of {destination} does not add up: {ledger}")
+		if self.process and self.process.poll() is None:
+			self.wait_gauge(destination)
+
+	def wait_gauge(self, destination):
+		"""Waits until the running engine has counted again; its gauge must be 0."""
+		begin = time.time() * 1e6
+
+		def probe():
+			result = self.run("status", self.folder, "--json")
+			status = json.loads(result.stdout) if result.returncode == 0 else {}
+			return status.get("ledger_counted_us", 0) >= begin, status
+		status = until(probe, "the ledger to be counted")
+		off = [d["ledger_imbalance"] for d in status["destinations"] if d["destination"] == destination]
+		if status["ledger_imbalance"] or off != [0]:
+			raise Failure(f"the gauge of the ledger of {destination}: {status['ledger_imbalance']}, {off}")

@@ -317,6 +317,9 @@ class Scenario:
 	def do_ledger(self, words, block):
 		self.engine.wait_ledger(words[0], {k: int(v) for k, v in (word.split("=") for word in words[1:])})
 
+	def do_gauge(self, words, block):
+		self.engine.wait_gauge(words[0])
+
 	def do_journal(self, words, block):
 		"""journal N SEARCH-OPTION...: the search finds N messages."""
 		found = self.engine.search(*words[1:])

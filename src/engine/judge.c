@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * New, a duplicate, or another message under a control id that was used before.
+ */
+#include "engine/judge.h"
+
+#include <stdio.h>
+
+#include "engine/channel.h"
+#include "sys/log.h"
+
+static int64_t since(const struct envelope *e)
+{
+	return e->row.received_us - e->conf->engine.resend_ms * 1000;
+}
+
+void judge_message(struct resends *resends, struct envelope *e)
+{
+	if (!e->resend.usable)
+		return;
+	/* It may have been judged before, when there was no room for it. */
+	e->row.verdict = JOURNAL_ACCEPTED;
+	e->row.error = 0;
+	enum resend found = resends_find(resends, &e->resend, since(e));
+#ifdef AFF_MUTANT_7 /* a resend is a message like any other */
+	if (found == RESEND_SAME)
+		found = RESEND_ID_REUSE;
+#endif
+	if (found == RESEND_SAME) {
+		e->row.verdict = JOURNAL_DUPLICATE;
+		return;
+	}
+	if (found == RESEND_ID_REUSE)
+		e->row.error = AFF_EIDREUSE;
+	resends_add(resends, &e->resend, e->row.received_us);
+}
+
+void judge_settle(struct resends *resends, const struct envelope *last, bool stored)
+{
+	if (!stored) {
+		resends_undo(resends);
+		return;
+	}
+	resends_keep(resends);
+	if (last)
+		resends_trim(resends, last->conf->engine.resend_most, since(last));
+}
+
+void judge_tell(const struct envelope *e)
+{
+	struct channel *c = e->channel;
+	bool same = e->row.verdict == JOURNAL_DUPLICATE;
+	unsigned *untold = same ? &c->duplicates_untold : &c->reuses_untold;
+	if (!same && e->row.error != AFF_EIDREUSE)
+		return;
+	if (!log_once_a_minute(same ? &c->duplicate_told_us : &c->reuse_told_us, untold))
+		return;
+	char others[64] = "";
+	if (*untold)
+		snprintf(others, sizeof others, ", as %u others since the last such line,", *untold);
+	log_warn("journal", "%s: a message from %.*s%s %s; see afferent journal search --verdict %s",
+		 feed_channel(c->feed), (int)e->row.peer.n, e->row.peer.p, others,
+		 same ? "came before, byte by byte: it is answered again and not delivered again"
+		      : "has the control id (MSH-10) of an earlier one: it is delivered",
+		 same ? "duplicate" : "id-reuse");
+	*untold = 0;
+}
