@@ -116,8 +116,8 @@ static void print_ledger(const json_t *status)
 		return;
 	}
 	if (off)
-		printf("%sthe ledger is off by %" PRId64 "%s; afferent journal stats tells where", term_style(stdout, TERM_RED),
-		       off, term_style(stdout, TERM_PLAIN));
+		printf("%sthe ledger is off by %" PRId64 "%s; afferent journal stats tells where",
+		       term_style(stdout, TERM_RED), off, term_style(stdout, TERM_PLAIN));
 	else
 		printf("the ledger adds up");
 	printf(", counted %s ago\n", when_span(number(status, "now_us") - counted, span));

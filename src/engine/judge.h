@@ -10,7 +10,8 @@
 
 /* Before the message is stored: sets verdict and error of its row, and remembers it. */
 void judge_message(struct resends *resends, struct envelope *e);
-/* After the commit: what was stored stays remembered, what was not will be judged anew. last: of the messages, or NULL. */
+/* After the commit: what was stored stays remembered, what was not will be judged anew. last: of the messages, or
+ * NULL. */
 void judge_settle(struct resends *resends, const struct envelope *last, bool stored);
 /* Tells the log, once a minute for each channel; the journal has them all. */
 void judge_tell(const struct envelope *e);

@@ -12,8 +12,8 @@
 #define RESENDS_AT_ONCE 100000 /* messages that are known before the engine listens */
 
 struct resends_load;
-/* Reads the newest ones. A journal that cannot be read is told to the log: nothing depends on it but that a resend of an
- * earlier message is delivered again. NULL: there are no others. */
+/* Reads the newest ones. A journal that cannot be read is told to the log: nothing depends on it but that a resend of
+ * an earlier message is delivered again. NULL: there are no others. */
 struct resends_load *resends_load_newest(struct resends *r, struct conf *conf, uint64_t at_once);
 /* Goes on with the others, through the writer, who has r now. */
 void resends_load_start(struct resends_load *l, struct writer *writer);

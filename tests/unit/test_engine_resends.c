@@ -65,7 +65,7 @@ START_TEST(keys)
 	ck_assert(!same_id(HEAD, "MSH|^~\\&|N|W|E|H|20260110081500||ORU^R01|C1|P|2.6"));
 	ck_assert(!same_id(HEAD, "MSH|^~\\&|M|V|E|H|20260110081500||ORU^R01|C1|P|2.6"));
 	ck_assert(!same_id(HEAD, "MSH|^~\\&|M|W|E|H|20260110081500||ORU^R01|C2|P|2.6"));
-	ck_assert(!same_id("MSH|^~\\&|MW||E|H|20260110081500||ORU^R01|C1", "MSH|^~\\&|M|W|E|H|20260110081500||ORU^R01|C1"));
+	ck_assert(!same_id(HEAD, "MSH|^~\\&|MW||E|H|20260110081500||ORU^R01|C1|P|2.6"));
 	/* any separator, a byte order mark, a message that ends after MSH-10 */
 	ck_assert(same_id(HEAD, "MSH#^~\\&#M#W#E#H#20260110081500##ORU^R01#C1"));
 	ck_assert(key_of("\xef\xbb\xbf" HEAD).usable);
@@ -154,7 +154,8 @@ START_TEST(gives_back)
 		resends_add(resends, &k, i);
 	}
 	resends_keep(resends);
-	struct resend_key first = numbered(0), second = numbered(RESENDS_A_PART), last = numbered(3 * RESENDS_A_PART - 1);
+	struct resend_key first = numbered(0), second = numbered(RESENDS_A_PART);
+	struct resend_key last = numbered(3 * RESENDS_A_PART - 1);
 	resends_trim(resends, 2 * RESENDS_A_PART + 1, 0); /* so many are still there, at least */
 	ck_assert_int_eq(resends_find(resends, &first, 0), RESEND_SAME);
 	resends_trim(resends, 2 * RESENDS_A_PART, 0);

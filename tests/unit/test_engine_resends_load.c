@@ -39,8 +39,8 @@ static void load_conf(const char *duplicates)
 	snprintf(engine, sizeof engine, "journal: %s\nduplicates: {%s}\n", fixture_folder, duplicates);
 	struct conf_file items[] = {
 		{main_name, aff_view_of(engine)},
-		{again, aff_view_of("channel: again\nsource:\n  mllp: {listen: \"127.0.0.1:1\"}\n  duplicates: deliver\n"
-				    "destinations:\n  - name: a\n    file: {to: /tmp/a}\n")},
+		{again, aff_view_of("channel: again\nsource:\n  mllp: {listen: \"127.0.0.1:1\"}\n"
+				    "  duplicates: deliver\ndestinations:\n  - name: a\n    file: {to: /tmp/a}\n")},
 		{ward, aff_view_of("channel: ward\nsource:\n  mllp: {listen: \"127.0.0.1:2\"}\n"
 				   "destinations:\n  - name: a\n    file: {to: /tmp/b}\n")},
 	};
