@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * MSH-1 and MSH-2, HL7 v2 section 2.5.4. Any single byte can be a delimiter as long as it cannot be part of a word or
- * of a terminator and no two are the same.
+ * of a terminator and no two are the same. A blank is what a delimiter in a text becomes where there is no escape
+ * character, so it is none itself.
  */
 #include "hl7/delims.h"
 
@@ -11,7 +12,7 @@ static bool is_usable(char c)
 {
 	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 	bool digit = c >= '0' && c <= '9';
-	return c != '\0' && c != '\r' && c != '\n' && !letter && !digit;
+	return c != '\0' && c != '\r' && c != '\n' && c != ' ' && !letter && !digit;
 }
 
 /* The usual delimiters beside any field separator: whichever equals it gives way to '|', which is then free. */
@@ -57,7 +58,7 @@ int delims_read(struct aff_delims *out, struct aff_view msh, unsigned lenient, s
 		if (twice && i == 3)
 			continue;
 		if (!is_usable(p[i]))
-			return fail(out, d.field, 2, "MSH-2 holds a letter, a digit or a control character", diag);
+			return fail(out, d.field, 2, "MSH-2 holds a letter, a digit, a blank or a line end", diag);
 		if (memchr(p, p[i], i))
 			return fail(out, d.field, 2, "MSH-2 holds a character twice", diag);
 		*others[i - (twice && i > 3)] = p[i];
