@@ -6,6 +6,42 @@
 
 #include "conf/reader.h"
 
+#define MAX_FORGOTTEN 1000
+
+static void read_forget(struct reader *r, struct conf_engine *e, const struct node *list)
+{
+	char word[SHOWN_SIZE];
+	if (!list)
+		return;
+	if (list->count > MAX_FORGOTTEN) {
+		report_error(&r->report, list->at, NULL, "there are more than %d destinations", MAX_FORGOTTEN);
+		return;
+	}
+	e->forget = keep_array(r, list->count + 1, sizeof *e->forget);
+	for (const struct node *n = list->first; n && e->forget; n = n->next) {
+		const char *slash = n->kind == NODE_SCALAR ? memchr(n->text.p, '/', n->text.n) : NULL;
+		char *name = slash && slash > n->text.p && slash + 1 < n->text.p + n->text.n ? keep_text(r, n->text)
+		                                                                             : NULL;
+		if (name)
+			e->forget[e->nforget++] = (struct conf_forgotten){name, n->at.line, n->at.column};
+		else
+			report_error(&r->report, n->at, "write channel/destination", "'%s' is no destination",
+			             shown(word, n->text));
+	}
+}
+
+void check_forgotten(struct reader *r)
+{
+	const struct conf_engine *e = &r->conf->engine;
+	r->report.file = "afferent.yaml";
+	for (size_t i = 0; i < e->nforget; i++) {
+		struct place at = {e->forget[i].line, e->forget[i].column};
+		if (conf_dest(r->conf, aff_view_of(e->forget[i].full_name)))
+			report_error(&r->report, at, "leave it out, or take the destination out of its channel",
+			             "'%s' is still delivered to", e->forget[i].full_name);
+	}
+}
+
 static void read_log_file(struct reader *r, struct conf_engine *e, const struct node *map)
 {
 	struct fields f;
@@ -15,6 +51,7 @@ static void read_log_file(struct reader *r, struct conf_engine *e, const struct 
 	e->daily = get_word(r, &f, KEY_LOG_FILE_at) == 0;
 	e->keep_ms = (int64_t)get_number(r, &f, KEY_LOG_FILE_keep);
 	e->keep_bytes = get_number(r, &f, KEY_LOG_FILE_keep_size);
+	read_forget(r, e, f.value[KEY_LOG_FILE_forget]);
 }
 
 static void read_duplicates(struct reader *r, struct conf_engine *e, const struct node *map)

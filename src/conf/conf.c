@@ -125,6 +125,7 @@ static void read_files(struct reader *r)
 		report_error(&r->report, nowhere, "put one .yaml file for each channel there", "there is no channel");
 	}
 	check_endpoints(r);
+	check_forgotten(r);
 	check_tables(r);
 	check_profiles(r);
 }
@@ -167,6 +168,9 @@ static void free_conf(struct conf *c)
 	free(c->channels);
 	free(c->tables);
 	free(c->profiles);
+	for (size_t i = 0; i < c->engine.nforget; i++)
+		free(c->engine.forget[i].full_name);
+	free(c->engine.forget);
 	free(c->engine.journal);
 	free(c->engine.control);
 	aff_buf_free(&c->packed);

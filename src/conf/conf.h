@@ -125,6 +125,12 @@ struct conf_channel {
 	size_t ndests;
 };
 
+/* A destination that was taken out for good, with its place in afferent.yaml. */
+struct conf_forgotten {
+	char *full_name;
+	unsigned line, column;
+};
+
 struct conf_engine {
 	char *journal;           /* folder; a relative one counts from the configuration folder */
 	char *control;           /* UNIX socket, likewise */
@@ -139,6 +145,8 @@ struct conf_engine {
 	bool stall;              /* on_full: stall */
 	int64_t resend_ms;       /* how long accepted messages are remembered to tell resends */
 	uint64_t resend_most;    /* and how many at least */
+	struct conf_forgotten *forget;
+	size_t nforget;
 	int64_t drain_ms;        /* how long SIGTERM waits, default 10 s */
 	bool log_json;
 };

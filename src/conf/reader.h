@@ -92,6 +92,7 @@ bool address_is_any(const struct conf_address *a);
 
 /* ---- the sections, one file each ---- */
 
+void check_forgotten(struct reader *r);
 void read_engine(struct reader *r, const struct node *root);              /* root NULL: there is no afferent.yaml */
 void read_table(struct reader *r, const struct node *root);
 void read_channel(struct reader *r, const struct node *root);

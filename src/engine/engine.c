@@ -66,6 +66,21 @@ static void tell_start(const struct conf *conf)
 		log_info("engine", "every log file is kept; log_file: keep and keep_size let old ones be removed");
 }
 
+/* What the configuration gives up for good. Before anybody else uses the journal. */
+static int forget(struct engine *e, struct aff_diag *diag)
+{
+	int rc = 0;
+	for (size_t i = 0; !rc && i < e->conf->engine.nforget; i++) {
+		const char *name = e->conf->engine.forget[i].full_name;
+		rc = journal_forget(e->journal, aff_view_of(name), diag);
+		if (!rc)
+			log_warn("engine", "%s is forgotten: what it was not sent waits no more", name);
+		else if (rc == AFF_ENOTFOUND || rc == AFF_EFULL) /* it was before; or the next start does it */
+			rc = 0;
+	}
+	return rc;
+}
+
 int engine_start(struct engine **out, const char *path, struct aff_diag_list *findings, struct aff_diag *diag)
 {
 	struct served *bound = NULL;
@@ -89,6 +104,8 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 		e->budget.max = e->conf->engine.memory;
 		rc = journal_open(&e->journal, &options, diag);
 	}
+	if (!rc)
+		rc = forget(e, diag);
 	if (!rc)
 		rc = add_channels(e, e->conf);
 	if (!rc)

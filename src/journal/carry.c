@@ -51,6 +51,7 @@ static void put(struct carry *c, const char *what, const char *of, uint64_t n)
 		return;
 	struct carry_sum *s = &c->sum[c->n++];
 	snprintf(s->key, sizeof s->key, PREFIX "%s%s%s", what, of ? ":" : "", of ? of : "");
+	s->of = of ? strlen(s->key) - strlen(of) : 0;
 	s->n = n < INT64_MAX ? (int64_t)n : INT64_MAX;
 }
 
@@ -86,6 +87,47 @@ static int write_one(sqlite3_stmt *s, struct aff_view key, int64_t n, struct aff
 	return sql_run(s, "carry totals on", diag);
 }
 
+/* 0 or AFF_ENOTFOUND. */
+static int find_cursor(sqlite3 *db, struct aff_view destination, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t id;
+	int rc = sql_prepare(db,
+	                     "SELECT c.destination FROM cursor c JOIN name n ON n.id = c.destination WHERE n.kind = 3"
+	                     " AND n.text = ?1",
+	                     &s, diag);
+	if (!rc) {
+		sql_bind_text(s, 1, destination);
+		rc = sql_integer_of(s, &id, diag);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+static int run_with(sqlite3 *db, const char *sql, struct aff_view destination, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(db, sql, &s, diag);
+	if (!rc) {
+		sql_bind_text(s, 1, destination);
+		rc = sql_run(s, "forget a destination", diag);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+int carry_forget(sqlite3 *db, struct aff_view destination, struct aff_diag *diag)
+{
+	static const char cursor[] = "DELETE FROM cursor WHERE destination IN"
+				     " (SELECT id FROM name WHERE kind = 3 AND text = ?1)";
+	static const char sums[] = "DELETE FROM meta WHERE key GLOB '" PREFIX "*'"
+				   " AND substr(key, -1 - length(?1)) = ':' || ?1";
+	int rc = find_cursor(db, destination, diag);
+	if (!rc)
+		rc = run_with(db, cursor, destination, diag);
+	return rc ? rc : run_with(db, sums, destination, diag);
+}
+
 int carry_write(const struct carry *c, sqlite3 *to, struct aff_diag *diag)
 {
 	sqlite3_stmt *s = NULL;
@@ -93,8 +135,14 @@ int carry_write(const struct carry *c, sqlite3 *to, struct aff_diag *diag)
 	                     "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value ="
 	                     " CASE key WHEN '" MARK "' THEN excluded.value ELSE value + excluded.value END",
 	                     &s, diag);
-	for (size_t i = 0; i < c->n && !rc; i++)
-		rc = write_one(s, aff_view_of(c->sum[i].key), c->sum[i].n, diag);
+	for (size_t i = 0; i < c->n && !rc; i++) {
+		/* A destination that was forgotten meanwhile gets no sums: it may come back, and starts anew then. */
+		rc = c->sum[i].of ? find_cursor(to, aff_view_of(c->sum[i].key + c->sum[i].of), diag) : 0;
+		if (!rc)
+			rc = write_one(s, aff_view_of(c->sum[i].key), c->sum[i].n, diag);
+		else if (rc == AFF_ENOTFOUND)
+			rc = 0;
+	}
 	if (!rc)
 		rc = write_one(s, aff_view_of(MARK), c->through, diag);
 	sqlite3_finalize(s);

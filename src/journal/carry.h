@@ -18,6 +18,7 @@ struct carry {
 	int64_t through;             /* the log file whose sums these are */
 	struct carry_sum {
 		char key[CARRY_KEY];
+		size_t of;           /* where in it the destination's name begins, 0 = it has none */
 		int64_t n;
 	} *sum;
 	size_t n;
@@ -31,6 +32,9 @@ void carry_free(struct carry *c);
 int carry_write(const struct carry *c, sqlite3 *to, struct aff_diag *diag);
 /* All sums and the mark, into a log file that has none. */
 int carry_copy(sqlite3 *from, sqlite3 *to, struct aff_diag *diag);
+
+/* Forgets a destination: its cursor and its sums. AFF_ENOTFOUND: it has no cursor. Within a transaction. */
+int carry_forget(sqlite3 *db, struct aff_view destination, struct aff_diag *diag);
 
 /* The first id of the newest log file that was removed, 0 = none was. */
 int carry_mark(sqlite3 *db, int64_t *mark, struct aff_diag *diag);

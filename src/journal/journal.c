@@ -297,6 +297,19 @@ int journal_tend(struct journal *j, struct aff_diag *diag)
 	return rc ? rc : journal_commit(j, diag);
 }
 
+int journal_forget(struct journal *j, struct aff_view destination, struct aff_diag *diag)
+{
+	int rc = journal_begin(j, diag);
+	if (rc)
+		return rc;
+	rc = carry_forget(j->file.db, destination, diag);
+	if (rc == AFF_ENOTFOUND) {
+		journal_rollback(j);
+		return aff_diag_set(diag, rc, "the journal knows no such destination");
+	}
+	return rc ? fail(j, rc) : journal_commit(j, diag);
+}
+
 bool journal_is_full(const struct journal *j)
 {
 	return atomic_load(&j->full);

@@ -120,6 +120,10 @@ int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t p
 int journal_commit(struct journal *j, struct aff_diag *diag);
 void journal_rollback(struct journal *j);
 
+/* Forgets a destination's cursor and its carried sums: what it was not sent is pending no more, and one that comes
+ * back starts anew. A transaction of its own. AFF_ENOTFOUND: there is no such cursor. */
+int journal_forget(struct journal *j, struct aff_view destination, struct aff_diag *diag);
+
 /* What is due without a message to write: ends a log file at midnight, lets the sealer remove old ones. To be called
  * now and then by the thread that writes, between transactions. Errors as of journal_commit. */
 int journal_tend(struct journal *j, struct aff_diag *diag);

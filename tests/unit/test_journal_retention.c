@@ -227,6 +227,41 @@ START_TEST(a_cursor_of_another_channel_holds_nothing)
 }
 END_TEST
 
+START_TEST(a_forgotten_destination_holds_nothing)
+{
+	int64_t ids[45], position;
+	struct journal_stats stats;
+	open_with(&(struct journal_options){.keep_us = 25 * 1000000});
+	set_cursor("monitors/ehr", 0);
+	set_cursor("monitors/old", 0);
+	add(0, 45, ids);
+	deliver("monitors/ehr", ids, 0, 45);
+	deliver("monitors/old", ids, 0, 12);
+	settle();
+	ck_assert_uint_eq(files(), 4); /* the first one: both were done with it */
+	atomic_store(&now, T0 + 300 * 1000000);
+	settle();
+	ck_assert_uint_eq(files(), 4);
+	ck_assert_int_eq(journal_forget(j, aff_view_of("monitors/other"), &diag), AFF_ENOTFOUND);
+	OK(journal_forget(j, aff_view_of("monitors/old"), &diag));
+	ck_assert_int_eq(journal_forget(j, aff_view_of("monitors/old"), &diag), AFF_ENOTFOUND);
+	settle();
+	ck_assert_uint_eq(files(), 1);
+	check_ledger(45, 40, 5, 0, 40);
+	/* It comes back: nothing of its former life counts. */
+	set_cursor("monitors/old", ids[44]);
+	struct journal_reader *r = fixture_reader();
+	OK(journal_read_cursor(r, aff_view_of("monitors/old"), &position, &diag));
+	ck_assert_int_eq(position, ids[44]);
+	OK(journal_read_stats(r, &stats, &diag));
+	ck_assert_uint_eq(stats.nledgers, 2);
+	ck_assert_str_eq(stats.ledgers[1].destination, "monitors/old");
+	ck_assert_uint_eq(stats.ledgers[1].received + stats.ledgers[1].delivered, 0);
+	journal_stats_free(&stats);
+	journal_reader_close(r);
+}
+END_TEST
+
 /* Outcomes in a later log file than their messages: each is counted where it is. */
 START_TEST(late_outcomes_are_counted_once)
 {
@@ -512,6 +547,7 @@ static TCase *cases(void)
 	tcase_add_test(c, old_files_go_and_the_ledger_stays);
 	tcase_add_test(c, what_a_cursor_needs_stays);
 	tcase_add_test(c, a_cursor_of_another_channel_holds_nothing);
+	tcase_add_test(c, a_forgotten_destination_holds_nothing);
 	tcase_add_test(c, late_outcomes_are_counted_once);
 	tcase_add_test(c, size_limits_all_of_them);
 	tcase_add_test(c, a_crash_between_the_sums_and_the_removal_counts_nothing_twice);
