@@ -109,6 +109,11 @@ static int seal_or_keep(struct sealer *s, int64_t first, struct aff_diag *diag)
 static int look(struct sealer *s, struct aff_diag *diag)
 {
 	struct carry c;
+	pthread_mutex_lock(&s->lock);
+	bool under_way = atomic_load(&s->carrying) || s->carried;
+	pthread_mutex_unlock(&s->lock);
+	if (under_way) /* one file at a time: this one would be counted again */
+		return 0;
 	int rc = retention_look(&s->retention, &c, diag);
 	pthread_mutex_lock(&s->lock);
 	s->shown = s->retention.state;

@@ -383,6 +383,37 @@ START_TEST(a_reader_in_the_middle_is_not_cut_off)
 }
 END_TEST
 
+/* The writer reads the sums while the sealer may look again. */
+START_TEST(one_file_at_a_time_is_on_its_way)
+{
+	int64_t ids[25];
+	open_with(&(struct journal_options){0});
+	add(0, 25, ids);
+	sealer_drain(&j->sealer);
+	close_all();
+	open_with(&(struct journal_options){.keep_bytes = 1});
+	sealer_look(&j->sealer);
+	sealer_drain(&j->sealer);
+	const struct carry *carry = sealer_carry(&j->sealer);
+	ck_assert_ptr_nonnull(carry);
+	const struct carry_sum *sums = carry->sum;
+	pthread_mutex_lock(&j->sealer.lock);
+	j->sealer.look = true; /* asked for before the sums were made */
+	pthread_cond_signal(&j->sealer.wake);
+	pthread_mutex_unlock(&j->sealer.lock);
+	sealer_drain(&j->sealer);
+	ck_assert_ptr_eq(sealer_carry(&j->sealer)->sum, sums);
+	settle();
+	ck_assert_uint_eq(files(), 1);
+	struct journal_reader *r = fixture_reader();
+	struct journal_stats stats;
+	OK(journal_read_stats(r, &stats, &diag));
+	ck_assert_uint_eq(stats.messages, 25);
+	journal_stats_free(&stats);
+	journal_reader_close(r);
+}
+END_TEST
+
 START_TEST(a_day_ends_at_midnight_utc)
 {
 	int64_t ids[20];
@@ -554,6 +585,7 @@ static TCase *cases(void)
 	tcase_add_test(c, what_belongs_to_a_removed_file_goes_too);
 	tcase_add_test(c, a_reader_in_the_middle_is_not_cut_off);
 	tcase_add_test(c, a_failing_disk_leaves_the_sums_right);
+	tcase_add_test(c, one_file_at_a_time_is_on_its_way);
 	tcase_add_test(c, a_day_ends_at_midnight_utc);
 	tcase_add_test(c, a_file_that_the_full_disk_kept_from_being_sealed_is_sealed_later);
 	return c;
