@@ -20,6 +20,7 @@ static const struct figure totals[] = {
 	{"accepted", offsetof(struct journal_stats, accepted)},
 	{"kept", offsetof(struct journal_stats, kept)},
 	{"rejected", offsetof(struct journal_stats, rejected)},
+	{"duplicates", offsetof(struct journal_stats, duplicates)},
 	{"bytes", offsetof(struct journal_stats, bytes_received)},
 };
 static const struct figure of_ledger[] = {

@@ -215,6 +215,41 @@ START_TEST(what_a_cursor_needs_stays)
 }
 END_TEST
 
+START_TEST(messages_of_every_verdict_stay_counted)
+{
+	struct journal_stats before, after;
+	open_with(&(struct journal_options){0});
+	for (unsigned i = 0; i < 24; i++) {
+		struct journal_message m = {.received_us = T0 + i,
+		                            .channel = aff_view_of("monitors"),
+		                            .verdict = (enum journal_verdict)(JOURNAL_ACCEPTED + i % 4),
+		                            .length = i};
+		OK(journal_begin(j, &diag));
+		OK(journal_add_message(j, &m, &diag));
+		OK(journal_commit(j, &diag));
+	}
+	sealer_drain(&j->sealer);
+	struct journal_reader *r = fixture_reader();
+	OK(journal_read_stats(r, &before, &diag));
+	close_all();
+	open_with(&(struct journal_options){.keep_bytes = 1});
+	settle();
+	ck_assert_uint_eq(files(), 1);
+	OK(journal_read_stats(r, &after, &diag));
+	ck_assert_uint_eq(after.removed_messages, 20);
+	ck_assert_uint_eq(after.messages, before.messages);
+	ck_assert_uint_eq(after.accepted, before.accepted);
+	ck_assert_uint_eq(after.kept, before.kept);
+	ck_assert_uint_eq(after.rejected, before.rejected);
+	ck_assert_uint_eq(after.duplicates, before.duplicates);
+	ck_assert_uint_eq(after.duplicates, 6);
+	ck_assert_uint_eq(after.bytes_received, before.bytes_received);
+	journal_stats_free(&before);
+	journal_stats_free(&after);
+	journal_reader_close(r);
+}
+END_TEST
+
 /* The cursor of another channel says nothing about this one's messages. */
 START_TEST(a_cursor_of_another_channel_holds_nothing)
 {
@@ -577,6 +612,7 @@ static TCase *cases(void)
 	tcase_add_test(c, nothing_goes_by_itself);
 	tcase_add_test(c, old_files_go_and_the_ledger_stays);
 	tcase_add_test(c, what_a_cursor_needs_stays);
+	tcase_add_test(c, messages_of_every_verdict_stay_counted);
 	tcase_add_test(c, a_cursor_of_another_channel_holds_nothing);
 	tcase_add_test(c, a_forgotten_destination_holds_nothing);
 	tcase_add_test(c, late_outcomes_are_counted_once);
