@@ -108,6 +108,7 @@ int cmd_journal(int argc, char **argv)
 		{"search", "find messages", journal_search_command},
 		{"show", "one message: what came, what became of it, what was sent", journal_show_command},
 		{"stats", "sizes, rates and the ledger of each destination", journal_stats_command},
+		{"reindex", "indices and totals of sealed log files anew", journal_reindex_command},
 	};
 	static const struct command_group group = {
 		"journal",

@@ -78,8 +78,8 @@ void input_list_free(struct input_files *list);
 
 /* Calls fn for the messages of the journal that the query chooses, oldest first. A query is words NAME=VALUE, separated
  * by blanks, with the names of `afferent journal search`'s options (channel, type, control-id, patient, device, peer,
- * destination, status, since, until, verdict, limit, journal, config), or the one word "all". `command` is the name in
- * messages, "validate". Returns as input_each; COMMAND_FAILED also when no message fits. */
+ * destination, status, since, until, verdict, error, limit, journal, config), or the one word "all". `command` is the
+ * name in messages, "validate". Returns as input_each; COMMAND_FAILED also when no message fits. */
 int input_each_journal(const char *command, const char *query, input_fn *fn, void *arg);
 
 #endif

@@ -77,7 +77,7 @@ int input_each_journal(const char *command, const char *text, input_fn *fn, void
 	const struct usage usage = {.command = command, .arguments = "", .least = 0, .most = 0};
 	const struct option options[] = {
 		QUERY_OPTIONS(&query),
-		OPTION_CHOICE(0, "verdict", &query.verdict, "VERDICT", query_verdicts, "how it was taken"),
+		QUERY_VERDICT_OPTIONS(&query),
 		OPTION_NUMBER(0, "limit", &query.limit, "N", 1, INT64_MAX, "at most so many"),
 		JOURNAL_WHERE_OPTIONS(&journal, &config),
 		OPTION_END};

@@ -12,6 +12,7 @@
 #include "cli/message.h"
 #include "cli/option.h"
 #include "cli/term.h"
+#include "cli/when.h"
 #include "engine/pipeline.h"
 #include "sys/clock.h"
 
@@ -29,6 +30,53 @@ struct show {
 	char full_name[128];
 };
 
+/* ---- how it was answered ---- */
+
+/* The channel as it was configured then; *conf is for the caller to let go of. NULL: the journal does not know. */
+static const struct conf_channel *stored_channel(const struct show *s, const struct journal_message *m,
+                                                 struct conf **conf)
+{
+	struct conf_files files;
+	struct aff_diag_list findings;
+	struct aff_buf packed;
+	const struct conf_channel *channel = NULL;
+	*conf = NULL;
+	aff_buf_init(&packed, SNAPSHOT_MAX);
+	aff_diag_list_init(&findings, 1);
+	if (!journal_get_snapshot(s->others, m->snapshot, &packed, NULL) &&
+	    !conf_files_unpack(&files, aff_buf_view(&packed), NULL)) {
+		if (conf_load(conf, &files, &findings))
+			*conf = NULL;
+		conf_files_free(&files);
+	}
+	for (size_t i = 0; *conf && i < (*conf)->nchannels && !channel; i++) {
+		if (aff_view_is(m->channel, (*conf)->channels[i].name))
+			channel = &(*conf)->channels[i];
+	}
+	aff_diag_list_free(&findings);
+	aff_buf_free(&packed);
+	return channel;
+}
+
+/* "AA", "" for no answer, NULL when it is not known. It follows from the message, the verdict and the channel. */
+static const char *answer_of(const struct show *s, const struct journal_message *m, struct aff_view raw)
+{
+	struct conf *conf;
+	struct aff_msg *msg = NULL;
+	const char *text = NULL;
+	int error = m->verdict == JOURNAL_REJECTED ? m->error : 0;
+	const struct conf_channel *channel = stored_channel(s, m, &conf);
+	if (channel && aff_msg_new(&msg, NULL) == 0) {
+		(void)aff_msg_parse(msg, raw.p, raw.n, AFF_LENIENT_ALL, NULL); /* its MSH is enough */
+		text = aff_msg_segments(msg)
+		               ? aff_ack_code_text(aff_ack_choose(msg, channel->source.answer, error))
+		               : "";
+	}
+	aff_msg_free(msg);
+	conf_unref(conf);
+	return text;
+}
+
 /* ---- the story ---- */
 
 static void print_field(const char *name, struct aff_view value)
@@ -38,8 +86,9 @@ static void print_field(const char *name, struct aff_view value)
 	putchar('\n');
 }
 
-static void print_head(const struct journal_message *m)
+static void print_head(const struct show *s, const struct journal_message *m, struct aff_view raw)
 {
+	const char *answer = answer_of(s, m, raw);
 	char when[CLOCK_TEXT_SIZE], hex[2 * SHA256_SIZE + 1];
 	printf("%smessage %" PRId64 "%s\n", term_style(stdout, TERM_BOLD), m->id, term_style(stdout, TERM_PLAIN));
 	print_field("channel", m->channel);
@@ -55,16 +104,18 @@ static void print_head(const struct journal_message *m)
 		printf(": %s", aff_error_text(m->error));
 	else if (m->error)
 		printf(": error %d, %s", aff_error_condition(m->error), aff_error_text(m->error));
+	if (answer)
+		printf("%s%s", *answer ? ", answered " : ", not answered", answer);
 	putchar('\n');
 }
 
 static int print_outcome(void *arg, const struct journal_outcome *o)
 {
-	char when[CLOCK_TEXT_SIZE];
+	char when[CLOCK_TEXT_SIZE], span[WHEN_SIZE];
 	enum term_style_name style = o->kind == JOURNAL_DELIVERED ? TERM_GREEN
 				   : o->kind == JOURNAL_DEAD      ? TERM_RED
 								  : TERM_PLAIN;
-	(void)arg;
+	int64_t received_us = *(const int64_t *)arg;
 	printf("%s  %.*s: %s%s%s", clock_local_text(o->at_us, when), (int)o->destination.n, o->destination.p,
 	       term_style(stdout, style), journal_outcome_text(o->kind), term_style(stdout, TERM_PLAIN));
 	if (o->tries > 1)
@@ -73,6 +124,8 @@ static int print_outcome(void *arg, const struct journal_outcome *o)
 		fputs(": ", stdout);
 		term_put_safe(stdout, o->detail);
 	}
+	if (o->at_us >= received_us)
+		printf(" (after %s)", when_span(o->at_us - received_us, span));
 	putchar('\n');
 	return 0;
 }
@@ -125,23 +178,39 @@ static int json_outcome(void *arg, const struct journal_outcome *o)
 	return 0;
 }
 
+/* Nothing when it cannot be parsed. */
+static void put_parsed(struct json_writer *j, struct aff_view raw)
+{
+	struct aff_msg *m = NULL;
+	struct aff_charset *c = NULL;
+	if (aff_msg_new(&m, NULL) == 0 && aff_charset_new(&c) == 0 &&
+	    aff_charset_parse(c, m, raw.p, raw.n, AFF_LENIENT_ALL, NULL, NULL) == 0)
+		message_put_json(j, m);
+	aff_msg_free(m);
+	aff_charset_free(c);
+}
+
 static int print_json(struct show *s, const struct journal_message *m, struct aff_view raw)
 {
 	struct aff_buf out;
 	struct json_writer j;
+	const char *answer = answer_of(s, m, raw);
 	int64_t original;
-	aff_buf_init(&out, 2 * MESSAGE_MAX);
+	aff_buf_init(&out, 8 * (size_t)MESSAGE_MAX);
 	jsonw_begin(&j, &out, 0);
 	jsonw_object(&j, NULL);
 	journal_command_put_message(&j, m);
 	if (m->verdict == JOURNAL_DUPLICATE && journal_find_original(s->others, m, raw, &original, NULL) == 0)
 		jsonw_i64(&j, "duplicate_of", original);
+	if (answer)
+		jsonw_text(&j, "answer", answer);
 	jsonw_view(&j, "raw", raw);
+	put_parsed(&j, raw);
 	jsonw_array(&j, "outcomes");
-	int rc = journal_get_outcomes(s->reader, m->id, json_outcome, &j, NULL);
+	int rc = journal_get_outcomes(s->others, m->id, json_outcome, &j, NULL);
 	jsonw_array_end(&j);
 	if (!rc)
-		rc = journal_command_put_pending(&j, s->reader, m);
+		rc = journal_command_put_pending(&j, s->others, m);
 	jsonw_object_end(&j);
 	aff_buf_put_char(&out, '\n');
 	if (!rc)
@@ -161,12 +230,13 @@ static int story(void *arg, const struct journal_row *row)
 	}
 	if (s->json)
 		return print_json(s, &row->message, row->raw);
-	print_head(&row->message);
+	int64_t received_us = row->message.received_us;
+	print_head(s, &row->message, row->raw);
 	if (row->message.verdict == JOURNAL_DUPLICATE)
 		print_original(s, row);
-	int rc = journal_get_outcomes(s->reader, s->id, print_outcome, NULL, NULL);
+	int rc = journal_get_outcomes(s->others, s->id, print_outcome, &received_us, NULL);
 	if (!rc)
-		rc = journal_get_pending(s->reader, &row->message, print_pending, NULL, NULL);
+		rc = journal_get_pending(s->others, &row->message, print_pending, NULL, NULL);
 	if (rc < 0)
 		return rc;
 	print_body(s, row->raw);
@@ -302,9 +372,11 @@ int journal_show_command(int argc, char **argv)
 		return option_exit(n);
 	if (s.raw + s.tree + s.json + (s.destination != NULL) > 1)
 		return command_error("--raw, --tree, --json and --sent do not go together");
-	if (journal_command_id(argv[0], &s.id) || journal_command_open(&s.reader, journal, config))
+	if (journal_command_id(argv[0], &s.id))
 		return COMMAND_FAILED;
-	int rc = journal_command_open(&s.others, journal, config);
+	int rc = journal_command_open(&s.reader, journal, config);
+	if (!rc)
+		rc = journal_command_open(&s.others, journal, config);
 	if (!rc)
 		rc = run(&s);
 	journal_reader_close(s.others);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * afferent journal stats: sizes and rates, and the ledger of each destination with its equation checked.
+ * afferent journal stats: sizes, rates with a chart, and the ledger of each destination with its equation
+ * checked.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,10 +9,13 @@
 #include "cli/cmd_journal.h"
 #include "cli/command.h"
 #include "cli/option.h"
+#include "cli/stats_rates.h"
 #include "cli/term.h"
 #include "cli/when.h"
 #include "engine/ledger.h"
 #include "sys/clock.h"
+
+#define DAY_US INT64_C(86400000000)
 
 static const char *bytes_text(uint64_t bytes, char buf[32])
 {
@@ -70,7 +74,7 @@ static void add_ledger(struct table *t, const struct journal_ledger *l)
 		table_cellf(t, "adds up");
 }
 
-static void print_text(const struct journal_stats *s)
+static void print_text(const struct journal_stats *s, const struct rates *r)
 {
 	static const char *const titles[] = {
 		"destination", ">received", ">delivered", ">filtered", ">merged",
@@ -78,6 +82,7 @@ static void print_text(const struct journal_stats *s)
 	};
 	struct table t;
 	print_sizes(s);
+	rates_print(r);
 	if (!s->nledgers)
 		return;
 	putchar('\n');
@@ -105,7 +110,7 @@ static void put_ledger(struct json_writer *j, const struct journal_ledger *l)
 	jsonw_object_end(j);
 }
 
-static void print_json(const struct journal_stats *s)
+static void print_json(const struct journal_stats *s, const struct rates *r)
 {
 	char when[WHEN_SIZE];
 	struct aff_buf out;
@@ -128,6 +133,7 @@ static void print_json(const struct journal_stats *s)
 		jsonw_text(&j, "first", when_utc(s->first_us, when));
 		jsonw_text(&j, "last", when_utc(s->last_us, when));
 	}
+	rates_put(r, &j);
 	jsonw_array(&j, "ledgers");
 	for (size_t i = 0; i < s->nledgers; i++)
 		put_ledger(&j, &s->ledgers[i]);
@@ -138,39 +144,56 @@ static void print_json(const struct journal_stats *s)
 	aff_buf_free(&out);
 }
 
+static int read_since(const char *text, int64_t now_us, int64_t *from_us)
+{
+	struct aff_diag diag;
+	*from_us = now_us - DAY_US;
+	if (text && when_parse(text, now_us, from_us, &diag))
+		return command_error_diag(&diag);
+	return *from_us < now_us && *from_us > 0 ? 0 : command_error("--since is no time of the past");
+}
+
 int journal_stats_command(int argc, char **argv)
 {
-	static const char *const examples[] = {"afferent journal stats", "afferent journal stats --json", NULL};
+	static const char *const examples[] = {"afferent journal stats", "afferent journal stats --since 7d",
+	                                       "afferent journal stats --json", NULL};
 	const struct usage usage = {
 		.command = "journal stats",
 		.arguments = "",
 		.examples = examples,
 		.about = "Shows what the journal holds and, for each destination, the ledger: every message "
 			 "that was received is delivered, filtered, merged, dead or pending, and nothing else. "
-			 "It is counted from the rows themselves.",
+			 "It is counted from the rows themselves.\n\n"
+			 "The chart has a column for each 48th of the time since --since.",
 		.exit0 = "every ledger adds up",
 		.exit1 = "a ledger does not add up",
 	};
 	bool json = false;
-	const char *journal = NULL, *config = NULL;
-	const struct option options[] = {OPTION_FLAG('j', "json", &json, "one JSON object"),
+	const char *journal = NULL, *config = NULL, *since = NULL;
+	const struct option options[] = {OPTION_TEXT(0, "since", &since, "TIME",
+	                                             "where chart and rates begin: 7d (ago); otherwise a day ago"),
+					 OPTION_FLAG('j', "json", &json, "one JSON object"),
 					 JOURNAL_WHERE_OPTIONS(&journal, &config), OPTION_END};
 	struct journal_reader *reader;
 	struct journal_stats stats;
+	struct rates rates;
 	struct aff_diag diag;
+	int64_t now_us = clock_wall_us(), from_us;
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
-	if (journal_command_open(&reader, journal, config))
+	if (read_since(since, now_us, &from_us) || journal_command_open(&reader, journal, config))
 		return COMMAND_FAILED;
-	int rc = journal_read_stats(reader, &stats, &diag);
+	int rc = rates_read(&rates, reader, from_us, now_us, &diag);
+	if (!rc)
+		rc = journal_read_stats(reader, &stats, &diag);
 	journal_reader_close(reader);
 	if (rc)
 		return command_error_diag(&diag);
 	if (json)
-		print_json(&stats);
+		print_json(&stats, &rates);
 	else
-		print_text(&stats);
+		print_text(&stats, &rates);
 	rc = COMMAND_OK;
 	for (size_t i = 0; i < stats.nledgers; i++)
 		if (ledger_imbalance(&stats.ledgers[i]))

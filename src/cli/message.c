@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include <afferent/schema.h>
+
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/term.h"
@@ -127,21 +129,10 @@ void message_walk(const struct aff_msg *m, message_leaf_fn *fn, void *arg)
 	}
 }
 
-const char *message_field_name(const char *segment, unsigned field)
+const char *message_field_name(unsigned version, const char *segment, unsigned field)
 {
-	static const struct {
-		const char *segment;
-		unsigned field;
-		const char *name;
-	} names[] = {
-#define FIELD_NAME(segment, field, name) {#segment, field, name},
-#include "cli/fields.def"
-#undef FIELD_NAME
-	};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (names[i].field == field && strcmp(names[i].segment, segment) == 0)
-			return names[i].name;
-	return "";
+	const struct aff_schema_part *part = aff_schema_field(version, segment, field);
+	return part ? part->name : "";
 }
 
 static bool is_delimiter(const struct aff_delims *d, char c)
@@ -190,6 +181,7 @@ struct tree {
 	struct table table;
 	struct aff_buf value;
 	struct aff_delims d;
+	unsigned version;
 };
 
 static void tree_line(void *arg, const struct message_leaf *leaf)
@@ -197,7 +189,7 @@ static void tree_line(void *arg, const struct message_leaf *leaf)
 	struct tree *t = arg;
 	char path[64];
 	table_cell(&t->table, aff_view_of(aff_path_format(&leaf->path, path, sizeof path)));
-	table_cell(&t->table, aff_view_of(message_field_name(leaf->path.segment, leaf->path.field)));
+	table_cell(&t->table, aff_view_of(message_field_name(t->version, leaf->path.segment, leaf->path.field)));
 	aff_buf_clear(&t->value);
 	aff_charset_decode(t->charset, &t->value, leaf->raw, &t->d);
 	table_cell(&t->table, aff_buf_view(&t->value));
@@ -207,6 +199,7 @@ int message_print_tree(FILE *f, const struct aff_msg *m)
 {
 	static const char *const titles[] = {"path", "field", "value"};
 	struct tree t = {.charset = aff_charset_of(m), .d = aff_msg_delims(m)};
+	t.version = aff_schema_version(aff_msg_get(m, 0, 12, 1, 1, 0));
 	table_init(&t.table, titles, 3);
 	aff_buf_init(&t.value, VALUE_MAX);
 	message_walk(m, tree_line, &t);

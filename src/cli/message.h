@@ -41,8 +41,8 @@ void message_walk(const struct aff_msg *m, message_leaf_fn *fn, void *arg);
 /* MSH-1 and MSH-2 (FHS, BHS likewise) are the delimiters: never split, never escaped. */
 bool message_is_delimiters(const struct aff_msg *m, unsigned segment, unsigned field);
 
-/* The field's name, "Patient Name"; "" when it is not known. */
-const char *message_field_name(const char *segment, unsigned field);
+/* The field's name in this version of HL7, "Patient Name"; "" when it is not known. */
+const char *message_field_name(unsigned version, const char *segment, unsigned field);
 
 /* m was parsed with a character set, and what is printed is UTF-8.
  * One segment a line; delimiters dimmed on a terminal, control characters visible. */

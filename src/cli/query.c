@@ -4,6 +4,9 @@
  */
 #include "cli/query.h"
 
+#include <strings.h>
+
+#include "base/nearest.h"
 #include "cli/command.h"
 #include "cli/when.h"
 #include "sys/clock.h"
@@ -37,6 +40,21 @@ static int read_time(const char *text, int64_t *us)
 	return 0;
 }
 
+#define LAST_ERROR (-200) /* beyond the last one of errors.def */
+
+static int find_error(const char *text, int *code)
+{
+	struct nearest nearest = {.word = aff_view_of(text)};
+	for (*code = -1; *code > LAST_ERROR; --*code) {
+		const char *name = aff_error_name(*code);
+		if (strcasecmp(name, text) == 0 && strcmp(name, "UNKNOWN") != 0)
+			return 0;
+		nearest_offer(&nearest, name);
+	}
+	return command_error("there is no error '%s'%s%s%s", text, nearest.best ? "; did you mean '" : "",
+	                     nearest.best ? nearest.best : "", nearest.best ? "'?" : "");
+}
+
 int query_build(const struct query *q, struct journal_query *out)
 {
 	memset(out, 0, sizeof *out);
@@ -51,6 +69,10 @@ int query_build(const struct query *q, struct journal_query *out)
 	out->error = q->verdict == QUERY_ID_REUSE ? AFF_EIDREUSE : 0;
 	out->status = q->status;
 	out->limit = q->limit;
+	if (q->error && out->error)
+		return command_error("--error does not go with --verdict %s", query_verdicts[q->verdict]);
+	if (q->error && find_error(q->error, &out->error))
+		return COMMAND_FAILED;
 	if (q->destination && !q->status)
 		return command_error("--destination needs --status");
 	if (q->destination && !strchr(q->destination, '/'))

@@ -9,7 +9,8 @@
 #include "journal/journal.h"
 
 struct query {
-	const char *channel, *type, *control_id, *patient, *device, *peer, *destination, *since, *until;
+	const char *channel, *type, *control_id, *patient, *device, *peer, *destination, *since, *until,
+		*error;
 	int status, verdict;         /* index into the lists below; 0 = any */
 	uint64_t limit;
 };
@@ -29,6 +30,11 @@ extern const char *const query_statuses[], *const query_verdicts[];
 	OPTION_CHOICE('s', "status", &(q)->status, "STATUS", query_statuses, "what became of it at a destination"), \
 	OPTION_TEXT(0, "since", &(q)->since, "TIME", "received then or later: 10m (ago), 2026-11-20T09:30:00+01:00"), \
 	OPTION_TEXT(0, "until", &(q)->until, "TIME", "received before then")
+
+/* What replay does not want: it sends what was accepted. */
+#define QUERY_VERDICT_OPTIONS(q) \
+	OPTION_CHOICE('v', "verdict", &(q)->verdict, "VERDICT", query_verdicts, "how it was taken"), \
+	OPTION_TEXT('e', "error", &(q)->error, "NAME", "rejected for this: REQUIRED, SYNTAX, ...")
 
 /* The query that the options ask for; mistakes are told on standard error: COMMAND_FAILED. */
 int query_build(const struct query *q, struct journal_query *out);

@@ -171,6 +171,12 @@ int journal_read_cursor(struct journal_reader *r, struct aff_view destination, i
 int journal_read_outcomes(struct journal_reader *r, struct aff_view destination, int64_t after, journal_outcome_fn *fn,
                           void *arg, struct aff_diag *diag);
 
+/* Whether a message that fits a query otherwise is wanted, by its content: 1 yes, 0 no, < 0 stop with this error. raw
+ * is filled in; the rest is as for journal_row_fn. */
+typedef int journal_test_fn(void *arg, const struct journal_row *row);
+/* Where a search is: everything that it wants between its beginning and this id was given. Called now and then. */
+typedef void journal_progress_fn(void *arg, int64_t id);
+
 /* What to look for; empty views and zeros mean "any". Newest first unless oldest_first. */
 #define JOURNAL_PENDING 5
 struct journal_query {
@@ -185,6 +191,9 @@ struct journal_query {
 	uint64_t limit;                  /* 0: 100 */
 	bool raw;                        /* fill in raw */
 	bool oldest_first;
+	journal_test_fn *test;           /* NULL: all that fit; asked last, before the limit counts */
+	journal_progress_fn *progress;   /* may be NULL */
+	void *arg;                       /* of both */
 };
 int journal_search(struct journal_reader *r, const struct journal_query *q, journal_row_fn *fn, void *arg,
                    struct aff_diag *diag);
@@ -196,6 +205,12 @@ int journal_find_original(struct journal_reader *r, const struct journal_message
 /* All outcomes of one message, oldest first. */
 int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_fn *fn, void *arg,
                          struct aff_diag *diag);
+/* What became of each of n messages: for the first of them each outcome, oldest first, then each destination at which
+ * it is pending (kind JOURNAL_PENDING, everything but message and destination empty), and so on for the others. Of a
+ * message the id, the channel and the verdict count. One pass over the outcomes: much faster than asking for each. */
+typedef int journal_fate_fn(void *arg, size_t message, const struct journal_outcome *fate);
+int journal_get_fates(struct journal_reader *r, const struct journal_message *messages, size_t n, journal_fate_fn *fn,
+                      void *arg, struct aff_diag *diag);
 /* The destinations of its channel at which an accepted message is pending, by name. */
 typedef int journal_destination_fn(void *arg, struct aff_view destination);
 int journal_get_pending(struct journal_reader *r, const struct journal_message *m, journal_destination_fn *fn,
@@ -224,6 +239,31 @@ struct journal_stats {
 	size_t nledgers;
 };
 int journal_read_stats(struct journal_reader *r, struct journal_stats *out, struct aff_diag *diag);
+
+/* What a channel received in one interval; several of these may be about the same. */
+struct journal_rate {
+	struct aff_view channel;
+	size_t interval;             /* from 0 */
+	uint64_t messages, bytes;
+};
+typedef int journal_rate_fn(void *arg, const struct journal_rate *rate);
+/* Counts what was received from a time on, in intervals of a width. Returns 0, what fn stopped with if that is an
+ * error, AFF_EARGUMENT for times that cannot be. Reads the rows of that time. */
+int journal_read_rates(struct journal_reader *r, int64_t from_us, int64_t width_us, size_t intervals,
+                       journal_rate_fn *fn, void *arg, struct aff_diag *diag);
 void journal_stats_free(struct journal_stats *s);
+
+/* ---- repairing ---- */
+
+struct journal_reindexed {
+	unsigned files, left;        /* made anew; left alone: open, not sealed yet, or removed meanwhile */
+};
+typedef void journal_reindex_fn(void *arg, uint64_t done_bytes, uint64_t total_bytes);
+/* Makes indices and totals of the sealed log files anew from their rows; fn (may be NULL) is told how far it is. By any
+ * process, while the journal is written and read or not: it waits for nobody and nobody waits for it. AFF_EBUSY:
+ * another one is at it; AFF_ENOTFOUND, AFF_ECORRUPT (rows cannot be read), AFF_EIO, AFF_EFULL: the file at hand stays
+ * as it is. */
+int journal_reindex(const char *folder, journal_reindex_fn *fn, void *arg, struct journal_reindexed *out,
+                    struct aff_diag *diag);
 
 #endif

@@ -5,100 +5,16 @@
  */
 #include <stdlib.h>
 
-#include "base/vector.h"
+#include "journal/collect.h"
 #include "journal/reader.h"
 #include "journal/sql.h"
 
 #define PAGE_OUTCOMES 1024
-#define DETAILS_MAX   (64u << 20)
-
-#define OUTCOME_COLUMNS                                                                                                \
-	"SELECT o.message, d.text, o.kind, o.at, o.tries, s.sha256, o.sent, o.sent_length, o.detail FROM outcome o"    \
-	" LEFT JOIN name d ON d.id = o.destination LEFT JOIN snapshot s ON s.id = o.snapshot "
-
-/* Outcomes read but not yet given. Texts are found by their offset: the buffer moves while it grows. */
-struct collected {
-	struct item {
-		struct journal_outcome outcome;
-		size_t destination, detail, order;
-	} *item;
-	size_t n, allocated;
-	struct aff_buf texts;
-};
-
-static int collect_row(struct collected *c, sqlite3_stmt *s, struct aff_diag *diag)
-{
-	struct aff_view destination = sql_text(s, 1), sha = sql_blob(s, 5), sent = sql_blob(s, 6),
-			detail = sql_text(s, 8);
-	int kind = sqlite3_column_int(s, 2);
-	if (destination.n == 0 || sha.n != SHA256_SIZE || (sent.n && sent.n != SHA256_SIZE) ||
-	    kind < JOURNAL_DELIVERED || kind > JOURNAL_DEAD)
-		return aff_diag_set(diag, AFF_ECORRUPT, "%s: an outcome of message %lld is damaged",
-		                    sql_file_name(sqlite3_db_handle(s)), (long long)sqlite3_column_int64(s, 0));
-	if (vector_room(&c->item, &c->allocated, c->n, sizeof *c->item))
-		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
-	struct item *i = &c->item[c->n];
-	*i = (struct item){
-		.outcome = {
-			.message = sqlite3_column_int64(s, 0),
-			.destination = {.n = destination.n},
-			.kind = (enum journal_outcome_kind)kind,
-			.at_us = sqlite3_column_int64(s, 3),
-			.tries = (unsigned)sqlite3_column_int64(s, 4),
-			.sent_length = (uint32_t)sqlite3_column_int64(s, 7),
-			.detail = {.n = detail.n},
-		},
-		.destination = c->texts.n,
-		.detail = c->texts.n + destination.n,
-		.order = c->n,
-	};
-	memcpy(i->outcome.snapshot, sha.p, SHA256_SIZE);
-	memcpy(i->outcome.sent, sent.p, sent.n);
-	aff_buf_put_view(&c->texts, destination);
-	aff_buf_put_view(&c->texts, detail);
-	if (c->texts.error)
-		return aff_diag_set(diag, c->texts.error, "too many outcomes");
-	c->n++;
-	return 0;
-}
-
-/* Runs a bound outcome statement to its end. */
-static int collect(struct collected *c, sqlite3_stmt *s, struct aff_diag *diag)
-{
-	int rc = 0, step = SQLITE_DONE;
-	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW)
-		rc = collect_row(c, s, diag);
-	if (!rc && step != SQLITE_DONE)
-		rc = sql_error(sqlite3_db_handle(s), step, "read the outcomes", diag);
-	sqlite3_reset(s);
-	return rc;
-}
-
-static int give(struct collected *c, const struct item *i, journal_outcome_fn *fn, void *arg)
-{
-	struct journal_outcome o = i->outcome;
-	const char *texts = c->texts.p ? c->texts.p : "";
-	o.destination.p = texts + i->destination;
-	o.detail.p = texts + i->detail;
-	return fn(arg, &o);
-}
-
-static void collected_init(struct collected *c)
-{
-	*c = (struct collected){0};
-	aff_buf_init(&c->texts, DETAILS_MAX);
-}
-
-static void collected_free(struct collected *c)
-{
-	free(c->item);
-	aff_buf_free(&c->texts);
-}
 
 static int of_message(struct collected *c, const struct reader_file *f, int64_t id, struct aff_diag *diag)
 {
 	sqlite3_stmt *s = NULL;
-	int rc = sql_prepare(f->db, OUTCOME_COLUMNS "WHERE o.message = ?1 ORDER BY o.id", &s, diag);
+	int rc = sql_prepare(f->db, COLLECT_COLUMNS "WHERE o.message = ?1 ORDER BY o.id", &s, diag);
 	if (!rc) {
 		sqlite3_bind_int64(s, 1, id);
 		rc = collect(c, s, diag);
@@ -121,7 +37,7 @@ int journal_get_outcomes(struct journal_reader *r, int64_t id, journal_outcome_f
 			rc = 0;
 	}
 	for (size_t i = 0; i < c.n && !rc; i++)
-		rc = give(&c, &c.item[i], fn, arg);
+		rc = collected_give(&c, &c.item[i], fn, arg);
 	collected_free(&c);
 	return rc < 0 ? rc : 0;
 }
@@ -181,7 +97,7 @@ static int of_destination(struct collected *c, const struct reader_file *f, stru
 	if (rc)
 		return rc == AFF_ENOTFOUND ? 0 : rc;
 	rc = sql_prepare(
-		f->db, OUTCOME_COLUMNS "WHERE o.destination = ?1 AND o.message > ?2 ORDER BY o.message, o.id LIMIT ?3",
+		f->db, COLLECT_COLUMNS "WHERE o.destination = ?1 AND o.message > ?2 ORDER BY o.message, o.id LIMIT ?3",
 		&s, diag);
 	size_t before = c->n;
 	if (!rc) {
@@ -237,7 +153,7 @@ int journal_read_outcomes(struct journal_reader *r, struct aff_view destination,
 	while (!rc && bound != INT64_MAX) {
 		rc = collect_round(r, &c, destination, after, &bound, diag);
 		for (size_t i = 0; i < c.n && !rc && c.item[i].outcome.message < bound; i++)
-			rc = give(&c, &c.item[i], fn, arg);
+			rc = collected_give(&c, &c.item[i], fn, arg);
 		after = bound - 1;
 	}
 	collected_free(&c);

@@ -121,17 +121,37 @@ static void advance(struct search *q, struct search_range *range, int64_t id)
 		range->high = q->range.high = id;
 }
 
+static bool needs_raw(const struct search *q)
+{
+	return q->query.raw || q->query.test;
+}
+
 static const char *row_select(const struct search *q)
 {
-	return q->query.raw ? "SELECT " READER_COLUMNS READER_BODY READER_FROM
+	return needs_raw(q) ? "SELECT " READER_COLUMNS READER_BODY READER_FROM
 	                    : "SELECT " READER_COLUMNS READER_NO_BODY READER_FROM;
+}
+
+static int give_wanted(void *arg, const struct journal_row *row)
+{
+	struct search *q = arg;
+	int rc = q->query.test ? q->query.test(q->query.arg, row) : 1;
+	if (rc <= 0)
+		return rc;
+	q->left--;
+	rc = q->fn(q->arg, row);
+	return rc ? rc : q->left == 0;
 }
 
 static int give(struct search *q, struct reader_file *f, const struct journal_message *m)
 {
-	int rc = reader_give(q->reader, f, m, q->query.raw, q->fn, q->arg, q->diag);
-	q->left--;
-	return rc ? rc : q->left == 0;
+	return reader_give(q->reader, f, m, needs_raw(q), give_wanted, q, q->diag);
+}
+
+static void report(const struct search *q, const struct search_range *range)
+{
+	if (q->query.progress)
+		q->query.progress(q->query.arg, q->query.oldest_first ? range->low : range->high);
 }
 
 /* Without a status: rows as they come. Returns 1 when enough was found. */
@@ -139,7 +159,7 @@ static int search_rows(struct search *q, struct reader_file *f, struct search_ra
 {
 	struct reader_page *page = &q->reader->page;
 	sqlite3_stmt *s = NULL;
-	int64_t limit = q->left < READER_PAGE_ROWS ? (int64_t)q->left : READER_PAGE_ROWS;
+	int64_t limit = q->left < READER_PAGE_ROWS && !q->query.test ? (int64_t)q->left : READER_PAGE_ROWS;
 	int rc = prepare(q, f, row_select(q), &s);
 	bool more = true;
 	while (!rc && more) {
@@ -151,6 +171,7 @@ static int search_rows(struct search *q, struct reader_file *f, struct search_ra
 			advance(q, &range, page->row[i].id);
 			rc = give(q, f, &page->row[i]);
 		}
+		report(q, &range);
 	}
 	sqlite3_finalize(s);
 	return rc;
@@ -165,7 +186,7 @@ static int give_by_id(struct search *q, size_t file, int64_t id)
 		return 0;
 	if (!rc)
 		rc = sql_prepare(f->db,
-		                 q->query.raw ? "SELECT " READER_COLUMNS READER_BODY READER_FROM "WHERE m.id = ?1"
+		                 needs_raw(q) ? "SELECT " READER_COLUMNS READER_BODY READER_FROM "WHERE m.id = ?1"
 		                              : "SELECT " READER_COLUMNS READER_NO_BODY READER_FROM "WHERE m.id = ?1",
 		                 &s, q->diag);
 	if (!rc) {
@@ -203,6 +224,7 @@ static int search_window(struct search *q, size_t file, struct search_range *ran
 		if (status_matches(&q->status, c))
 			rc = give_by_id(q, file, c->id);
 	}
+	report(q, range);
 	return rc;
 }
 

@@ -3,10 +3,11 @@
  * The journal alone: rows a second for several sizes of transactions, with another thread that packs; reading a
  * channel; sealing; counting and searching.
  *
- *	journal [--message FILE] [--rows N] [--folder FOLDER]
+ *	journal [--message FILE] [--rows N] [--files N] [--folder FOLDER]
  *
- * The folder (default: the current one) gets a journal that is removed at the end. One figure a line: name, value,
- * unit.
+ * The folder (default: the current one) gets a journal that is removed at the end. With --files the last part is a
+ * journal of so many log files of N rows each; how long the longest commit took while the sealer worked on the file
+ * before stands beside how long it took otherwise. One figure a line: name, value, unit.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -23,6 +24,7 @@
 static struct journal *j;
 static struct bench_message message;
 static uint64_t n_rows;
+static uint64_t longest[2];         /* commit in ns: with the sealer idle, and at work */
 
 static void must(int rc, const struct aff_diag *diag)
 {
@@ -123,6 +125,26 @@ static void add_outcome(int64_t id)
 	must(journal_add_outcome(j, &o, &diag), &diag);
 }
 
+static bool sealer_works(void)
+{
+	struct sealer *s = &j->sealer;
+	pthread_mutex_lock(&s->lock);
+	bool works = s->busy || s->queue.n;
+	pthread_mutex_unlock(&s->lock);
+	return works;
+}
+
+static void commit(void)
+{
+	struct aff_diag diag = {0};
+	bool works = sealer_works();
+	uint64_t begin = bench_now_ns();
+	must(journal_commit(j, &diag), &diag);
+	uint64_t took = bench_now_ns() - begin;
+	if (took > longest[works])
+		longest[works] = took;
+}
+
 /* Writes rows in transactions of `batch`, with an outcome each when asked for. Returns rows a second. */
 static double write_rows(uint64_t rows, uint64_t batch, bool outcomes)
 {
@@ -148,7 +170,7 @@ static double write_rows(uint64_t rows, uint64_t batch, bool outcomes)
 		}
 		if (outcomes)
 			must(journal_set_cursor(j, aff_view_of("icu-monitors/ehr"), j->last, &diag), &diag);
-		must(journal_commit(j, &diag), &diag);
+		commit();
 	}
 	pthread_mutex_lock(&lock);
 	taken_n = rows;
@@ -200,6 +222,10 @@ static void read_all(const char *folder, const char *state)
 	journal_stats_free(&stats);
 	snprintf(name, sizeof name, "search control id (%s)", state);
 	time_search(r, name, &(struct journal_query){.control_id = aff_view_of("00000000000000000777"), .raw = true});
+	snprintf(name, sizeof name, "search nobody's patient id (%s)", state);
+	time_search(r, name, &(struct journal_query){.patient = aff_view_of("nobody"), .raw = true});
+	snprintf(name, sizeof name, "search no device (%s)", state);
+	time_search(r, name, &(struct journal_query){.device = aff_view_of("none"), .raw = true});
 	snprintf(name, sizeof name, "search patient (%s)", state);
 	time_search(r, name, &(struct journal_query){.patient = aff_view_of("00000077"), .limit = 50, .raw = true});
 	snprintf(name, sizeof name, "search dead (%s)", state);
@@ -225,10 +251,11 @@ int main(int argc, char **argv)
 	struct aff_diag diag = {0};
 	struct aff_buf text;
 	char folder[512];
-	n_rows = bench_number(argc, argv, "--rows", 1000000);
-	bench_read_message(bench_text(argc, argv, "--message", "tests/bench/messages/typical.hl7"), &text);
+	n_rows = bench_number(argc, argv, "rows", 1000000);
+	uint64_t n_files = bench_number(argc, argv, "files", 1);
+	bench_read_message(bench_text(argc, argv, "message", "tests/bench/messages/typical.hl7"), &text);
 	bench_message_init(&message, aff_buf_view(&text));
-	snprintf(folder, sizeof folder, "%s/journal-bench-XXXXXX", bench_text(argc, argv, "--folder", "."));
+	snprintf(folder, sizeof folder, "%s/journal-bench-XXXXXX", bench_text(argc, argv, "folder", "."));
 	if (!mkdtemp(folder))
 		bench_die("folder");
 
@@ -260,6 +287,14 @@ int main(int argc, char **argv)
 	sealer_drain(&j->sealer);
 	figure("seal", ms_since(begin), "ms");
 	read_all(folder, "sealed");
+	if (n_files > 1) {
+		memset(longest, 0, sizeof longest);
+		write_rows(n_rows * (n_files - 1), 64, true);
+		figure("longest commit, sealer idle", (double)longest[0] / 1e6, "ms");
+		figure("longest commit, sealer at work", (double)longest[1] / 1e6, "ms");
+		sealer_drain(&j->sealer);
+		read_all(folder, "many files");
+	}
 	journal_close(j);
 	empty_folder(folder);
 	rmdir(folder);

@@ -2,7 +2,11 @@
  *
  * Several log files: what moves into a new one, what sealing does, what a reader finds across them.
  */
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "journal_fixture.h"
+#include "sys/file.h"
 
 #include "journal/search.h"
 
@@ -241,6 +245,140 @@ START_TEST(readers_do_not_hinder_sealing)
 }
 END_TEST
 
+static bool sealer_works(void)
+{
+	pthread_mutex_lock(&j->sealer.lock);
+	bool works = j->sealer.busy || j->sealer.queue.n;
+	pthread_mutex_unlock(&j->sealer.lock);
+	return works;
+}
+
+/* While the sealer cannot go on, the next log file takes what comes: no commit waits for indices. */
+START_TEST(commits_do_not_wait_for_the_sealer)
+{
+	int64_t ids[18];
+	char path[PATH_MAX];
+	sqlite3 *other;
+	add(0, 10, ids);
+	OK(reader_refresh(reader, &diag));
+	OK(folder_path(path, sizeof path, fixture_folder, reader->list.first[0], "", &diag));
+	ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	add(10, 18, ids);
+	ck_assert(sealer_works());
+	ck_assert_int_eq(count_in(other, "SELECT count(*) FROM meta WHERE key = 'sealed'"), 0);
+	OK(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 18);
+	ck_assert_int_eq(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	sealer_drain(&j->sealer);
+	struct journal_stats stats;
+	OK(journal_read_stats(reader, &stats, &diag));
+	ck_assert_uint_eq(stats.sealed, 1);
+	journal_stats_free(&stats);
+}
+END_TEST
+
+static void spoil(int64_t first, const char *sql)
+{
+	char path[PATH_MAX];
+	sqlite3 *db;
+	OK(folder_path(path, sizeof path, fixture_folder, first, "", &diag));
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void note_bytes(void *arg, uint64_t done, uint64_t total)
+{
+	uint64_t *last = arg;
+	ck_assert_uint_ge(done, *last);
+	ck_assert_uint_ge(total, done);
+	*last = done;
+}
+
+/* Indices and totals that are missing or wrong come back; rows, the open file and readers stay as they are. */
+START_TEST(sealed_files_are_indexed_anew)
+{
+	int64_t ids[35];
+	struct journal_reindexed done;
+	struct reader_file *f;
+	uint64_t bytes = 0;
+	add(0, 25, ids);
+	sealer_drain(&j->sealer);
+	OK(reader_refresh(reader, &diag));
+	spoil(reader->list.first[0], "DROP INDEX message_patient; UPDATE message_total SET n = 7");
+	spoil(reader->list.first[1], "DELETE FROM outcome_total; DELETE FROM message_total; DROP INDEX message_device");
+	OK(reader_file(reader, 0, &f, &diag)); /* goes on with the old one */
+	OK(journal_reindex(fixture_folder, note_bytes, &bytes, &done, &diag));
+	ck_assert_uint_eq(done.files, 2);
+	ck_assert_uint_eq(done.left, 1);
+	ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM message"), 10);
+	add(25, 28, ids);
+	struct journal_reader *other = fixture_reader();
+	for (size_t i = 0; i < 2; i++) {
+		char path[PATH_MAX];
+		OK(reader_file(other, i, &f, &diag));
+		ck_assert(f->sealed);
+		ck_assert_int_eq(
+			count_in(f->db, "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"),
+			5);
+		ck_assert_int_eq(count_in(f->db, "SELECT sum(n) FROM message_total"), 10);
+		ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM pragma_integrity_check WHERE"
+		                                 " integrity_check <> 'ok'"), 0);
+		OK(folder_path(path, sizeof path, fixture_folder, f->first, ".new", &diag));
+		ck_assert_int_ne(access(path, F_OK), 0);
+	}
+	rows->check_raw = true;
+	OK(journal_read_channel(other, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 28);
+	ck_assert_mem_eq(rows->id, ids, 28 * sizeof *ids);
+	journal_reader_close(other);
+}
+END_TEST
+
+START_TEST(only_one_makes_indices)
+{
+	char path[PATH_MAX];
+	struct journal_reindexed done;
+	snprintf(path, sizeof path, "%s/reindex.lock", fixture_folder);
+	int fd = file_lock(path, &diag);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(journal_reindex(fixture_folder, NULL, NULL, &done, &diag), AFF_EBUSY);
+	close(fd);
+	OK(journal_reindex(fixture_folder, NULL, NULL, &done, &diag));
+	ck_assert_uint_eq(done.files, 0);
+	ck_assert_int_eq(journal_reindex("/nowhere", NULL, NULL, &done, &diag), AFF_ENOTFOUND);
+}
+END_TEST
+
+/* A row that cannot be read is not left out: the file stays as it is. */
+START_TEST(a_damaged_file_is_not_indexed)
+{
+	int64_t ids[15];
+	char path[PATH_MAX], page[4096];
+	struct journal_reindexed done;
+	struct stat before, after;
+	add(0, 15, ids);
+	sealer_drain(&j->sealer);
+	OK(reader_refresh(reader, &diag));
+	struct reader_file *f;
+	OK(reader_file(reader, 0, &f, &diag));
+	int64_t root = count_in(f->db, "SELECT rootpage FROM sqlite_master WHERE name = 'message'");
+	OK(folder_path(path, sizeof path, fixture_folder, reader->list.first[0], "", &diag));
+	memset(page, 0xa5, sizeof page);
+	int fd = open(path, O_WRONLY);
+	ck_assert_int_eq(pwrite(fd, page, sizeof page, (root - 1) * 4096), sizeof page);
+	close(fd);
+	ck_assert_int_eq(stat(path, &before), 0);
+	ck_assert_int_eq(journal_reindex(fixture_folder, NULL, NULL, &done, &diag), AFF_ECORRUPT);
+	ck_assert_int_eq(stat(path, &after), 0);
+	ck_assert_uint_eq(before.st_ino, after.st_ino);
+	OK(folder_path(path, sizeof path, fixture_folder, reader->list.first[0], ".new", &diag));
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(removed_files_are_passed_over)
 {
 	int64_t ids[35];
@@ -380,6 +518,10 @@ static TCase *cases(void)
 	tcase_add_test(c, sealing_makes_indices_that_are_used);
 	tcase_add_test(c, what_was_not_sealed_is_sealed_after_the_next_start);
 	tcase_add_test(c, readers_do_not_hinder_sealing);
+	tcase_add_test(c, commits_do_not_wait_for_the_sealer);
+	tcase_add_test(c, sealed_files_are_indexed_anew);
+	tcase_add_test(c, only_one_makes_indices);
+	tcase_add_test(c, a_damaged_file_is_not_indexed);
 	tcase_add_test(c, removed_files_are_passed_over);
 	tcase_add_test(c, damage_is_named);
 	tcase_add_test(c, dictionaries_are_where_they_are_needed);

@@ -41,6 +41,11 @@ static bool is_of(const struct model_message *m, size_t destination)
 	return strncmp(destinations[destination], m->channel, n) == 0 && destinations[destination][n] == '/';
 }
 
+static int error_of(const struct model_message *m)
+{
+	return m->verdict == JOURNAL_REJECTED ? m->number % 2 ? AFF_EREQUIRED : AFF_ESYNTAX : 0;
+}
+
 static void model_add(int64_t received)
 {
 	char text[200], number[24], patient[24], device[24];
@@ -63,6 +68,7 @@ static void model_add(int64_t received)
 		.patient = aff_view_of(patient),
 		.device = aff_view_of(device),
 		.verdict = m->verdict,
+		.error = error_of(m),
 		.length = (uint32_t)strlen(text),
 	};
 	memcpy(row.snapshot, fixture_sha, SHA256_SIZE);
@@ -184,6 +190,7 @@ static bool matches(const struct model_message *m, const struct journal_query *q
 	       (q->peer.n == 0 || aff_view_is(q->peer, m->number % 2 ? "10.0.0.1:99" : "10.0.0.2:99")) &&
 	       (q->verdict == 0 || q->verdict == m->verdict) && (q->from_us == 0 || m->received >= q->from_us) &&
 	       (q->to_us == 0 || m->received < q->to_us) &&
+	       (q->error == 0 || q->error == error_of(m)) && (!q->test || m->number % 5 == 0) &&
 	       (q->before_id == 0 || (q->oldest_first ? m->id > q->before_id : m->id < q->before_id)) &&
 	       has_status(m, q);
 }
@@ -202,6 +209,15 @@ static void check_question(const struct journal_query *q, const char *what)
 		found++;
 	}
 	ck_assert_msg(found == rows->n, "%s: too many rows", what);
+}
+
+/* By the content: the number in MSH-3 can be divided by 5. */
+static int test_number(void *arg, const struct journal_row *row)
+{
+	unsigned number = 1;
+	(void)arg;
+	ck_assert_int_eq(sscanf(row->raw.p, "MSH|^~\\&|C%u|", &number), 1);
+	return number % 5 == 0;
 }
 
 static void random_question(struct journal_query *q, char texts[3][24])
@@ -224,6 +240,10 @@ static void random_question(struct journal_query *q, char texts[3][24])
 		q->peer = aff_view_of("10.0.0.1:99");
 	if (dice(5) == 0)
 		q->verdict = (enum journal_verdict)(1 + dice(3));
+	if (dice(12) == 0)
+		q->error = dice(2) ? AFF_EREQUIRED : AFF_ESYNTAX;
+	if (dice(4) == 0)
+		q->test = test_number;
 	if (dice(3) == 0)
 		q->from_us = model[dice((unsigned)n_model)].received;
 	if (dice(3) == 0)
@@ -315,6 +335,103 @@ START_TEST(every_question_is_answered_as_by_the_model)
 }
 END_TEST
 
+struct progress_seen {
+	int64_t last;
+	unsigned calls;
+	bool falling;
+};
+
+static void note_progress(void *arg, int64_t id)
+{
+	struct progress_seen *p = arg;
+	ck_assert(p->calls == 0 || (p->falling ? id <= p->last : id >= p->last));
+	p->last = id;
+	p->calls++;
+}
+
+START_TEST(a_search_tells_how_far_it_is)
+{
+	struct progress_seen seen = {.falling = _i != 0};
+	struct journal_query q = {
+		.limit = 10000, .oldest_first = _i == 0, .progress = note_progress, .arg = &seen,
+		.status = _i == 2 ? JOURNAL_DELIVERED : 0,
+	};
+	rows->n = 0;
+	OK(journal_search(reader, &q, fixture_collect, rows, &diag));
+	ck_assert_uint_ge(seen.calls, n_model / 130);
+	ck_assert_int_eq(seen.last, _i ? model[0].id : model[n_model - 1].id);
+}
+END_TEST
+
+/* ---- fates: the same answers as one by one ---- */
+
+struct fates_seen {
+	size_t order[60];            /* positions in the model */
+	unsigned pending[60], outcomes[60][DESTINATIONS];
+	size_t last;
+	bool in_pending;
+};
+
+static size_t destination_of(struct aff_view name)
+{
+	size_t d = 0;
+	while (!aff_view_is(name, destinations[d]))
+		d++;
+	return d;
+}
+
+static int see_fate(void *arg, size_t i, const struct journal_outcome *fate)
+{
+	struct fates_seen *seen = arg;
+	size_t d = destination_of(fate->destination);
+	ck_assert_uint_ge(i, seen->last);
+	if (i != seen->last)
+		seen->in_pending = false;
+	seen->last = i;
+	ck_assert_int_eq(fate->message, model[seen->order[i]].id);
+	if ((int)fate->kind == JOURNAL_PENDING) {
+		seen->in_pending = true;
+		seen->pending[i] |= 1u << d;
+	} else {
+		ck_assert(!seen->in_pending);
+		ck_assert_uint_eq(seen->outcomes[i][d], 0);
+		seen->outcomes[i][d] = (unsigned)fate->kind;
+	}
+	return 0;
+}
+
+static void check_fates(size_t n)
+{
+	struct fates_seen seen = {.last = 0};
+	struct journal_message m[60] = {{0}};
+	size_t first = dice((unsigned)n_model);
+	for (size_t i = 0; i < n; i++) {
+		seen.order[i] = (first + i * 23) % n_model; /* never the same twice: 23 does not divide 1,200 */
+		const struct model_message *from = &model[seen.order[i]];
+		m[i] = (struct journal_message){.id = from->id, .verdict = from->verdict};
+		m[i].channel = aff_view_of(from->channel);
+	}
+	OK(journal_get_fates(reader, m, n, see_fate, &seen, &diag));
+	for (size_t i = 0; i < n; i++) {
+		for (size_t d = 0; d < DESTINATIONS; d++) {
+			const struct model_message *of = &model[seen.order[i]];
+			ck_assert_uint_eq(seen.outcomes[i][d], (unsigned)of->outcome[d]);
+			ck_assert_int_eq((seen.pending[i] >> d) & 1, is_pending(of, d));
+		}
+	}
+}
+
+START_TEST(fates_are_those_of_the_model)
+{
+	check_fates(0);
+	for (unsigned round = 0; round < 40; round++)
+		check_fates(1 + dice(50));
+	sealer_drain(&j->sealer);
+	for (unsigned round = 0; round < 40; round++)
+		check_fates(1 + dice(50));
+}
+END_TEST
+
 static int stop_with_error(void *arg, const struct journal_row *row)
 {
 	(void)arg;
@@ -356,6 +473,8 @@ static TCase *cases(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, every_question_is_answered_as_by_the_model);
 	tcase_add_test(c, pages_follow_each_other_and_a_callback_ends_them);
+	tcase_add_loop_test(c, a_search_tells_how_far_it_is, 0, 3);
+	tcase_add_test(c, fates_are_those_of_the_model);
 	return c;
 }
 
