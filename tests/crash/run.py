@@ -82,7 +82,7 @@ def journaled(engine, verdict):
 		before = min(int(row["id"]) for row in page)
 
 
-def in_order(received, resent):
+def in_order(received, resent=()):
 	"""Each connection's messages arrived for the first time in the order in which they were sent. Which connection one
 	came over that was sent again is not known."""
 	last = {}
