@@ -10,6 +10,14 @@
 #define SHA256_SIZE 32
 
 void sha256(unsigned char out[SHA256_SIZE], struct aff_view bytes);
+
+/* The same over bytes that come in parts: begin, any number of adds, end. One thread at a time. */
+struct hasher;
+struct hasher *hasher_new(void); /* NULL: out of memory */
+void hasher_free(struct hasher *h);
+void hasher_begin(struct hasher *h);
+void hasher_add(struct hasher *h, const void *bytes, size_t n);
+void hasher_end(struct hasher *h, unsigned char out[SHA256_SIZE]);
 void hex_put(struct aff_buf *out, const unsigned char *bytes, size_t n);
 
 /* A fast, stable 64-bit hash for tables and lanes; not for anything an adversary gains from. */

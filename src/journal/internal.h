@@ -7,6 +7,7 @@
 
 #include <limits.h>
 
+#include "journal/checkpoint.h"
 #include "journal/dictionary.h"
 #include "journal/journal.h"
 #include "journal/logfile.h"
@@ -27,6 +28,7 @@ struct journal {
 	struct snapshot_list snapshots;
 	unsigned char snapshot[SHA256_SIZE]; /* the newest one that was set; zeros: none */
 	struct logfile file;
+	struct signer signer;
 	int64_t last;                /* the newest id given out, committed or not */
 	_Atomic int64_t head;        /* the newest id committed */
 	int failed;                  /* the final error, 0 = none */

@@ -70,18 +70,33 @@ static int load_dictionary(struct journal *j, sqlite3 *db, struct aff_diag *diag
 	return rc;
 }
 
+/* A log file of a version before the hash chain ends here; a new one takes over its cursors. */
+static int leave_old_version(struct journal *j, sqlite3 *db, int64_t first, struct aff_diag *diag)
+{
+	logfile_attach_old(&j->file, db, first);
+	j->last = first - 1;
+	int rc = sql_integer(db, "SELECT max(id) FROM message", &j->last, diag);
+	if (!rc || rc == AFF_ENOTFOUND)
+		rc = load_dictionary(j, db, diag);
+	return rc ? rc : journal_start_file(j, &j->file, diag);
+}
+
 /* Goes on with the newest log file. */
 static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag)
 {
 	char path[PATH_MAX];
 	sqlite3 *db;
-	int64_t sealed;
+	int64_t sealed, version = 0;
 	int rc = folder_path(path, sizeof path, j->folder, first, "", diag);
 	if (!rc)
 		rc = schema_open(&db, path, j->vfs.name, diag);
 	if (rc)
 		return rc;
-	rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
+	rc = schema_version(db, &version, diag);
+	if (!rc && version == SCHEMA_UNCHAINED)
+		return leave_old_version(j, db, first, diag);
+	if (!rc)
+		rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
 	if (rc) {
 		sqlite3_close(db);
 		return rc;
@@ -96,6 +111,20 @@ static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag
 	if (!rc) /* a newer file was taken away */
 		return journal_start_file(j, &j->file, diag);
 	return rc == AFF_ENOTFOUND ? 0 : rc;
+}
+
+/* What stands signed already; what a crash left unsigned is signed at once. */
+static int sign_the_end(struct journal *j, struct aff_diag *diag)
+{
+	int64_t link = 0;
+	int rc = sql_integer(j->file.db, "SELECT max(link) FROM checkpoint", &link, diag);
+	if (rc && rc != AFF_ENOTFOUND)
+		return rc;
+	j->signer.link = link;
+	if (j->file.chain.number == link)
+		return 0;
+	rc = journal_checkpoint(j, diag);
+	return rc == AFF_EFULL ? 0 : rc; /* the next commit signs */
 }
 
 static int open_files(struct journal *j, struct aff_diag *diag)
@@ -113,6 +142,8 @@ static int open_files(struct journal *j, struct aff_diag *diag)
 	if (!rc)
 		rc = check_lock_file(j->lock, true, diag);
 	int64_t removed = 0;
+	if (!rc)
+		rc = sign_the_end(j, diag);
 	if (!rc)
 		rc = carry_mark(j->file.db, &removed, diag);
 	if (!rc && removed) /* a crash came between the commit and the removal */
@@ -138,6 +169,19 @@ static int check_exists(const char *folder, struct aff_diag *diag)
 	return rc;
 }
 
+static int open_signer(struct journal *j, const struct journal_options *o, struct aff_diag *diag)
+{
+	char path[PATH_MAX + 8];
+	size_t n = strlen(j->folder);
+	while (n > 1 && j->folder[n - 1] == '/')
+		n--;
+	snprintf(path, sizeof path, "%.*s.key", (int)n, j->folder);
+	int rc = signer_open(&j->signer, o->key_file ? o->key_file : path, o->checkpoint_file, diag);
+	if (rc == AFF_EIO && !o->key_file)
+		aff_diag_hint(diag, "checkpoints.key_file names another place for the key");
+	return rc;
+}
+
 static int set_up(struct journal *j, const struct journal_options *o, struct aff_diag *diag)
 {
 	size_t n = strlen(o->folder);
@@ -146,6 +190,8 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 	memcpy(j->folder, o->folder, n + 1);
 	j->file_rows = o->file_rows ? o->file_rows : DEFAULT_ROWS;
 	j->file_bytes = o->file_bytes ? o->file_bytes : DEFAULT_BYTES;
+	j->signer.records = o->checkpoint_records ? o->checkpoint_records : SIGNER_RECORDS;
+	j->signer.period_us = o->checkpoint_us ? o->checkpoint_us : SIGNER_PERIOD_US;
 	j->daily = o->daily;
 	j->now_us = o->now_us ? o->now_us : clock_wall_us;
 	int rc = o->must_exist ? check_exists(j->folder, diag) : file_make_dir(j->folder, diag);
@@ -153,6 +199,9 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 		rc = folder_check_local(j->folder, diag);
 	if (!rc)
 		rc = take_lock(j, diag);
+	if (rc)
+		return rc;
+	rc = open_signer(j, o, diag);
 	if (rc)
 		return rc;
 	struct journal_options here = *o;
@@ -177,6 +226,7 @@ int journal_open(struct journal **out, const struct journal_options *options, st
 	if (!j)
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	j->lock = -1;
+	j->signer.file = -1;
 	book_init(&j->book);
 	int rc = vfs_register(&j->vfs);
 	if (rc) {
@@ -204,9 +254,12 @@ void journal_close(struct journal *j)
 		return;
 	if (j->file.db) {
 		journal_rollback(j);
+		if (!j->failed && j->signer.key && j->file.chain.number > j->signer.link)
+			(void)journal_checkpoint(j, NULL); /* the next start signs */
 		logfile_close(&j->file, true);
 	}
 	sealer_stop(&j->sealer);
+	signer_close(&j->signer);
 	vfs_unregister(&j->vfs);
 	book_free(&j->book);
 	snapshot_list_free(&j->snapshots);
@@ -291,10 +344,14 @@ int journal_tend(struct journal *j, struct aff_diag *diag)
 	int rc = check(j, false, diag);
 	if (!rc)
 		rc = fail(j, look_for_room(j, diag));
-	if (rc || (!is_file_over(j) && !sealer_carry(&j->sealer)))
-		return rc;
-	rc = journal_begin(j, diag);
-	return rc ? rc : journal_commit(j, diag);
+	if (!rc && (is_file_over(j) || sealer_carry(&j->sealer))) {
+		rc = journal_begin(j, diag);
+		if (!rc)
+			rc = journal_commit(j, diag);
+	}
+	if (!rc && signer_due_us(&j->signer) <= clock_mono_us())
+		rc = journal_checkpoint(j, diag);
+	return rc;
 }
 
 int journal_forget(struct journal *j, struct aff_view destination, struct aff_diag *diag)
@@ -348,6 +405,16 @@ int journal_add_outcome(struct journal *j, const struct journal_outcome *o, stru
 	return fail(j, logfile_add_outcome(&j->file, o, diag));
 }
 
+int journal_add_action(struct journal *j, const struct journal_action *a, struct aff_diag *diag)
+{
+	int rc = check(j, true, diag);
+	if (rc)
+		return rc;
+	if (a->kind.n == 0)
+		return fail(j, aff_diag_set(diag, AFF_EARGUMENT, "the action lacks a kind"));
+	return fail(j, logfile_add_action(&j->file, a, diag));
+}
+
 int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t position, struct aff_diag *diag)
 {
 	int rc = check(j, true, diag);
@@ -358,12 +425,30 @@ int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t p
 	return fail(j, logfile_set_cursor(&j->file, destination, position, position, diag));
 }
 
-int journal_commit(struct journal *j, struct aff_diag *diag)
+/* Signs the end of the chain within the open transaction. */
+static int sign_here(struct journal *j, struct aff_diag *diag)
 {
+	const unsigned char *hash;
+	int64_t link = chain_end(&j->file.chain, &hash);
+	int rc = signer_sign(&j->signer, j->file.chain.journal, link, hash);
+	return rc ? aff_diag_set(diag, rc, "cannot sign a checkpoint")
+		  : logfile_add_checkpoint(&j->file, &j->signer.last, diag);
+}
+
+static int commit(struct journal *j, bool must_sign, struct aff_diag *diag)
+{
+	uint64_t records = 0;
+	int64_t now = clock_mono_us();
 	int rc = check(j, true, diag);
 	if (rc)
 		return rc;
-	rc = logfile_commit(&j->file, diag);
+	rc = logfile_link(&j->file, diag);
+	bool signing = must_sign || (chain_records(&j->file.chain) &&
+				     signer_is_due(&j->signer, chain_records(&j->file.chain), now));
+	if (!rc && signing)
+		rc = sign_here(j, diag);
+	if (!rc)
+		rc = logfile_commit(&j->file, &records, diag);
 	if (!rc && vfs_failed(&j->vfs)) {
 		rc = aff_diag_set(diag, AFF_EIO, "input/output error in %s", j->folder);
 		aff_diag_hint(diag, "examine the disk, then start again: the journal is checked then");
@@ -375,7 +460,25 @@ int journal_commit(struct journal *j, struct aff_diag *diag)
 	if (j->carrying)
 		sealer_carried(&j->sealer);
 	j->carrying = false;
+	signer_committed(&j->signer, records, signing, now);
 	return 0;
+}
+
+int journal_commit(struct journal *j, struct aff_diag *diag)
+{
+	return commit(j, false, diag);
+}
+
+int journal_checkpoint(struct journal *j, struct aff_diag *diag)
+{
+	int rc = check(j, false, diag);
+	if (rc || j->file.chain.number <= j->signer.link)
+		return rc;
+	rc = fail(j, logfile_begin(&j->file, diag));
+	if (rc)
+		return rc;
+	j->in_transaction = true;
+	return commit(j, true, diag);
 }
 
 void journal_rollback(struct journal *j)

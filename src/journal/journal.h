@@ -11,6 +11,9 @@
  * compression dictionaries and names that its rows refer to are in it. An id is the receive time in microseconds
  * since 1970 UTC, made unique and increasing by the writer.
  *
+ * Everything that is stored, but for cursors, totals and indices, is in a hash chain with one link a transaction, which
+ * runs on from log file to log file and is signed from time to time (link.h, checkpoint.h, verify.h).
+ *
  * One thread writes (struct journal); any number of threads read, each with a struct journal_reader of its own, and
  * pack bodies, each with a struct journal_packer of its own.
  */
@@ -55,6 +58,8 @@ struct journal_message {
 	uint32_t length;             /* of the message as received */
 	uint32_t dictionary;         /* the body's compression dictionary, 0 = none */
 	struct aff_view body;        /* compressed, as journal_pack made it */
+	bool digested;               /* digest is that of this message: journal_digest_message computed it */
+	unsigned char digest[SHA256_SIZE];
 };
 
 /* What became of a message at one destination. */
@@ -70,6 +75,14 @@ struct journal_outcome {
 	struct aff_view detail;      /* the rule ("line 14: drop segment"), the reason, the answer (codes only) */
 };
 
+/* What somebody did to the engine or the journal. */
+struct journal_action {
+	int64_t at_us;
+	struct aff_view kind;        /* "start", "stop", "reload", "replay": one word */
+	struct aff_view who;         /* "uid 1000" */
+	struct aff_view detail;      /* what exactly; no values of fields */
+};
+
 /* ---- writing: one thread ---- */
 
 struct journal_options {
@@ -81,6 +94,10 @@ struct journal_options {
 	uint64_t keep_bytes;         /* the oldest ones beyond this size of all are removed (0: never) */
 	uint64_t reserve_bytes;      /* space set aside for outcomes when the disk is full (0: none) */
 	bool must_exist;             /* no journal is begun where there is none: AFF_ECORRUPT */
+	const char *key_file;        /* signs the checkpoints (NULL: "<folder>.key"); made when it is not there */
+	const char *checkpoint_file; /* each checkpoint is appended to it too (NULL: none) */
+	uint64_t checkpoint_records; /* one after so many records (0: 1,000), but not twice a second */
+	int64_t checkpoint_us;       /* and after so long (0: 60 s) */
 	int64_t (*now_us)(void);     /* for tests: the wall clock (NULL: the system's) */
 };
 
@@ -117,6 +134,8 @@ int journal_add_outcome(struct journal *j, const struct journal_outcome *o, stru
 /* Sets a destination's cursor: every accepted message of its channel with id <= position (and after where it started:
  * the first position it was set to) has an outcome, and the next one has none. */
 int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t position, struct aff_diag *diag);
+/* Records an administrative action. */
+int journal_add_action(struct journal *j, const struct journal_action *a, struct aff_diag *diag);
 int journal_commit(struct journal *j, struct aff_diag *diag);
 void journal_rollback(struct journal *j);
 
@@ -124,12 +143,15 @@ void journal_rollback(struct journal *j);
  * back starts anew. A transaction of its own. AFF_ENOTFOUND: there is no such cursor. */
 int journal_forget(struct journal *j, struct aff_view destination, struct aff_diag *diag);
 
-/* What is due without a message to write: ends a log file at midnight, lets the sealer remove old ones. To be called
+/* What is due without a message to write: ends a log file at midnight, lets the sealer remove old ones, signs. To be called
  * now and then by the thread that writes, between transactions. Errors as of journal_commit. */
 int journal_tend(struct journal *j, struct aff_diag *diag);
 /* Whether messages are refused for want of space. Thread-safe, as is the next one. */
 bool journal_is_full(const struct journal *j);
 void journal_retention(struct journal *j, struct journal_retention *out);
+/* Signs the end of the hash chain, in a transaction of its own; nothing when it is signed already. journal_commit and
+ * journal_tend do so when it is due. */
+int journal_checkpoint(struct journal *j, struct aff_diag *diag);
 
 /* The newest id given out, 0 in an empty journal. Thread-safe. */
 int64_t journal_head(const struct journal *j);
@@ -141,6 +163,9 @@ int journal_packer_new(struct journal_packer **out, struct journal *j);
 void journal_packer_free(struct journal_packer *p);
 /* Compresses a message with the newest dictionary and appends it to out; sets *dictionary. */
 int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_buf *out, uint32_t *dictionary);
+/* Computes the digest that the hash chain is made of, so that the writer need not. Everything in the message but its
+ * id is final: a change after it needs another call. */
+int journal_digest_message(struct journal_packer *p, struct journal_message *m);
 
 /* ---- reading: one object per thread, in the same process or another ---- */
 

@@ -2,6 +2,7 @@
 #include "journal/logfile.h"
 
 #include "journal/sql.h"
+#include "sys/clock.h"
 
 static const char *const texts[LOGFILE_STATEMENTS] = {
 	[LOGFILE_BEGIN] = "BEGIN IMMEDIATE",
@@ -11,19 +12,23 @@ static const char *const texts[LOGFILE_STATEMENTS] = {
 	[LOGFILE_ADD_NAME] = "INSERT INTO name(kind, text) VALUES(?1, ?2)",
 	[LOGFILE_FIND_SNAPSHOT] = "SELECT id FROM snapshot WHERE sha256 = ?1",
 	[LOGFILE_ADD_SNAPSHOT] = "INSERT INTO snapshot(sha256, body) VALUES(?1, ?2)"
-				 " ON CONFLICT(sha256) DO UPDATE SET body = excluded.body",
+				 " ON CONFLICT(sha256) DO UPDATE SET body = excluded.body RETURNING id",
 	[LOGFILE_ADD_DICTIONARY] = "INSERT OR IGNORE INTO dictionary(id, body) VALUES(?1, ?2)",
 	[LOGFILE_ADD_MESSAGE] =
 		"INSERT INTO message(id, received, channel, peer, type, verdict, error, control_id, patient,"
-		" device, snapshot, length, dictionary, body)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+		" device, snapshot, length, dictionary, body, mark)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
 	[LOGFILE_ADD_OUTCOME] =
-		"INSERT INTO outcome(message, destination, kind, at, tries, snapshot, sent, sent_length, detail)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		"INSERT INTO outcome(id, message, destination, kind, at, tries, snapshot, sent, sent_length, detail, mark)"
+		" VALUES(?10, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11)",
 	[LOGFILE_SET_CURSOR] = "INSERT INTO cursor(destination, start, position) VALUES(?1, ?2, ?3)"
 			       " ON CONFLICT(destination) DO UPDATE SET position = excluded.position",
 	[LOGFILE_SET_SKEW] = "INSERT INTO meta(key, value) VALUES('skew', ?1)"
 			     " ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)",
+	[LOGFILE_ADD_ACTION] = "INSERT INTO action(id, at, kind, who, detail, mark) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[LOGFILE_ADD_LINK] = "INSERT INTO link(id, at, messages, message, outcomes, outcome, actions, action, others, hash)"
+			     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[LOGFILE_ADD_CHECKPOINT] = "INSERT INTO checkpoint(link, at, hash, key, signature) VALUES(?1, ?2, ?3, ?4, ?5)",
 };
 
 static int integer_or(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *out, struct aff_diag *diag)
@@ -48,14 +53,17 @@ static void finalize(struct logfile *f)
 {
 	for (size_t i = 0; i < LOGFILE_STATEMENTS; i++)
 		sqlite3_finalize(f->statement[i]);
+	chain_free(&f->chain);
 }
 
-int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
-                   struct aff_diag *diag)
+int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
+                       struct aff_diag *diag)
 {
 	struct logfile new = {.db = db, .first = first, .book = book, .snapshots = snapshots};
 	int64_t rows = 0, pages = 0;
-	int rc = 0;
+	int rc = chain_init(&new.chain);
+	if (rc)
+		return aff_diag_set(diag, rc, "out of memory");
 	for (size_t i = 0; i < LOGFILE_STATEMENTS && !rc; i++)
 		rc = sql_prepare(db, texts[i], &new.statement[i], diag);
 	if (!rc)
@@ -76,6 +84,41 @@ int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *b
 	return 0;
 }
 
+int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
+                   struct aff_diag *diag)
+{
+	int rc = logfile_attach_new(f, db, first, book, snapshots, diag);
+	if (rc)
+		return rc;
+	rc = chain_load(&f->chain, db, diag);
+	if (rc) {
+		finalize(f);
+		f->db = NULL;
+	}
+	return rc;
+}
+
+void logfile_attach_old(struct logfile *f, sqlite3 *db, int64_t first)
+{
+	*f = (struct logfile){.db = db, .first = first};
+}
+
+int logfile_begin_chain(struct logfile *f, const struct chain *from, const struct checkpoint *anchor,
+                        struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = chain_go_on(&f->chain, from);
+	if (rc)
+		return aff_diag_set(diag, rc, "no random bytes to name the journal with");
+	rc = sql_prepare(f->db, "INSERT INTO meta(key, value) VALUES('journal', ?1)", &s, diag);
+	if (!rc) {
+		sql_bind_blob(s, 1, f->chain.journal, JOURNAL_ID_SIZE);
+		rc = sql_run(s, "name the journal", diag);
+	}
+	sqlite3_finalize(s);
+	return rc || !anchor ? rc : logfile_add_checkpoint(f, anchor, diag);
+}
+
 void logfile_close(struct logfile *f, bool checkpoint)
 {
 	finalize(f);
@@ -90,16 +133,48 @@ int logfile_begin(struct logfile *f, struct aff_diag *diag)
 	return sql_run(f->statement[LOGFILE_BEGIN], "begin a transaction", diag);
 }
 
-int logfile_commit(struct logfile *f, struct aff_diag *diag)
+int logfile_link(struct logfile *f, struct aff_diag *diag)
+{
+	if (!chain_is_open(&f->chain))
+		return 0;
+	const struct link *l = chain_link(&f->chain, clock_wall_us());
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_LINK];
+	sqlite3_bind_int64(s, 1, l->number);
+	sqlite3_bind_int64(s, 2, l->at_us);
+	for (int t = 0; t < LINK_TABLES; t++) {
+		sqlite3_bind_int64(s, 3 + 2 * t, (int64_t)l->rows[t].n);
+		sqlite3_bind_int64(s, 4 + 2 * t, l->rows[t].last);
+	}
+	sql_bind_blob(s, 9, l->others.p, l->others.n);
+	sql_bind_blob(s, 10, l->hash, SHA256_SIZE);
+	return sql_run(s, "add a link", diag);
+}
+
+int logfile_add_checkpoint(struct logfile *f, const struct checkpoint *c, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_CHECKPOINT];
+	sqlite3_bind_int64(s, 1, c->link);
+	sqlite3_bind_int64(s, 2, c->at_us);
+	sql_bind_blob(s, 3, c->hash, SHA256_SIZE);
+	sql_bind_blob(s, 4, c->key, SIGN_KEY_SIZE);
+	sql_bind_blob(s, 5, c->signature, SIGN_SIZE);
+	return sql_run(s, "add a checkpoint", diag);
+}
+
+int logfile_commit(struct logfile *f, uint64_t *records, struct aff_diag *diag)
 {
 	int64_t pages;
 	int rc = sql_integer_of(f->statement[LOGFILE_PAGES], &pages, diag);
 	if (rc)
 		return rc;
 	rc = sql_run(f->statement[LOGFILE_COMMIT], "commit", diag);
-	if (!rc)
-		f->bytes = (uint64_t)pages * 4096;
-	return rc;
+	if (rc)
+		return rc;
+	f->bytes = (uint64_t)pages * 4096;
+	uint64_t linked = chain_committed(&f->chain);
+	if (records)
+		*records = linked;
+	return 0;
 }
 
 void logfile_rollback(struct logfile *f)
@@ -107,6 +182,7 @@ void logfile_rollback(struct logfile *f)
 	if (!sqlite3_get_autocommit(f->db))
 		sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
 	forget(f);
+	chain_forget(&f->chain);
 	f->skew = 0; /* what is stored only grows; rows may stay too high, and the next file starts a little early */
 }
 
@@ -141,7 +217,14 @@ int logfile_add_snapshot(struct logfile *f, const unsigned char sha[SHA256_SIZE]
 	sqlite3_stmt *s = f->statement[LOGFILE_ADD_SNAPSHOT];
 	sql_bind_blob(s, 1, sha, SHA256_SIZE);
 	sql_bind_blob(s, 2, body.p, body.n);
-	return sql_run(s, "add a configuration", diag);
+	unsigned char digest[SHA256_SIZE];
+	int64_t id;
+	int rc = sql_integer_of(s, &id, diag);
+	if (rc)
+		return rc;
+	record_snapshot(f->chain.record, sha, body, digest);
+	rc = chain_add_other(&f->chain, LINK_SNAPSHOT, id, digest);
+	return rc ? aff_diag_set(diag, rc, "too many configurations in one transaction") : 0;
 }
 
 static int snapshot_id(struct logfile *f, const unsigned char sha[SHA256_SIZE], int64_t *id, struct aff_diag *diag)
@@ -155,7 +238,8 @@ static int snapshot_id(struct logfile *f, const unsigned char sha[SHA256_SIZE], 
 	int rc = sql_integer_of(s, id, diag);
 	if (rc == AFF_ENOTFOUND) {
 		rc = logfile_add_snapshot(f, sha, diag);
-		*id = sqlite3_last_insert_rowid(f->db);
+		if (!rc)
+			rc = sql_integer_of(s, id, diag);
 	}
 	if (rc)
 		return rc;
@@ -175,6 +259,8 @@ int logfile_add_dictionary(struct logfile *f, uint32_t id, struct aff_diag *diag
 	sqlite3_bind_int64(s, 1, id);
 	sql_bind_blob(s, 2, d->bytes, d->n);
 	int rc = sql_run(s, "add a compression dictionary", diag);
+	if (!rc && sqlite3_changes(f->db) && chain_add_other(&f->chain, LINK_DICTIONARY, id, d->sha))
+		rc = aff_diag_set(diag, AFF_ENOMEM, "too many dictionaries in one transaction");
 	if (!rc)
 		f->dictionary = id;
 	return rc;
@@ -195,6 +281,13 @@ static int note_skew(struct logfile *f, const struct journal_message *m, struct 
 	return rc;
 }
 
+static void digest_message(struct logfile *f, const struct journal_message *m, unsigned char out[SHA256_SIZE])
+{
+	static const unsigned char none[SHA256_SIZE];
+	const struct dictionary *d = m->dictionary ? book_find(f->book, m->dictionary) : NULL;
+	record_message(f->chain.record, m, d ? d->sha : none, out);
+}
+
 int logfile_add_message(struct logfile *f, const struct journal_message *m, struct aff_diag *diag)
 {
 	int64_t channel = 0, type = 0, snapshot = 0;
@@ -209,6 +302,10 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 		rc = note_skew(f, m, diag);
 	if (rc)
 		return rc;
+	unsigned char computed[SHA256_SIZE];
+	const unsigned char *digest = m->digested ? m->digest : computed;
+	if (!m->digested)
+		digest_message(f, m, computed);
 	sqlite3_stmt *s = f->statement[LOGFILE_ADD_MESSAGE];
 	sqlite3_bind_int64(s, 1, m->id);
 	sqlite3_bind_int64(s, 2, m->received_us);
@@ -224,10 +321,14 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	sqlite3_bind_int64(s, 12, m->length);
 	sqlite3_bind_int64(s, 13, m->dictionary);
 	sql_bind_blob(s, 14, m->body.p, m->body.n);
+	sqlite3_bind_int64(s, 15, record_mark(m->id, digest));
 	rc = sql_run(s, "add a message", diag);
-	if (!rc && f->rows++ == 0)
+	if (rc)
+		return rc;
+	chain_add(&f->chain, LINK_MESSAGE, m->id, digest);
+	if (f->rows++ == 0)
 		f->oldest = m->id;
-	return rc;
+	return 0;
 }
 
 int logfile_add_outcome(struct logfile *f, const struct journal_outcome *o, struct aff_diag *diag)
@@ -249,7 +350,33 @@ int logfile_add_outcome(struct logfile *f, const struct journal_outcome *o, stru
 	sql_bind_blob(s, 7, o->sent, memcmp(o->sent, nothing, SHA256_SIZE) ? SHA256_SIZE : 0);
 	sqlite3_bind_int64(s, 8, o->sent_length);
 	sql_bind_text(s, 9, o->detail);
-	return sql_run(s, "add an outcome", diag);
+	unsigned char digest[SHA256_SIZE];
+	int64_t id = f->chain.next.rows[LINK_OUTCOME].last + 1;
+	record_outcome(f->chain.record, o, digest);
+	sqlite3_bind_int64(s, 10, id);
+	sqlite3_bind_int64(s, 11, record_mark(id, digest));
+	rc = sql_run(s, "add an outcome", diag);
+	if (!rc)
+		chain_add(&f->chain, LINK_OUTCOME, id, digest);
+	return rc;
+}
+
+int logfile_add_action(struct logfile *f, const struct journal_action *a, struct aff_diag *diag)
+{
+	unsigned char digest[SHA256_SIZE];
+	int64_t id = f->chain.next.rows[LINK_ACTION].last + 1;
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_ACTION];
+	record_action(f->chain.record, a, digest);
+	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 2, a->at_us);
+	sql_bind_text(s, 3, a->kind);
+	sql_bind_text(s, 4, a->who);
+	sql_bind_text(s, 5, a->detail);
+	sqlite3_bind_int64(s, 6, record_mark(id, digest));
+	int rc = sql_run(s, "add an action", diag);
+	if (!rc)
+		chain_add(&f->chain, LINK_ACTION, id, digest);
+	return rc;
 }
 
 int logfile_set_cursor(struct logfile *f, struct aff_view destination, int64_t start, int64_t position,

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "journal/internal.h"
+#include "journal/link.h"
 #include "journal/sql.h"
 
 struct journal_packer {
 	struct journal *journal;
 	ZSTD_CCtx *context;
+	struct hasher *hasher;
 	const struct dictionary *dictionary; /* that the context refers to */
 };
 
@@ -41,7 +43,8 @@ int journal_packer_new(struct journal_packer **out, struct journal *j)
 		return AFF_ENOMEM;
 	p->journal = j;
 	p->context = ZSTD_createCCtx();
-	if (!p->context || set_up(p->context)) {
+	p->hasher = hasher_new();
+	if (!p->context || !p->hasher || set_up(p->context)) {
 		journal_packer_free(p);
 		return AFF_ENOMEM;
 	}
@@ -54,6 +57,7 @@ void journal_packer_free(struct journal_packer *p)
 	if (!p)
 		return;
 	ZSTD_freeCCtx(p->context);
+	hasher_free(p->hasher);
 	free(p);
 }
 
@@ -73,6 +77,17 @@ int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_b
 	if (!rc)
 		*dictionary = newest ? newest->id : 0;
 	return rc;
+}
+
+int journal_digest_message(struct journal_packer *p, struct journal_message *m)
+{
+	static const unsigned char none[SHA256_SIZE];
+	const struct dictionary *d = m->dictionary ? book_find(&p->journal->book, m->dictionary) : NULL;
+	if (m->dictionary && !d)
+		return AFF_EARGUMENT;
+	record_message(p->hasher, m, d ? d->sha : none, m->digest);
+	m->digested = true;
+	return 0;
 }
 
 int pack_alone(struct aff_view bytes, struct aff_buf *out)

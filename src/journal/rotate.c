@@ -10,6 +10,7 @@
 
 #include "journal/internal.h"
 #include "journal/sql.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 static int copy_cursors(sqlite3 *from, struct logfile *to, struct aff_diag *diag)
@@ -27,24 +28,43 @@ static int copy_cursors(sqlite3 *from, struct logfile *to, struct aff_diag *diag
 	return rc;
 }
 
-static int fill(struct journal *j, struct logfile *new, sqlite3 *old, struct aff_diag *diag)
+/* The chain goes on in the new file, from the link that the old file's last checkpoint signs. */
+static int begin_chain(struct journal *j, struct logfile *new, const struct logfile *old, struct aff_diag *diag)
+{
+	bool chained = old && old->chain.record;
+	const struct checkpoint *anchor = NULL;
+	if (chained && old->chain.number) {
+		anchor = &j->signer.last;
+		int rc = signer_sign(&j->signer, old->chain.journal, old->chain.number, old->chain.hash);
+		if (rc)
+			return aff_diag_set(diag, rc, "cannot sign a checkpoint");
+	}
+	return logfile_begin_chain(new, chained ? &old->chain : NULL, anchor, diag);
+}
+
+static int fill(struct journal *j, struct logfile *new, const struct logfile *old, struct aff_diag *diag)
 {
 	static const unsigned char none[SHA256_SIZE];
 	const struct dictionary *d = atomic_load(&j->book.newest);
 	int rc = logfile_begin(new, diag);
+	if (!rc)
+		rc = begin_chain(j, new, old, diag);
 	if (!rc && old)
-		rc = copy_cursors(old, new, diag);
+		rc = copy_cursors(old->db, new, diag);
 	if (!rc && old)
-		rc = carry_copy(old, new->db, diag);
+		rc = carry_copy(old->db, new->db, diag);
 	if (!rc && memcmp(j->snapshot, none, SHA256_SIZE) != 0)
 		rc = logfile_add_snapshot(new, j->snapshot, diag);
 	if (!rc && d)
 		rc = logfile_add_dictionary(new, d->id, diag);
-	return rc ? rc : logfile_commit(new, diag);
+	if (!rc)
+		rc = logfile_link(new, diag);
+	return rc ? rc : logfile_commit(new, NULL, diag);
 }
 
 /* Writes the whole file under its unfinished name. */
-static int prepare(struct journal *j, const char *path, int64_t first, sqlite3 *old, struct aff_diag *diag)
+static int prepare(struct journal *j, const char *path, int64_t first, const struct logfile *old,
+                   struct aff_diag *diag)
 {
 	sqlite3 *db;
 	struct logfile *new = malloc(sizeof *new);
@@ -53,7 +73,7 @@ static int prepare(struct journal *j, const char *path, int64_t first, sqlite3 *
 	int rc = schema_create(&db, path, j->vfs.name, diag);
 	if (rc)
 		goto out;
-	rc = logfile_attach(new, db, first, &j->book, &j->snapshots, diag);
+	rc = logfile_attach_new(new, db, first, &j->book, &j->snapshots, diag);
 	if (rc) {
 		sqlite3_close(db);
 		goto out;
@@ -129,13 +149,18 @@ int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *
 		rc = folder_path(unfinished, sizeof unfinished, j->folder, first, ".new", diag);
 	if (rc)
 		return rc;
-	rc = prepare(j, unfinished, first, old ? old->db : NULL, diag);
+	rc = prepare(j, unfinished, first, old, diag);
 	if (rc) {
 		discard(unfinished);
 		return rc;
 	}
 	rc = publish(j, unfinished, path, diag);
+	bool anchored = old && old->chain.number;
 	if (!rc)
 		rc = switch_to(j, path, first, old, diag);
+	if (!rc && anchored)
+		signer_committed(&j->signer, 0, true, clock_mono_us());
+	if (!rc && j->file.chain.number > j->signer.link)
+		signer_committed(&j->signer, 1, false, clock_mono_us());
 	return rc;
 }

@@ -27,10 +27,21 @@ const char schema_tables[] =
 	"CREATE TABLE dictionary(id INTEGER PRIMARY KEY, body BLOB NOT NULL);"
 	"CREATE TABLE message(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, channel INTEGER NOT NULL, peer TEXT,"
 	" type INTEGER, verdict INTEGER NOT NULL, error INTEGER NOT NULL, control_id TEXT, patient TEXT, device TEXT,"
-	" snapshot INTEGER NOT NULL, length INTEGER NOT NULL, dictionary INTEGER NOT NULL, body BLOB);"
+	" snapshot INTEGER NOT NULL, length INTEGER NOT NULL, dictionary INTEGER NOT NULL, body BLOB,"
+	" mark INTEGER NOT NULL);"
 	"CREATE TABLE outcome(id INTEGER PRIMARY KEY, message INTEGER NOT NULL, destination INTEGER NOT NULL,"
 	" kind INTEGER NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, snapshot INTEGER NOT NULL, sent BLOB,"
-	" sent_length INTEGER NOT NULL, detail TEXT);"
+	" sent_length INTEGER NOT NULL, detail TEXT, mark INTEGER NOT NULL);"
+	/* What people did: start, stop, reload, replay. */
+	"CREATE TABLE action(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT, detail TEXT,"
+	" mark INTEGER NOT NULL);"
+	/* The hash chain (link.h). Of each table: how many rows the link is over, and the newest id when it was made. */
+	"CREATE TABLE link(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, messages INTEGER NOT NULL, message INTEGER NOT NULL,"
+	" outcomes INTEGER NOT NULL, outcome INTEGER NOT NULL, actions INTEGER NOT NULL, action INTEGER NOT NULL,"
+	" others BLOB, hash BLOB NOT NULL);"
+	/* Signed links; that of the last link of the log file before comes first. */
+	"CREATE TABLE checkpoint(link INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, key BLOB NOT NULL,"
+	" signature BLOB NOT NULL);"
 	"CREATE TABLE cursor(destination INTEGER PRIMARY KEY, start INTEGER NOT NULL, position INTEGER NOT NULL);"
 	/* Filled when the file is sealed; low and high are ids of messages. */
 	"CREATE TABLE message_total(low INTEGER, high INTEGER, channel INTEGER, verdict INTEGER, n INTEGER,"
@@ -89,6 +100,11 @@ static int open_connection(sqlite3 **out, const char *path, const char *vfs, str
 	return 0;
 }
 
+int schema_version(sqlite3 *db, int64_t *version, struct aff_diag *diag)
+{
+	return sql_integer(db, "PRAGMA user_version", version, diag);
+}
+
 int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)
 {
 	sqlite3 *db;
@@ -98,10 +114,10 @@ int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_dia
 		return rc;
 	rc = sql_integer(db, "PRAGMA application_id", &application, diag);
 	if (!rc)
-		rc = sql_integer(db, "PRAGMA user_version", &version, diag);
+		rc = schema_version(db, &version, diag);
 	if (!rc && application != APPLICATION_ID)
 		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s is not a log file", sql_file_name(db));
-	if (!rc && version != SCHEMA_VERSION) {
+	if (!rc && (version < SCHEMA_UNCHAINED || version > SCHEMA_VERSION)) {
 		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s has format %lld, this program knows format %d",
 		                  sql_file_name(db), (long long)version, SCHEMA_VERSION);
 		aff_diag_hint(diag, "use the newer version of afferent that wrote it");

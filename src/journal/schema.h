@@ -6,10 +6,12 @@
 #define JOURNAL_SCHEMA_H
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 #include <afferent/diag.h>
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
+#define SCHEMA_UNCHAINED 1 /* without the hash chain: read and sealed, never written to again */
 
 enum name_kind { NAME_CHANNEL = 1, NAME_TYPE = 2, NAME_DESTINATION = 3 };
 
@@ -22,6 +24,8 @@ extern const char schema_totals[];
  * Refuses files of another program or of a newer version (AFF_ECORRUPT, with a hint); a file that is not there is
  * AFF_ENOTFOUND. */
 int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag);
+/* The version of an open log file. */
+int schema_version(sqlite3 *db, int64_t *version, struct aff_diag *diag);
 /* Makes a new log file, readable by the owner alone, with its tables. It has a rollback journal until schema_use_wal,
  * so that everything it starts with is in the one file when it gets its name. */
 int schema_create(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag);

@@ -40,7 +40,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		home["yaml.h"] = "src/conf/"
 		home["sqlite3.h"] = home["zstd.h"] = home["zdict.h"] = "src/journal/"
 		home["iconv.h"] = "src/hl7/charset_convert.c"
-		home["openssl/"] = "src/base/digest.c"
+		home["openssl/"] = "src/base/"
 		home["curl/"] = "src/engine/out_fhir.c"
 		home["event2/"] = home["event.h"] = "src/admin/"
 		home["jansson.h"] = "src/cli/"

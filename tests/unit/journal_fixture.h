@@ -43,8 +43,13 @@ __attribute__((unused)) static void fixture_empty(void)
 
 __attribute__((unused)) static void fixture_teardown(void)
 {
+	char key[80];
 	fixture_empty();
 	rmdir(fixture_folder);
+	snprintf(key, sizeof key, "%s.key", fixture_folder);
+	unlink(key);
+	snprintf(key, sizeof key, "%s.key.pub", fixture_folder);
+	unlink(key);
 }
 
 static struct aff_diag diag;

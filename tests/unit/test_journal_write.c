@@ -282,7 +282,7 @@ END_TEST
 START_TEST(newer_formats_are_refused)
 {
 	struct journal_options o = {.folder = fixture_folder};
-	OK(sql_exec(j->file.db, "PRAGMA user_version = 2", &diag));
+	OK(sql_exec(j->file.db, "PRAGMA user_version = 3", &diag));
 	journal_packer_free(packer);
 	journal_close(j);
 	packer = NULL;
