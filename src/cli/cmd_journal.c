@@ -109,6 +109,7 @@ int cmd_journal(int argc, char **argv)
 		{"show", "one message: what came, what became of it, what was sent", journal_show_command},
 		{"stats", "sizes, rates and the ledger of each destination", journal_stats_command},
 		{"reindex", "indices and totals of sealed log files anew", journal_reindex_command},
+		{"verify", "whether the journal still is what was written", journal_verify_command},
 	};
 	static const struct command_group group = {
 		"journal",

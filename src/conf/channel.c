@@ -62,6 +62,14 @@ static void read_duplicates(struct reader *r, struct conf_engine *e, const struc
 	e->resend_most = get_number(r, &f, KEY_DUPLICATES_most);
 }
 
+static void read_checkpoints(struct reader *r, struct conf_engine *e, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_CHECKPOINTS, map);
+	e->checkpoint_file = get_path(r, &f, KEY_CHECKPOINTS_file);
+	e->key_file = get_path(r, &f, KEY_CHECKPOINTS_key_file);
+}
+
 void read_engine(struct reader *r, const struct node *root)
 {
 	struct conf_engine *e = &r->conf->engine;
@@ -76,6 +84,7 @@ void read_engine(struct reader *r, const struct node *root)
 	e->reserve_bytes = get_number(r, &f, KEY_ENGINE_reserve);
 	e->stall = get_word(r, &f, KEY_ENGINE_on_full) == 1;
 	read_duplicates(r, e, f.value[KEY_ENGINE_duplicates]);
+	read_checkpoints(r, e, f.value[KEY_ENGINE_checkpoints]);
 	e->drain_ms = (int64_t)get_number(r, &f, KEY_ENGINE_drain);
 	e->log_json = get_word(r, &f, KEY_ENGINE_log) == 1;
 }

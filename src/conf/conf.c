@@ -172,6 +172,8 @@ static void free_conf(struct conf *c)
 		free(c->engine.forget[i].full_name);
 	free(c->engine.forget);
 	free(c->engine.journal);
+	free(c->engine.checkpoint_file);
+	free(c->engine.key_file);
 	free(c->engine.control);
 	aff_buf_free(&c->packed);
 	free(c);

@@ -147,6 +147,7 @@ struct conf_engine {
 	uint64_t resend_most;    /* and how many at least */
 	struct conf_forgotten *forget;
 	size_t nforget;
+	char *checkpoint_file, *key_file; /* of the journal; NULL: none, and beside the journal */
 	int64_t drain_ms;        /* how long SIGTERM waits, default 10 s */
 	bool log_json;
 };

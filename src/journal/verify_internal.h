@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parts of verifying: the walk through one log file, the things its rows refer to by number, the checkpoints.
+ */
+#ifndef JOURNAL_VERIFY_INTERNAL_H
+#define JOURNAL_VERIFY_INTERNAL_H
+
+#include "journal/schema.h"
+#include "journal/verify.h"
+
+#define VERIFY_LINKS 512
+
+/* A checkpoint of the file outside: where its line is, and what it says of which link. */
+struct exported {
+	int64_t link;
+	unsigned char hash[SHA256_SIZE];
+	size_t offset, n;
+};
+
+/* A number that rows refer to, and what it means. */
+struct referred {
+	int64_t id;
+	int64_t kind;                /* of a name: enum name_kind; of what stands in a link: enum link_other */
+	bool seen;
+	size_t offset, n;            /* of a name's text */
+	unsigned char digest[SHA256_SIZE];
+};
+struct referred_list {
+	struct referred *item;
+	size_t n, allocated;
+	struct aff_buf text;
+};
+
+/* One link while its rows are looked at. */
+struct verify_link {
+	struct link link;
+	size_t others, others_n;     /* in struct verify.others */
+	unsigned char stored[SHA256_SIZE];
+	uint64_t found[LINK_TABLES];
+	bool damaged;                /* the row of the link itself */
+	struct verify_bad {
+		const char *what;    /* NULL: no bad row */
+		int64_t id;
+	} bad[LINK_TABLES];
+};
+
+struct verify {
+	const struct verify_options *options;
+	struct verify_result *result;
+	struct aff_diag *diag;
+	/* the chain as far as it was walked */
+	bool begun, has_journal;
+	unsigned char journal[JOURNAL_ID_SIZE];
+	unsigned char hash[SHA256_SIZE];
+	int64_t number;
+	/* the log file */
+	sqlite3 *db;
+	char file[48];
+	int64_t last[LINK_TABLES];
+	int64_t file_first, file_last; /* numbers of its links */
+	uint64_t size, before, total; /* bytes: of this file, of those before, of all */
+	struct referred_list names, snapshots, dictionaries, others;
+	struct verify_link links[VERIFY_LINKS];
+	size_t nlinks;
+	struct aff_buf others_text;
+	struct hasher *record, *rows;
+	/* the file outside, sorted by link */
+	struct aff_buf exported_text;
+	struct exported *exported;
+	size_t nexported, next_exported;
+};
+
+void verify_tell(struct verify *v, const char *table, int64_t id, const char *format, ...) AFF_PRINTF(4, 5);
+/* A failure to read: 0 when it was told as a finding, else the error, with a diag. */
+int verify_unreadable(struct verify *v, int rc);
+
+/* verify_refer.c: names, configurations and dictionaries of the log file. NULL: the row is missing. */
+const struct referred *verify_name(struct verify *v, enum name_kind kind, int64_t id, int *rc);
+const struct referred *verify_snapshot(struct verify *v, int64_t id, int *rc);
+const struct referred *verify_dictionary(struct verify *v, int64_t id, int *rc);
+void verify_forget(struct verify *v);
+/* Takes what a link says of configurations and dictionaries; false: damaged. AFF_ENOMEM in *rc. */
+bool verify_take_others(struct verify *v, struct aff_view others, int *rc);
+/* Compares the configurations and dictionaries of the file with what its links say. */
+int verify_check_others(struct verify *v);
+
+/* verify_rows.c: the rows of one table that the collected links are over. */
+int verify_rows(struct verify *v, enum link_table t);
+
+/* verify_file.c: the links of one log file. */
+int verify_file(struct verify *v);
+
+/* verify_sign.c: checkpoints inside and outside. */
+int verify_anchor(struct verify *v, struct checkpoint *c, bool *found);
+int verify_checkpoints(struct verify *v);
+int verify_read_exported(struct verify *v);
+void verify_exported_link(struct verify *v, int64_t number, const unsigned char hash[SHA256_SIZE]);
+void verify_exported_end(struct verify *v);
+
+#endif

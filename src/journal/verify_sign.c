@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Checkpoints: those of the log files all have to be good; of a file outside, a line that agrees with the chain is
+ * taken as it is, one that does not counts when its signature is good.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/vector.h"
+#include "journal/sql.h"
+#include "journal/verify_internal.h"
+#include "sys/file.h"
+
+#define EXPORTED_MAX ((size_t)2 << 30)
+
+static bool take(struct verify *v, sqlite3_stmt *s, struct checkpoint *c)
+{
+	struct aff_view hash = sql_blob(s, 2), key = sql_blob(s, 3), signature = sql_blob(s, 4);
+	*c = (struct checkpoint){.link = sqlite3_column_int64(s, 0), .at_us = sqlite3_column_int64(s, 1)};
+	memcpy(c->journal, v->journal, sizeof c->journal);
+	if (c->link < 0 || c->at_us < 0 || sqlite3_column_type(s, 1) != SQLITE_INTEGER || hash.n != sizeof c->hash ||
+	    key.n != sizeof c->key || signature.n != sizeof c->signature)
+		return false;
+	memcpy(c->hash, hash.p, hash.n);
+	memcpy(c->key, key.p, key.n);
+	memcpy(c->signature, signature.p, signature.n);
+	return true;
+}
+
+/* Signed, and by the right key. */
+static const char *judge(struct verify *v, const struct checkpoint *c)
+{
+	struct verify_result *r = v->result;
+	if (checkpoint_verify(c))
+		return "was changed: its signature is wrong";
+	if (v->options->key && memcmp(c->key, v->options->key, SIGN_KEY_SIZE) != 0)
+		return "was signed with another key than the one given";
+	if (r->has_key && memcmp(c->key, r->key, SIGN_KEY_SIZE) != 0)
+		return "was signed with another key than the ones before";
+	r->has_key = true;
+	memcpy(r->key, c->key, SIGN_KEY_SIZE);
+	return NULL;
+}
+
+int verify_anchor(struct verify *v, struct checkpoint *c, bool *found)
+{
+	sqlite3_stmt *s = NULL;
+	*found = false;
+	int rc = sql_prepare(v->db,
+	                     "SELECT link, at, hash, key, signature FROM checkpoint ORDER BY link LIMIT 1", &s,
+	                     v->diag);
+	if (rc)
+		return rc;
+	int step = sqlite3_step(s);
+	if (step == SQLITE_ROW) /* bad ones are told by verify_checkpoints */
+		*found = take(v, s, c) && (!v->file_first || c->link == v->file_first - 1) && !judge(v, c);
+	else if (step != SQLITE_DONE)
+		rc = sql_error(v->db, step, "read", v->diag);
+	sqlite3_finalize(s);
+	if (*found && v->begun && c->link == v->number && memcmp(c->hash, v->hash, SHA256_SIZE) != 0)
+		verify_tell(v, "checkpoint", c->link, "the log file before this one ends with another hash");
+	return rc;
+}
+
+/* The stored hash of a link: 0, AFF_ENOTFOUND. */
+static int link_hash_of(sqlite3_stmt *s, int64_t number, unsigned char out[SHA256_SIZE])
+{
+	sqlite3_bind_int64(s, 1, number);
+	int rc = AFF_ENOTFOUND;
+	if (sqlite3_step(s) == SQLITE_ROW && sql_blob(s, 0).n == SHA256_SIZE) {
+		memcpy(out, sql_blob(s, 0).p, SHA256_SIZE);
+		rc = 0;
+	}
+	sqlite3_reset(s);
+	return rc;
+}
+
+static void check_one(struct verify *v, sqlite3_stmt *s, sqlite3_stmt *links)
+{
+	struct checkpoint c;
+	unsigned char hash[SHA256_SIZE];
+	if (!take(v, s, &c)) {
+		verify_tell(v, "checkpoint", c.link, "was changed: a column is damaged");
+		return;
+	}
+	const char *what = judge(v, &c);
+	bool anchor = !what && c.link == v->file_first - 1;
+	if (!what && !anchor && link_hash_of(links, c.link, hash))
+		what = "its link is missing";
+	else if (!what && !anchor && memcmp(hash, c.hash, SHA256_SIZE) != 0)
+		what = "the chain was computed anew: what was signed is not what is stored";
+	if (what) {
+		verify_tell(v, "checkpoint", c.link, "%s", what);
+		return;
+	}
+	v->result->checkpoints++;
+	if (c.link >= v->result->signed_link) {
+		v->result->signed_link = c.link;
+		v->result->signed_at_us = c.at_us;
+	}
+}
+
+int verify_checkpoints(struct verify *v)
+{
+	sqlite3_stmt *s = NULL, *links = NULL;
+	int step = SQLITE_DONE;
+	int rc = sql_prepare(v->db, "SELECT link, at, hash, key, signature FROM checkpoint ORDER BY link", &s, v->diag);
+	if (!rc)
+		rc = sql_prepare(v->db, "SELECT hash FROM link WHERE id = ?1", &links, v->diag);
+	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW)
+		check_one(v, s, links);
+	if (!rc && step != SQLITE_DONE)
+		rc = sql_error(v->db, step, "read", v->diag);
+	sqlite3_finalize(s);
+	sqlite3_finalize(links);
+	return rc;
+}
+
+/* ---- the file outside ---- */
+
+static int by_link(const void *a, const void *b)
+{
+	const struct exported *x = a, *y = b;
+	return (x->link > y->link) - (x->link < y->link);
+}
+
+int verify_read_exported(struct verify *v)
+{
+	size_t allocated = 0;
+	if (!v->options->checkpoint_file)
+		return 0;
+	aff_buf_init(&v->exported_text, EXPORTED_MAX);
+	int rc = file_read(v->options->checkpoint_file, &v->exported_text, v->diag);
+	for (size_t at = 0, n; !rc && at < v->exported_text.n; at += n + 1) {
+		const char *line = v->exported_text.p + at, *end = memchr(line, '\n', v->exported_text.n - at);
+		struct checkpoint c;
+		n = end ? (size_t)(end - line) : v->exported_text.n - at;
+		if (checkpoint_read(&c, aff_view(line, n))) {
+			v->result->exported_ignored += n > 0;
+			continue;
+		}
+		if (vector_room(&v->exported, &allocated, v->nexported, sizeof *v->exported))
+			return aff_diag_set(v->diag, AFF_ENOMEM, "out of memory");
+		struct exported *e = &v->exported[v->nexported++];
+		*e = (struct exported){.link = c.link, .offset = at, .n = n};
+		memcpy(e->hash, c.hash, SHA256_SIZE);
+	}
+	if (!rc && v->nexported)
+		qsort(v->exported, v->nexported, sizeof *v->exported, by_link);
+	return rc;
+}
+
+/* Whether a line that contradicts the chain counts. */
+static bool counts(struct verify *v, const struct exported *e)
+{
+	struct checkpoint c;
+	bool ours = !checkpoint_read(&c, aff_view(v->exported_text.p + e->offset, e->n)) &&
+		    memcmp(c.journal, v->journal, JOURNAL_ID_SIZE) == 0;
+	if (!ours || judge(v, &c)) {
+		v->result->exported_ignored++;
+		return false;
+	}
+	return true;
+}
+
+void verify_exported_link(struct verify *v, int64_t number, const unsigned char hash[SHA256_SIZE])
+{
+	for (; v->next_exported < v->nexported && v->exported[v->next_exported].link <= number; v->next_exported++) {
+		const struct exported *e = &v->exported[v->next_exported];
+		if (e->link != number)
+			continue; /* its log file is not there any more */
+		if (memcmp(e->hash, hash, SHA256_SIZE) != 0 && counts(v, e))
+			verify_tell(v, "link", number, "the chain was computed anew: the checkpoint kept elsewhere says "
+			                               "another hash");
+		else
+			v->result->exported_used += memcmp(e->hash, hash, SHA256_SIZE) == 0;
+	}
+}
+
+void verify_exported_end(struct verify *v)
+{
+	v->result->exported = v->nexported;
+	for (size_t i = v->nexported; i-- > v->next_exported;) {
+		if (!counts(v, &v->exported[i]))
+			continue;
+		v->file[0] = '\0';
+		verify_tell(v, "link", v->number + 1,
+		            "the end is cut off: a checkpoint kept elsewhere is of link %" PRId64, v->exported[i].link);
+		return;
+	}
+}
