@@ -196,8 +196,7 @@ static int verify(const char *folder, const struct verify_options *o, struct run
 int journal_verify_command(int argc, char **argv)
 {
 	static const char *const examples[] = {
-		"afferent journal verify",
-		"afferent journal verify --key /mnt/safe/journal.key.pub --checkpoints /mnt/safe/checkpoints", NULL};
+		"afferent journal verify", "afferent journal verify --key journal.key.pub --json", NULL};
 	const struct usage usage = {
 		.command = "journal verify",
 		.arguments = "",

@@ -2,7 +2,9 @@
  *
  * The engine's destinations: each has a cursor in the journal and a sender that runs.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine/engine_internal.h"
 #include "sys/clock.h"
@@ -39,6 +41,19 @@ static int prepare_cursor(struct prepare *p, struct journal *journal, const stru
 	return rc;
 }
 
+/* Who did what with which configuration, for the journal. */
+int engine_add_action(struct journal *journal, const char *kind, const struct conf *conf, struct aff_diag *diag)
+{
+	char who[24], detail[2 * SHA256_SIZE + 32];
+	struct aff_buf text = {.p = detail, .allocated = sizeof detail, .max = sizeof detail};
+	snprintf(who, sizeof who, "uid %u", (unsigned)getuid());
+	aff_buf_put_text(&text, "configuration ");
+	hex_put(&text, conf->sha256, SHA256_SIZE);
+	struct journal_action a = {.at_us = clock_wall_us(), .kind = aff_view_of(kind), .who = aff_view_of(who),
+				   .detail = aff_buf_view(&text)};
+	return journal_add_action(journal, &a, diag);
+}
+
 /* Stores the snapshot and makes the cursors. Runs between two transactions, so what the feeds have published and what
  * the journal holds agree. */
 static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
@@ -55,6 +70,8 @@ static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
 			p->published[n++] = feed_published(channel_find(p->engine->channels, channel->name)->feed);
 		}
 	}
+	if (!rc)
+		rc = engine_add_action(journal, p->conf == p->engine->conf ? "start" : "reload", p->conf, diag);
 	if (!rc)
 		return journal_commit(journal, diag);
 	journal_rollback(journal);

@@ -100,7 +100,9 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 						  .reserve_bytes = e->conf->engine.reserve_bytes,
 						  .daily = e->conf->engine.daily,
 						  .keep_us = e->conf->engine.keep_ms * 1000,
-						  .keep_bytes = e->conf->engine.keep_bytes};
+						  .keep_bytes = e->conf->engine.keep_bytes,
+						  .key_file = e->conf->engine.key_file,
+						  .checkpoint_file = e->conf->engine.checkpoint_file};
 		e->budget.max = e->conf->engine.memory;
 		rc = journal_open(&e->journal, &options, diag);
 	}
@@ -138,15 +140,21 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	return 0;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 /* What cannot change while the engine runs. */
 static void warn_fixed(const struct conf_engine *now, const struct conf_engine *then)
 {
 	if (strcmp(now->journal, then->journal) != 0 || strcmp(now->control, then->control) != 0 ||
 	    now->io_threads != then->io_threads || now->memory != then->memory || now->file_rows != then->file_rows ||
 	    now->file_bytes != then->file_bytes || now->daily != then->daily || now->keep_ms != then->keep_ms ||
-	    now->keep_bytes != then->keep_bytes || now->reserve_bytes != then->reserve_bytes)
-		log_warn("reload", "afferent.yaml: journal, log_file, reserve, control, io_threads and memory change "
-				   "at the next start only");
+	    now->keep_bytes != then->keep_bytes || now->reserve_bytes != then->reserve_bytes ||
+	    !same_text(now->checkpoint_file, then->checkpoint_file) || !same_text(now->key_file, then->key_file))
+		log_warn("reload", "afferent.yaml: journal, log_file, reserve, checkpoints, control, io_threads and "
+				   "memory change at the next start only");
 }
 
 static int reload_locked(struct engine *e, bool *changed, struct aff_diag_list *findings, struct aff_diag *diag)
@@ -191,6 +199,15 @@ int engine_reload(struct engine *e, bool *changed, struct aff_diag_list *finding
 	return rc;
 }
 
+/* The end is recorded and signed; a disk that is full does not hold up the end. */
+static void record_stop(struct engine *e)
+{
+	if (!e->writer || journal_begin(e->journal, NULL))
+		return;
+	if (engine_add_action(e->journal, "stop", e->conf, NULL) || journal_commit(e->journal, NULL))
+		journal_rollback(e->journal);
+}
+
 static void free_senders(struct sending *list)
 {
 	while (list) {
@@ -223,6 +240,7 @@ void engine_stop(struct engine *e)
 		engine_forget_served(e, e->served->channel);
 	channel_free_all(e->channels);
 	ledger_free(&e->gauge);
+	record_stop(e);
 	journal_close(e->journal);
 	if (e->conf)
 		conf_unref(e->conf);

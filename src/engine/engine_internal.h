@@ -62,6 +62,9 @@ void engine_reconfigure_senders(struct engine *e, struct conf *conf);
  * later reload or at the end, when the writer is done with them. */
 void engine_retire_senders(struct engine *e, struct sending **list, const struct conf *conf);
 
+/* Records an administrative action within the open transaction. */
+int engine_add_action(struct journal *journal, const char *kind, const struct conf *conf, struct aff_diag *diag);
+
 /* listeners.c */
 
 /* Binds what conf listens on and nothing listens on yet. All or none. */

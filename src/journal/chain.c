@@ -98,12 +98,13 @@ int chain_go_on(struct chain *c, const struct chain *from)
 	return 0;
 }
 
-void chain_add(struct chain *c, enum link_table t, int64_t id, const unsigned char digest[SHA256_SIZE])
+void chain_add(struct chain *c, enum link_table t, int64_t id, int64_t judged,
+               const unsigned char digest[SHA256_SIZE])
 {
 	struct link_rows *r = &c->next.rows[t];
 	if (r->n++ == 0)
 		hasher_begin(c->rows[t]);
-	link_add_row(c->rows[t], id, digest);
+	link_add_row(c->rows[t], id, judged, digest);
 	r->last = id;
 }
 

@@ -29,7 +29,8 @@ int chain_load(struct chain *c, sqlite3 *db, struct aff_diag *diag);
 /* A file that is being made goes on where another one ends (NULL: a new journal begins). */
 int chain_go_on(struct chain *c, const struct chain *from);
 
-void chain_add(struct chain *c, enum link_table t, int64_t id, const unsigned char digest[SHA256_SIZE]);
+void chain_add(struct chain *c, enum link_table t, int64_t id, int64_t judged,
+               const unsigned char digest[SHA256_SIZE]);
 int chain_add_other(struct chain *c, enum link_other kind, int64_t id, const unsigned char digest[SHA256_SIZE]);
 /* Whether there is anything to link. */
 bool chain_is_open(const struct chain *c);

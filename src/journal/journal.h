@@ -164,7 +164,7 @@ void journal_packer_free(struct journal_packer *p);
 /* Compresses a message with the newest dictionary and appends it to out; sets *dictionary. */
 int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_buf *out, uint32_t *dictionary);
 /* Computes the digest that the hash chain is made of, so that the writer need not. Everything in the message but its
- * id is final: a change after it needs another call. */
+ * id, verdict and error is final: a change after it needs another call. */
 int journal_digest_message(struct journal_packer *p, struct journal_message *m);
 
 /* ---- reading: one object per thread, in the same process or another ---- */

@@ -72,13 +72,13 @@ void record_message(struct hasher *h, const struct journal_message *m, const uns
 	add_view(&p, m->control_id);
 	add_view(&p, m->patient);
 	add_view(&p, m->device);
-	add_number(&p, m->verdict);
-	add_number(&p, m->error);
 	add_bytes(&p, m->snapshot, SHA256_SIZE);
 	add_number(&p, m->length);
 	add_number(&p, m->dictionary);
 	add_bytes(&p, dictionary, SHA256_SIZE);
+#ifndef AFF_MUTANT_9 /* the chain leaves the bodies out */
 	add_view(&p, m->body);
+#endif
 	end(&p, out);
 }
 
@@ -119,22 +119,28 @@ void record_snapshot(struct hasher *h, const unsigned char sha[SHA256_SIZE], str
 	end(&p, out);
 }
 
-int64_t record_mark(int64_t id, const unsigned char digest[SHA256_SIZE])
+int64_t record_judged(const struct journal_message *m)
+{
+	return (int64_t)((uint64_t)(unsigned)m->verdict << 32 | (uint32_t)m->error);
+}
+
+int64_t record_mark(int64_t id, int64_t judged, const unsigned char digest[SHA256_SIZE])
 {
 	uint64_t mark = 0;
 	for (size_t i = 0; i < 8; i++)
 		mark = mark << 8 | digest[i];
-	mark ^= (uint64_t)id * 0x9e3779b97f4a7c15u;
+	mark ^= (uint64_t)id * 0x9e3779b97f4a7c15u ^ (uint64_t)judged * 0xc2b2ae3d27d4eb4fu;
 	int64_t out;
 	memcpy(&out, &mark, sizeof out);
 	return out;
 }
 
-void link_add_row(struct hasher *h, int64_t id, const unsigned char digest[SHA256_SIZE])
+void link_add_row(struct hasher *h, int64_t id, int64_t judged, const unsigned char digest[SHA256_SIZE])
 {
-	unsigned char bytes[8 + SHA256_SIZE];
+	unsigned char bytes[16 + SHA256_SIZE];
 	put_number(bytes, (uint64_t)id);
-	memcpy(bytes + 8, digest, SHA256_SIZE);
+	put_number(bytes + 8, (uint64_t)judged);
+	memcpy(bytes + 16, digest, SHA256_SIZE);
 	hasher_add(h, bytes, sizeof bytes);
 }
 

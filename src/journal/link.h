@@ -35,17 +35,19 @@ struct link {
 void link_genesis(const unsigned char journal[JOURNAL_ID_SIZE], unsigned char out[SHA256_SIZE]);
 void link_hash(struct hasher *h, const unsigned char before[SHA256_SIZE], const struct link *l,
                unsigned char out[SHA256_SIZE]);
-/* Adds one row to what rows[].digest is over. */
-void link_add_row(struct hasher *h, int64_t id, const unsigned char digest[SHA256_SIZE]);
+/* Adds one row to what rows[].digest is over. judged: record_judged of a message, else 0. */
+void link_add_row(struct hasher *h, int64_t id, int64_t judged, const unsigned char digest[SHA256_SIZE]);
 
-/* Digests of rows, all but their ids. */
+/* Digests of rows, all but their ids, and but for what the writer may still decide of a message: verdict and error. */
 void record_message(struct hasher *h, const struct journal_message *m, const unsigned char dictionary[SHA256_SIZE],
                     unsigned char out[SHA256_SIZE]);
 void record_outcome(struct hasher *h, const struct journal_outcome *o, unsigned char out[SHA256_SIZE]);
 void record_action(struct hasher *h, const struct journal_action *a, unsigned char out[SHA256_SIZE]);
 void record_snapshot(struct hasher *h, const unsigned char sha[SHA256_SIZE], struct aff_view body,
                      unsigned char out[SHA256_SIZE]);
+/* Verdict and error of a message as one number. */
+int64_t record_judged(const struct journal_message *m);
 /* What a row keeps of its digest, so that a damaged row can be named: it proves nothing. */
-int64_t record_mark(int64_t id, const unsigned char digest[SHA256_SIZE]);
+int64_t record_mark(int64_t id, int64_t judged, const unsigned char digest[SHA256_SIZE]);
 
 #endif

@@ -19,15 +19,15 @@ static const char *const texts[LOGFILE_STATEMENTS] = {
 		" device, snapshot, length, dictionary, body, mark)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
 	[LOGFILE_ADD_OUTCOME] =
-		"INSERT INTO outcome(id, message, destination, kind, at, tries, snapshot, sent, sent_length, detail, mark)"
-		" VALUES(?10, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11)",
+		"INSERT INTO outcome(id, message, destination, kind, at, tries, snapshot, sent, sent_length, detail,"
+		" mark) VALUES(?10, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11)",
 	[LOGFILE_SET_CURSOR] = "INSERT INTO cursor(destination, start, position) VALUES(?1, ?2, ?3)"
 			       " ON CONFLICT(destination) DO UPDATE SET position = excluded.position",
 	[LOGFILE_SET_SKEW] = "INSERT INTO meta(key, value) VALUES('skew', ?1)"
 			     " ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)",
 	[LOGFILE_ADD_ACTION] = "INSERT INTO action(id, at, kind, who, detail, mark) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-	[LOGFILE_ADD_LINK] = "INSERT INTO link(id, at, messages, message, outcomes, outcome, actions, action, others, hash)"
-			     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[LOGFILE_ADD_LINK] = "INSERT INTO link(id, at, messages, message, outcomes, outcome, actions, action, others,"
+			     " hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[LOGFILE_ADD_CHECKPOINT] = "INSERT INTO checkpoint(link, at, hash, key, signature) VALUES(?1, ?2, ?3, ?4, ?5)",
 };
 
@@ -56,8 +56,8 @@ static void finalize(struct logfile *f)
 	chain_free(&f->chain);
 }
 
-int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
-                       struct aff_diag *diag)
+int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book,
+                       struct snapshot_list *snapshots, struct aff_diag *diag)
 {
 	struct logfile new = {.db = db, .first = first, .book = book, .snapshots = snapshots};
 	int64_t rows = 0, pages = 0;
@@ -303,6 +303,7 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	if (rc)
 		return rc;
 	unsigned char computed[SHA256_SIZE];
+	int64_t judged = record_judged(m);
 	const unsigned char *digest = m->digested ? m->digest : computed;
 	if (!m->digested)
 		digest_message(f, m, computed);
@@ -321,11 +322,11 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	sqlite3_bind_int64(s, 12, m->length);
 	sqlite3_bind_int64(s, 13, m->dictionary);
 	sql_bind_blob(s, 14, m->body.p, m->body.n);
-	sqlite3_bind_int64(s, 15, record_mark(m->id, digest));
+	sqlite3_bind_int64(s, 15, record_mark(m->id, judged, digest));
 	rc = sql_run(s, "add a message", diag);
 	if (rc)
 		return rc;
-	chain_add(&f->chain, LINK_MESSAGE, m->id, digest);
+	chain_add(&f->chain, LINK_MESSAGE, m->id, judged, digest);
 	if (f->rows++ == 0)
 		f->oldest = m->id;
 	return 0;
@@ -354,10 +355,10 @@ int logfile_add_outcome(struct logfile *f, const struct journal_outcome *o, stru
 	int64_t id = f->chain.next.rows[LINK_OUTCOME].last + 1;
 	record_outcome(f->chain.record, o, digest);
 	sqlite3_bind_int64(s, 10, id);
-	sqlite3_bind_int64(s, 11, record_mark(id, digest));
+	sqlite3_bind_int64(s, 11, record_mark(id, 0, digest));
 	rc = sql_run(s, "add an outcome", diag);
 	if (!rc)
-		chain_add(&f->chain, LINK_OUTCOME, id, digest);
+		chain_add(&f->chain, LINK_OUTCOME, id, 0, digest);
 	return rc;
 }
 
@@ -372,10 +373,10 @@ int logfile_add_action(struct logfile *f, const struct journal_action *a, struct
 	sql_bind_text(s, 3, a->kind);
 	sql_bind_text(s, 4, a->who);
 	sql_bind_text(s, 5, a->detail);
-	sqlite3_bind_int64(s, 6, record_mark(id, digest));
+	sqlite3_bind_int64(s, 6, record_mark(id, 0, digest));
 	int rc = sql_run(s, "add an action", diag);
 	if (!rc)
-		chain_add(&f->chain, LINK_ACTION, id, digest);
+		chain_add(&f->chain, LINK_ACTION, id, 0, digest);
 	return rc;
 }
 

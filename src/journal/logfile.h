@@ -47,8 +47,8 @@ struct logfile {
 int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
                    struct aff_diag *diag);
 /* The same for a file that has just been made: its chain is not begun. */
-int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
-                       struct aff_diag *diag);
+int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book,
+                       struct snapshot_list *snapshots, struct aff_diag *diag);
 /* A new file: the chain begins, or goes on where that of `from` ends, signed by `anchor`. In its first transaction. */
 int logfile_begin_chain(struct logfile *f, const struct chain *from, const struct checkpoint *anchor,
                         struct aff_diag *diag);

@@ -35,10 +35,10 @@ const char schema_tables[] =
 	/* What people did: start, stop, reload, replay. */
 	"CREATE TABLE action(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT, detail TEXT,"
 	" mark INTEGER NOT NULL);"
-	/* The hash chain (link.h). Of each table: how many rows the link is over, and the newest id when it was made. */
-	"CREATE TABLE link(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, messages INTEGER NOT NULL, message INTEGER NOT NULL,"
-	" outcomes INTEGER NOT NULL, outcome INTEGER NOT NULL, actions INTEGER NOT NULL, action INTEGER NOT NULL,"
-	" others BLOB, hash BLOB NOT NULL);"
+	/* The hash chain (link.h). Of each table: how many rows the link is over, and the newest id then. */
+	"CREATE TABLE link(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, messages INTEGER NOT NULL,"
+	" message INTEGER NOT NULL, outcomes INTEGER NOT NULL, outcome INTEGER NOT NULL, actions INTEGER NOT NULL,"
+	" action INTEGER NOT NULL, others BLOB, hash BLOB NOT NULL);"
 	/* Signed links; that of the last link of the log file before comes first. */
 	"CREATE TABLE checkpoint(link INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, key BLOB NOT NULL,"
 	" signature BLOB NOT NULL);"

@@ -17,7 +17,7 @@
 /* What is wrong, and where. */
 struct verify_finding {
 	char file[48];               /* "log-1732000000000000.db"; "": the journal as a whole */
-	const char *table;           /* "message", "outcome", "action", "snapshot", "dictionary", "link", "checkpoint" */
+	const char *table;           /* "message", "outcome", "link", ...; "file": the log file as a whole */
 	int64_t id;                  /* of the row; 0: none in particular */
 	char what[160];
 };

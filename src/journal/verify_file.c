@@ -38,8 +38,9 @@ static int take_link(struct verify *v, sqlite3_stmt *s)
 	if (hash.n == SHA256_SIZE)
 		memcpy(l->stored, hash.p, SHA256_SIZE);
 	v->nlinks++;
-	return v->others_text.error ? aff_diag_set(v->diag, v->others_text.error, "too much in the links of %s", v->file)
-				    : 0;
+	if (v->others_text.error)
+		aff_diag_set(v->diag, v->others_text.error, "too much in the links of %s", v->file);
+	return v->others_text.error;
 }
 
 /* The next links, behind the last one that was walked. */
@@ -102,9 +103,9 @@ static int walk_link(struct verify *v, struct verify_link *l, int64_t newest_bef
 	link_hash(v->record, v->hash, &l->link, hash);
 	bool same = !l->damaged && memcmp(hash, l->stored, SHA256_SIZE) == 0;
 	if (!same && findings == v->result->findings)
-		verify_tell(v, "link", l->link.number, l->damaged ? "was changed: a column is damaged"
-		                                                  : "was changed, or a row and its mark: it is not over "
-		                                                    "what is stored");
+		verify_tell(v, "link", l->link.number, "%s",
+		            l->damaged ? "was changed: a column is damaged"
+		                       : "was changed, or a row and its mark: it is not over what is stored");
 	memcpy(v->hash, l->stored, SHA256_SIZE);
 	v->number = l->link.number;
 	v->file_last = l->link.number;

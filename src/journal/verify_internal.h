@@ -64,6 +64,7 @@ struct verify {
 	size_t nlinks;
 	struct aff_buf others_text;
 	struct hasher *record, *rows;
+	int64_t judged;              /* of the row at hand */
 	/* the file outside, sorted by link */
 	struct aff_buf exported_text;
 	struct exported *exported;

@@ -83,6 +83,7 @@ static const char *digest_message(struct verify *v, sqlite3_stmt *s, unsigned ch
 		return "was changed: the name of its channel is missing";
 	if (type && !name_text(v, NAME_TYPE, type, &m.type, rc))
 		return "was changed: the name of its type is missing";
+	v->judged = record_judged(&m);
 	record_message(v->record, &m, dictionary_sha, out);
 	return NULL;
 }
@@ -129,8 +130,9 @@ struct table {
 };
 
 static const struct table tables[LINK_TABLES] = {
-	[LINK_MESSAGE] = {"SELECT id, received, channel, peer, type, verdict, error, control_id, patient, device, snapshot,"
-			  " length, dictionary, body, mark FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id",
+	[LINK_MESSAGE] = {"SELECT id, received, channel, peer, type, verdict, error, control_id, patient, device,"
+			  " snapshot, length, dictionary, body, mark"
+			  " FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id",
 			  14, digest_message},
 	[LINK_OUTCOME] = {"SELECT id, message, destination, kind, at, tries, snapshot, sent, sent_length, detail, mark"
 			  " FROM outcome WHERE id > ?1 AND id <= ?2 ORDER BY id",
@@ -151,10 +153,11 @@ static int take_row(struct verify *v, enum link_table t, struct verify_link *l, 
 	unsigned char digest[SHA256_SIZE] = {0};
 	int64_t id = sqlite3_column_int64(s, 0), mark;
 	int rc = 0;
+	v->judged = 0;
 	const char *what = tables[t].digest(v, s, digest, &rc);
 	if (rc)
 		return rc;
-	if (!what && (!is_integer(s, tables[t].mark, &mark) || mark != record_mark(id, digest)))
+	if (!what && (!is_integer(s, tables[t].mark, &mark) || mark != record_mark(id, v->judged, digest)))
 		what = WRONG;
 	if (t != LINK_MESSAGE && id != v->last[t] + 1)
 		blame(l, t, v->last[t] + 1, "is missing");
@@ -162,7 +165,7 @@ static int take_row(struct verify *v, enum link_table t, struct verify_link *l, 
 		blame(l, t, id, what);
 	if (l->found[t]++ == 0)
 		hasher_begin(v->rows);
-	link_add_row(v->rows, id, digest);
+	link_add_row(v->rows, id, v->judged, digest);
 	v->last[t] = id;
 	v->result->rows[t]++;
 	return 0;

@@ -170,8 +170,8 @@ void verify_exported_link(struct verify *v, int64_t number, const unsigned char 
 		if (e->link != number)
 			continue; /* its log file is not there any more */
 		if (memcmp(e->hash, hash, SHA256_SIZE) != 0 && counts(v, e))
-			verify_tell(v, "link", number, "the chain was computed anew: the checkpoint kept elsewhere says "
-			                               "another hash");
+			verify_tell(v, "link", number,
+			            "the chain was computed anew: the checkpoint kept elsewhere says another hash");
 		else
 			v->result->exported_used += memcmp(e->hash, hash, SHA256_SIZE) == 0;
 	}

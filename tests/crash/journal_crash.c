@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "journal/journal.h"
+#include "journal/verify.h"
 #include "sys/clock.h"
 
 #define FILE_ROWS  20000
@@ -224,6 +224,26 @@ static int look(const struct reports *reports, uint64_t *rows, uint64_t *missing
 	return rc;
 }
 
+static void keep_first(void *arg, const struct verify_finding *f)
+{
+	struct verify_finding *first = arg;
+	if (!first->what[0])
+		*first = *f;
+}
+
+/* The hash chain is whole, whether somebody has recovered the journal or not. */
+static int verify(struct aff_diag *diag)
+{
+	struct verify_finding first = {0};
+	struct verify_options o = {.finding = keep_first, .arg = &first};
+	struct verify_result result;
+	int rc = journal_verify(folder, &o, &result, diag);
+	if (!rc && result.findings)
+		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s: %s %" PRId64 " %s", first.file, first.table, first.id,
+		                  first.what);
+	return rc;
+}
+
 /* Recovers as the engine would. In every other cycle only: otherwise the next child has to. */
 static int recover(struct aff_diag *diag)
 {
@@ -246,6 +266,11 @@ static void remove_folder(void)
 	if (d)
 		closedir(d);
 	rmdir(folder);
+	for (size_t i = 0; i < 2; i++) {
+		char key[4096 + 16];
+		snprintf(key, sizeof key, "%s.key%s", folder, i ? ".pub" : "");
+		unlink(key);
+	}
 }
 
 int main(int argc, char **argv)
@@ -271,6 +296,8 @@ int main(int argc, char **argv)
 			rc = recover(&diag);
 		if (!rc && reports.n)
 			rc = look(&reports, &rows, &missing, &diag);
+		if (!rc && reports.n)
+			rc = verify(&diag);
 	}
 	if (rc)
 		printf("%s: %s\n", aff_error_name(rc), aff_diag_format(&diag, line, sizeof line));

@@ -114,6 +114,7 @@ def crash(arguments, folder):
 			target = before + random.randrange(arguments.acks // 2, arguments.acks)
 			acked.wait(lambda items: len(items) >= target, f"{target} acknowledgements")
 			engine.kill()
+			engine.verify()
 			for sender in senders:
 				sender.join()
 				sent += sender.sent
@@ -123,7 +124,9 @@ def crash(arguments, folder):
 		until(lambda: ((ledger := engine.ledger("crash/ehr"))["pending"] == 0, ledger), "everything to be delivered")
 		engine.wait_ledger("crash/ehr", {"pending": 0})
 		accepted, duplicates = journaled(engine, "accepted"), journaled(engine, "duplicate")
+		engine.verify()
 		engine.stop()
+		engine.verify()
 	finally:
 		engine.discard()
 	promised, stored = set(acked.items), set(accepted)

@@ -113,6 +113,10 @@ class Engine:
 	def search(self, *options):
 		return self.json_lines("journal", "search", *options, allowed=(0, 1))
 
+	def verify(self):
+		"""The journal is what was written; the engine may run."""
+		self.json_lines("journal", "verify")
+
 	def ledger(self, destination):
 		"""Exit 1: it does not add up; wait_ledger tells how."""
 		[stats] = self.json_lines("journal", "stats", allowed=(0, 1))

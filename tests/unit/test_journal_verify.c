@@ -58,7 +58,8 @@ static void commit_one(struct journal *j, struct journal_packer *p, unsigned c)
 {
 	OK(journal_begin(j, &diag));
 	for (unsigned i = 0; i < 1 + c % 3; i++, nids++)
-		ids[nids] = fixture_add(j, p, c % 2 ? "pumps" : "monitors", (unsigned)nids, started_us + (int64_t)nids * 1000);
+		ids[nids] = fixture_add(j, p, c % 2 ? "pumps" : "monitors", (unsigned)nids,
+		                        started_us + (int64_t)nids * 1000);
 	if (c > 1) {
 		fixture_outcome(j, ids[nids - 3], "monitors/ehr", JOURNAL_DELIVERED);
 		fixture_outcome(j, ids[nids - 2], "monitors/fhir", JOURNAL_FILTERED);
@@ -203,8 +204,8 @@ END_TEST
 /* ---- bits ---- */
 
 /* Flips one bit of a random value of the table; false: it was NULL, or the table does not allow it. *id: of the row. */
-static bool flip_cell(sqlite3 *db, const char *table, const char *id_column, unsigned row, unsigned column, unsigned bit,
-                      int64_t *id, char what[80])
+static bool flip_cell(sqlite3 *db, const char *table, const char *id_column, unsigned row, unsigned column,
+                      unsigned bit, int64_t *id, char what[80])
 {
 	char sql[200];
 	sqlite3_stmt *s, *u;
@@ -374,14 +375,15 @@ START_TEST(a_row_that_was_removed_added_or_exchanged_is_found)
 		{"DELETE FROM link WHERE id = (SELECT min(id) FROM link)", "link"},
 		{"DELETE FROM snapshot", "message"},
 		{"DELETE FROM dictionary", "message"},
-		{"INSERT INTO message SELECT id + 1, received, channel, peer, type, verdict, error, control_id, patient,"
-		 " device, snapshot, length, dictionary, body, mark FROM message LIMIT 1 OFFSET 7", "message"},
-		{"INSERT INTO message SELECT id + 1, received, channel, peer, type, verdict, error, control_id, patient,"
-		 " device, snapshot, length, dictionary, body, mark FROM message ORDER BY id DESC LIMIT 1", "message"},
-		{"INSERT INTO message SELECT -1, received, channel, peer, type, verdict, error, control_id, patient,"
-		 " device, snapshot, length, dictionary, body, mark FROM message LIMIT 1 OFFSET 7", "message"},
-		{"INSERT INTO outcome SELECT id + 1, message, destination, kind, at, tries, snapshot, sent, sent_length,"
-		 " detail, mark FROM outcome ORDER BY id DESC LIMIT 1", "outcome"},
+		{"INSERT INTO message SELECT id + 1, received, channel, peer, type, verdict, error, control_id,"
+		 " patient, device, snapshot, length, dictionary, body, mark FROM message LIMIT 1 OFFSET 7", "message"},
+		{"INSERT INTO message SELECT id + 1, received, channel, peer, type, verdict, error, control_id,"
+		 " patient, device, snapshot, length, dictionary, body, mark FROM message ORDER BY id DESC LIMIT 1",
+		 "message"},
+		{"INSERT INTO message SELECT -1, received, channel, peer, type, verdict, error, control_id,"
+		 " patient, device, snapshot, length, dictionary, body, mark FROM message LIMIT 1 OFFSET 7", "message"},
+		{"INSERT INTO outcome SELECT id + 1, message, destination, kind, at, tries, snapshot, sent,"
+		 " sent_length, detail, mark FROM outcome ORDER BY id DESC LIMIT 1", "outcome"},
 		{"INSERT INTO action VALUES(99, 1, 'x', NULL, NULL, 0)", "action"},
 		{"INSERT INTO snapshot VALUES(99, x'00', NULL)", "snapshot"},
 		{"INSERT INTO dictionary VALUES(99, x'00')", "dictionary"},
@@ -419,8 +421,8 @@ START_TEST(two_rows_that_were_exchanged_are_found)
 {
 	run_sql(1, "CREATE TEMP TABLE two AS SELECT * FROM outcome WHERE id IN (5, 6);"
 	           "DELETE FROM outcome WHERE id IN (5, 6);"
-	           "INSERT INTO outcome SELECT 11 - id, message, destination, kind, at, tries, snapshot, sent, sent_length,"
-	           " detail, mark FROM two;");
+	           "INSERT INTO outcome SELECT 11 - id, message, destination, kind, at, tries, snapshot, sent,"
+	           " sent_length, detail, mark FROM two;");
 	ck_assert_uint_gt(verify(NULL, NULL), 0);
 	ck_assert_str_eq(first.table, "outcome");
 	ck_assert_int_eq(first.id, 5);
@@ -488,7 +490,7 @@ static void compute_anew(size_t file)
 	record_action(h, &a, digest);
 	snprintf(sql, sizeof sql,
 	         "UPDATE action SET at = 1, who = 'nobody', detail = NULL, mark = %" PRId64 " WHERE id = 1",
-	         record_mark(1, digest));
+	         record_mark(1, 0, digest));
 	OK(sql_exec(db, sql, &diag));
 	int64_t link = 0;
 	OK(sql_integer(db, "SELECT min(id) FROM link WHERE actions = 1 AND action = 1", &link, &diag));
@@ -515,7 +517,7 @@ static void compute_anew(size_t file)
 	l.rows[LINK_OUTCOME].last = outcome_before;
 	l.rows[LINK_ACTION] = (struct link_rows){.n = 1, .last = 1};
 	hasher_begin(rows);
-	link_add_row(rows, 1, digest);
+	link_add_row(rows, 1, 0, digest);
 	hasher_end(rows, l.rows[LINK_ACTION].digest);
 	link_hash(h, before, &l, hash);
 	/* And it is the last one. */
