@@ -143,8 +143,9 @@ void journal_rollback(struct journal *j);
  * back starts anew. A transaction of its own. AFF_ENOTFOUND: there is no such cursor. */
 int journal_forget(struct journal *j, struct aff_view destination, struct aff_diag *diag);
 
-/* What is due without a message to write: ends a log file at midnight, lets the sealer remove old ones, signs. To be called
- * now and then by the thread that writes, between transactions. Errors as of journal_commit. */
+/* What is due without a message to write: ends a log file at midnight, lets the sealer remove old ones, signs the end
+ * of the hash chain. To be called now and then by the thread that writes, between transactions. Errors as of
+ * journal_commit. */
 int journal_tend(struct journal *j, struct aff_diag *diag);
 /* Whether messages are refused for want of space. Thread-safe, as is the next one. */
 bool journal_is_full(const struct journal *j);

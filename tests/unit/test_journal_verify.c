@@ -193,7 +193,13 @@ START_TEST(it_verifies_after_each_start)
 		OK(journal_checkpoint(j, &diag));
 		verify_is_good();
 		ck_assert_int_eq(result.signed_link, result.last_link);
-		ck_assert_int_eq(journal_checkpoint_due(j), INT64_MAX);
+		ck_assert_int_eq(signer_due_us(&j->signer), INT64_MAX);
+		/* A writer that has nothing to write signs too. */
+		commit_one(j, p, 30 + round);
+		ck_assert_int_lt(signer_due_us(&j->signer), INT64_MAX);
+		j->signer.period_us = 1;
+		OK(journal_tend(j, &diag));
+		ck_assert_int_eq(j->signer.link, j->file.chain.number);
 		journal_packer_free(p);
 		journal_close(j);
 	}
