@@ -250,7 +250,7 @@ int main(int argc, char **argv)
 	static const uint64_t batches[] = {1, 16, 64, 256};
 	struct aff_diag diag = {0};
 	struct aff_buf text;
-	char folder[512];
+	char folder[512], key[sizeof folder + 8];
 	n_rows = bench_number(argc, argv, "rows", 1000000);
 	uint64_t n_files = bench_number(argc, argv, "files", 1);
 	bench_read_message(bench_text(argc, argv, "message", "tests/bench/messages/typical.hl7"), &text);
@@ -259,7 +259,9 @@ int main(int argc, char **argv)
 	if (!mkdtemp(folder))
 		bench_die("folder");
 
-	struct journal_options o = {.folder = folder, .file_rows = n_rows * 8, .file_bytes = UINT64_C(1) << 40};
+	snprintf(key, sizeof key, "%s/key", folder); /* goes with the folder */
+	struct journal_options o = {.folder = folder, .file_rows = n_rows * 8, .file_bytes = UINT64_C(1) << 40,
+				    .key_file = key};
 	must(journal_open(&j, &o, &diag), &diag);
 	write_rows(4000, 64, false); /* until there is a dictionary */
 	sealer_drain(&j->sealer);
