@@ -234,6 +234,7 @@ void engine_stop(struct engine *e)
 	resends_free(e->resends);
 	for (unsigned i = 0; i < e->nio; i++)
 		io_stop(e->io[i]);
+	writer_free(e->writer);
 	free_senders(e->sending);
 	free_senders(e->retired);
 	while (e->served)

@@ -409,6 +409,12 @@ void writer_stop(struct writer *w)
 	pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
+}
+
+void writer_free(struct writer *w)
+{
+	if (!w)
+		return;
 	pthread_cond_destroy(&w->work);
 	pthread_cond_destroy(&w->called);
 	pthread_mutex_destroy(&w->lock);

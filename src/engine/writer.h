@@ -23,8 +23,10 @@ struct outcome_report {
 
 /* resends: stays the caller's, and is the writer's alone until writer_stop. */
 int writer_start(struct writer **out, struct journal *journal, struct resends *resends);
-/* Commits what is queued and ends the thread. */
+/* Commits what is queued and ends the thread. The io threads, which outlive it to send the last answers, may still ask
+ * whether the disk is full: writer_free comes after them. */
 void writer_stop(struct writer *w);
+void writer_free(struct writer *w);
 
 /* Hands over a chain of envelopes; their references go along. Never waits for the disk. */
 void writer_submit(struct writer *w, struct envelope *first, struct envelope *last);

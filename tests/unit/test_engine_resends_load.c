@@ -97,6 +97,7 @@ START_TEST(the_newest_first)
 	resends_load_wait(l);
 	resends_load_stop(l);
 	writer_stop(w);
+	writer_free(w);
 	for (unsigned i = 0; i < MESSAGES; i++)
 		ck_assert_msg(knows(r, i) == (i % 10 != 3), "message %u", i);
 	ck_assert_uint_eq(resends_count(r), MESSAGES * 9 / 10);
@@ -138,6 +139,7 @@ START_TEST(stops)
 	resends_load_stop(l);
 	resends_load_stop(NULL);
 	writer_stop(w);
+	writer_free(w);
 	resends_free(r);
 	r = resends_new();
 	resends_load_stop(resends_load_newest(r, conf, 100));
