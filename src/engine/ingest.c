@@ -310,8 +310,7 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 	if (journal_pack(g->packer, message, &g->packed, &row->dictionary) || g->packed.error)
 		return NULL;
 	row->body = aff_buf_view(&g->packed);
-	if (journal_digest_message(g->packer, row)) /* of everything above but the verdict */
-		return NULL;
+	journal_digest_message(g->packer, row); /* of everything above but the verdict */
 	struct envelope *e = envelope_new(&parts);
 	if (e) {
 		e->conf = conf_ref(conf);

@@ -24,7 +24,8 @@ static int collect_row(struct collected *c, sqlite3_stmt *s, struct aff_diag *di
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	struct item *i = &c->item[c->n];
 	*i = (struct item){
-		.outcome = {
+		.outcome =
+			{
 			.message = sqlite3_column_int64(s, 0),
 			.destination = {.n = destination.n},
 			.kind = (enum journal_outcome_kind)kind,
@@ -32,6 +33,8 @@ static int collect_row(struct collected *c, sqlite3_stmt *s, struct aff_diag *di
 			.tries = (unsigned)sqlite3_column_int64(s, 4),
 			.sent_length = (uint32_t)sqlite3_column_int64(s, 7),
 			.detail = {.n = detail.n},
+				.instead = (enum journal_outcome_kind)sqlite3_column_int(s, 9),
+				.action_us = sqlite3_column_int64(s, 10),
 		},
 		.destination = c->texts.n,
 		.detail = c->texts.n + destination.n,

@@ -11,7 +11,8 @@
 
 /* What an outcome statement selects from, with o for the outcome. */
 #define COLLECT_COLUMNS                                                                                                \
-	"SELECT o.message, d.text, o.kind, o.at, o.tries, s.sha256, o.sent, o.sent_length, o.detail FROM outcome o"    \
+	"SELECT o.message, d.text, o.kind, o.at, o.tries, s.sha256, o.sent, o.sent_length, o.detail, o.instead," \
+	" o.action FROM outcome o" \
 	" LEFT JOIN name d ON d.id = o.destination LEFT JOIN snapshot s ON s.id = o.snapshot "
 
 /* Texts are found by their offset: the buffer moves while it grows. */

@@ -46,7 +46,6 @@ int book_load(struct book *b, uint32_t id, struct aff_view bytes)
 	d->id = id;
 	d->n = bytes.n;
 	memcpy(d->bytes, bytes.p, bytes.n);
-	sha256(d->sha, bytes);
 	d->older = atomic_load(&b->newest);
 	d->compiled = ZSTD_createCDict(d->bytes, d->n, LEVEL);
 	if (!d->compiled) {

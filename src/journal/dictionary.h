@@ -13,11 +13,8 @@
 
 #include <afferent/text.h>
 
-#include "base/digest.h"
-
 struct dictionary {
 	uint32_t id;
-	unsigned char sha[SHA256_SIZE]; /* of its bytes */
 	struct dictionary *older;
 	ZSTD_CDict *compiled;
 	size_t n;

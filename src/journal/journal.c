@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "journal/internal.h"
+#include "journal/migrate.h"
 #include "journal/sql.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/log.h"
 
 #define DEFAULT_ROWS  1000000u
 #define DEFAULT_BYTES (512u << 20)
@@ -86,14 +88,15 @@ static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag
 {
 	char path[PATH_MAX];
 	sqlite3 *db;
-	int64_t sealed, version = 0;
+	int64_t sealed;
+	int format = FORMAT;
 	int rc = folder_path(path, sizeof path, j->folder, first, "", diag);
 	if (!rc)
 		rc = schema_open(&db, path, j->vfs.name, diag);
 	if (rc)
 		return rc;
-	rc = schema_version(db, &version, diag);
-	if (!rc && version == SCHEMA_UNCHAINED)
+	rc = schema_format(db, &format, diag);
+	if (!rc && format == FORMAT_UNCHAINED)
 		return leave_old_version(j, db, first, diag);
 	if (!rc)
 		rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
@@ -108,7 +111,7 @@ static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag
 	if (rc)
 		return rc;
 	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &sealed, diag);
-	if (!rc) /* a newer file was taken away */
+	if (!rc || format != FORMAT) /* a newer file was taken away, or an older version wrote it */
 		return journal_start_file(j, &j->file, diag);
 	return rc == AFF_ENOTFOUND ? 0 : rc;
 }
@@ -127,6 +130,16 @@ static int sign_the_end(struct journal *j, struct aff_diag *diag)
 	return rc == AFF_EFULL ? 0 : rc; /* the next commit signs */
 }
 
+static int migrate(struct journal *j, const struct file_list *list, struct aff_diag *diag)
+{
+	unsigned changed = 0;
+	int rc = migrate_files(j->folder, list, j->vfs.name, &changed, diag);
+	if (!rc && changed)
+		log_info("journal", "%u log files were of an older version: brought to format %d", changed,
+			 SCHEMA_VERSION);
+	return rc;
+}
+
 static int open_files(struct journal *j, struct aff_diag *diag)
 {
 	struct file_list list = {0};
@@ -135,6 +148,8 @@ static int open_files(struct journal *j, struct aff_diag *diag)
 		rc = folder_list(j->folder, &list, diag);
 	if (!rc)
 		rc = check_lock_file(j->lock, list.n, diag);
+	if (!rc && list.n)
+		rc = migrate(j, &list, diag);
 	if (!rc && list.n)
 		rc = continue_file(j, list.first[list.n - 1], diag);
 	else if (!rc)
@@ -405,7 +420,7 @@ int journal_add_outcome(struct journal *j, const struct journal_outcome *o, stru
 	return fail(j, logfile_add_outcome(&j->file, o, diag));
 }
 
-int journal_add_action(struct journal *j, const struct journal_action *a, struct aff_diag *diag)
+int journal_add_action(struct journal *j, struct journal_action *a, struct aff_diag *diag)
 {
 	int rc = check(j, true, diag);
 	if (rc)
@@ -413,6 +428,17 @@ int journal_add_action(struct journal *j, const struct journal_action *a, struct
 	if (a->kind.n == 0)
 		return fail(j, aff_diag_set(diag, AFF_EARGUMENT, "the action lacks a kind"));
 	return fail(j, logfile_add_action(&j->file, a, diag));
+}
+
+int journal_set_attempts(struct journal *j, struct aff_view destination, int64_t message, unsigned n,
+			 struct aff_diag *diag)
+{
+	int rc = check(j, true, diag);
+	if (rc)
+		return rc;
+	if (destination.n == 0)
+		return fail(j, aff_diag_set(diag, AFF_EARGUMENT, "the attempt lacks a destination"));
+	return fail(j, logfile_set_attempts(&j->file, destination, message, n, diag));
 }
 
 int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t position, struct aff_diag *diag)
@@ -443,8 +469,8 @@ static int commit(struct journal *j, bool must_sign, struct aff_diag *diag)
 	if (rc)
 		return rc;
 	rc = logfile_link(&j->file, diag);
-	bool signing = must_sign || (chain_records(&j->file.chain) &&
-				     signer_is_due(&j->signer, chain_records(&j->file.chain), now));
+	bool signing = must_sign ||
+		       (chain_records(&j->file.chain) && signer_is_due(&j->signer, chain_records(&j->file.chain), now));
 	if (!rc && signing)
 		rc = sign_here(j, diag);
 	if (!rc)

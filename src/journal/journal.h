@@ -32,12 +32,7 @@ enum journal_verdict {
 	JOURNAL_DUPLICATE = 4 /* the bytes of an accepted message again: answered like it, journal only */
 };
 
-enum journal_outcome_kind {
-	JOURNAL_DELIVERED = 1,
-	JOURNAL_FILTERED  = 2,
-	JOURNAL_MERGED    = 3,
-	JOURNAL_DEAD      = 4
-};
+enum journal_outcome_kind { JOURNAL_DELIVERED = 1, JOURNAL_FILTERED = 2, JOURNAL_MERGED = 3, JOURNAL_DEAD = 4 };
 /* "delivered", "accepted", ...: constant strings, never NULL. */
 const char *journal_outcome_text(enum journal_outcome_kind kind);
 const char *journal_verdict_text(enum journal_verdict verdict);
@@ -57,7 +52,10 @@ struct journal_message {
 	unsigned char snapshot[SHA256_SIZE]; /* the configuration it was received under */
 	uint32_t length;             /* of the message as received */
 	uint32_t dictionary;         /* the body's compression dictionary, 0 = none */
-	struct aff_view body;        /* compressed, as journal_pack made it */
+	struct aff_view body; /* compressed, as journal_pack made it; empty when retention has removed it */
+	uint32_t key;         /* the data key that body and ids are encrypted with, 0 = they are not */
+	struct aff_view ids;  /* control id, patient and device, encrypted; empty without a key */
+	unsigned char body_sha[SHA256_SIZE]; /* of a body that is empty */
 	bool digested;               /* digest is that of this message: journal_digest_message computed it */
 	unsigned char digest[SHA256_SIZE];
 };
@@ -73,11 +71,14 @@ struct journal_outcome {
 	unsigned char sent[SHA256_SIZE];     /* SHA-256 of the bytes sent; zeros when nothing was sent */
 	uint32_t sent_length;
 	struct aff_view detail;      /* the rule ("line 14: drop segment"), the reason, the answer (codes only) */
+	enum journal_outcome_kind instead; /* of the earlier outcome that this one stands for from now on; 0: the first
+	                                      outcome of the message at the destination */
+	int64_t action_us;                 /* at_us of the action that it comes from (a replay), 0 = none */
 };
 
 /* What somebody did to the engine or the journal. */
 struct journal_action {
-	int64_t at_us;
+	int64_t at_us;          /* journal_add_action makes it later than that of every earlier action */
 	struct aff_view kind;        /* "start", "stop", "reload", "replay": one word */
 	struct aff_view who;         /* "uid 1000" */
 	struct aff_view detail;      /* what exactly; no values of fields */
@@ -135,7 +136,11 @@ int journal_add_outcome(struct journal *j, const struct journal_outcome *o, stru
  * the first position it was set to) has an outcome, and the next one has none. */
 int journal_set_cursor(struct journal *j, struct aff_view destination, int64_t position, struct aff_diag *diag);
 /* Records an administrative action. */
-int journal_add_action(struct journal *j, const struct journal_action *a, struct aff_diag *diag);
+int journal_add_action(struct journal *j, struct journal_action *a, struct aff_diag *diag);
+/* Notes how often the process may have ended while it tried to deliver a message that has no outcome yet; 0: forget
+ * it. Not in the hash chain, like cursors. */
+int journal_set_attempts(struct journal *j, struct aff_view destination, int64_t message, unsigned n,
+			 struct aff_diag *diag);
 int journal_commit(struct journal *j, struct aff_diag *diag);
 void journal_rollback(struct journal *j);
 
@@ -166,7 +171,7 @@ void journal_packer_free(struct journal_packer *p);
 int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_buf *out, uint32_t *dictionary);
 /* Computes the digest that the hash chain is made of, so that the writer need not. Everything in the message but its
  * id, verdict and error is final: a change after it needs another call. */
-int journal_digest_message(struct journal_packer *p, struct journal_message *m);
+void journal_digest_message(struct journal_packer *p, struct journal_message *m);
 
 /* ---- reading: one object per thread, in the same process or another ---- */
 
@@ -192,6 +197,14 @@ int journal_read_channel(struct journal_reader *r, struct aff_view channel, int6
 /* Where a destination's cursor stands: 0 found, AFF_ENOTFOUND: it never had one. */
 int journal_read_cursor(struct journal_reader *r, struct aff_view destination, int64_t *position,
                         struct aff_diag *diag);
+/* What journal_set_attempts has noted of a destination, in order of message id. */
+typedef int journal_attempts_fn(void *arg, int64_t message, unsigned n);
+int journal_read_attempts(struct journal_reader *r, struct aff_view destination, journal_attempts_fn *fn, void *arg,
+			  struct aff_diag *diag);
+/* The actions that are older than a time, newest first, at most `limit`, until fn stops. */
+typedef int journal_action_fn(void *arg, const struct journal_action *action);
+int journal_read_actions(struct journal_reader *r, int64_t before_us, uint64_t limit, journal_action_fn *fn, void *arg,
+			 struct aff_diag *diag);
 /* Outcomes of a destination for messages with id > after, in order of message id (ahead of the cursor, with several
  * lanes). */
 int journal_read_outcomes(struct journal_reader *r, struct aff_view destination, int64_t after, journal_outcome_fn *fn,

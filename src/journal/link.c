@@ -5,6 +5,8 @@
  */
 #include "journal/link.h"
 
+#include "journal/schema.h"
+
 static void put_number(unsigned char *to, uint64_t value)
 {
 	for (int i = 7; i >= 0; i--, value >>= 8)
@@ -60,10 +62,26 @@ static void end(struct parts *p, unsigned char out[SHA256_SIZE])
 	hasher_end(p->h, out);
 }
 
-void record_message(struct hasher *h, const struct journal_message *m, const unsigned char dictionary[SHA256_SIZE],
-                    unsigned char out[SHA256_SIZE])
+static void digest_body(struct hasher *h, const struct journal_message *m, unsigned char out[SHA256_SIZE])
+{
+	if (!m->body.n) {
+		memcpy(out, m->body_sha, SHA256_SIZE);
+		return;
+	}
+	hasher_begin(h);
+	hasher_add(h, m->body.p, m->body.n);
+	hasher_end(h, out);
+}
+
+void record_message(struct hasher *h, int format, const struct journal_message *m, const unsigned char *dictionary,
+		    unsigned char out[SHA256_SIZE])
 {
 	struct parts p;
+	unsigned char body[SHA256_SIZE] = {0};
+#ifndef AFF_MUTANT_9 /* the chain leaves the bodies out */
+	if (format >= FORMAT)
+		digest_body(h, m, body);
+#endif
 	begin(&p, h, "message");
 	add_number(&p, m->received_us);
 	add_view(&p, m->channel);
@@ -75,14 +93,18 @@ void record_message(struct hasher *h, const struct journal_message *m, const uns
 	add_bytes(&p, m->snapshot, SHA256_SIZE);
 	add_number(&p, m->length);
 	add_number(&p, m->dictionary);
-	add_bytes(&p, dictionary, SHA256_SIZE);
-#ifndef AFF_MUTANT_9 /* the chain leaves the bodies out */
-	add_view(&p, m->body);
-#endif
+	if (format >= FORMAT) {
+		add_number(&p, m->key);
+		add_view(&p, m->ids);
+		add_bytes(&p, body, SHA256_SIZE);
+	} else {
+		add_bytes(&p, dictionary, SHA256_SIZE);
+		add_view(&p, m->body);
+	}
 	end(&p, out);
 }
 
-void record_outcome(struct hasher *h, const struct journal_outcome *o, unsigned char out[SHA256_SIZE])
+void record_outcome(struct hasher *h, int format, const struct journal_outcome *o, unsigned char out[SHA256_SIZE])
 {
 	struct parts p;
 	begin(&p, h, "outcome");
@@ -95,6 +117,10 @@ void record_outcome(struct hasher *h, const struct journal_outcome *o, unsigned 
 	add_bytes(&p, o->sent, SHA256_SIZE);
 	add_number(&p, o->sent_length);
 	add_view(&p, o->detail);
+	if (format >= FORMAT) {
+		add_number(&p, o->instead);
+		add_number(&p, o->action_us);
+	}
 	end(&p, out);
 }
 
@@ -109,8 +135,21 @@ void record_action(struct hasher *h, const struct journal_action *a, unsigned ch
 	end(&p, out);
 }
 
+void record_dictionary(struct hasher *h, int format, int64_t key, struct aff_view body, unsigned char out[SHA256_SIZE])
+{
+	struct parts p;
+	if (format < FORMAT) {
+		sha256(out, body);
+		return;
+	}
+	begin(&p, h, "dictionary");
+	add_number(&p, key);
+	add_view(&p, body);
+	end(&p, out);
+}
+
 void record_snapshot(struct hasher *h, const unsigned char sha[SHA256_SIZE], struct aff_view body,
-                     unsigned char out[SHA256_SIZE])
+		     unsigned char out[SHA256_SIZE])
 {
 	struct parts p;
 	begin(&p, h, "snapshot");
@@ -152,7 +191,7 @@ void link_genesis(const unsigned char journal[JOURNAL_ID_SIZE], unsigned char ou
 }
 
 void link_hash(struct hasher *h, const unsigned char before[SHA256_SIZE], const struct link *l,
-               unsigned char out[SHA256_SIZE])
+	       unsigned char out[SHA256_SIZE])
 {
 	static const unsigned char nothing[SHA256_SIZE];
 	struct parts p;

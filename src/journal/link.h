@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the hash chain is made of. Each row that is stored has a digest over everything it says (names and
- * configurations by what they are, not by their number in the log file; the body with the digest of its compression
- * dictionary). Each transaction that stores rows is one link: its hash is over the hash of the link before, its number
- * and time, and id and digest of every row it stored. Writer and verifier compute with the functions of this file.
+ * configurations by what they are, not by their number in the log file). Each transaction that stores rows is one link:
+ * its hash is over the hash of the link before, its number and time, and id and digest of every row it stored. Writer
+ * and verifier compute with the functions of this file.
  */
 #ifndef JOURNAL_LINK_H
 #define JOURNAL_LINK_H
@@ -38,11 +38,15 @@ void link_hash(struct hasher *h, const unsigned char before[SHA256_SIZE], const 
 /* Adds one row to what rows[].digest is over. judged: record_judged of a message, else 0. */
 void link_add_row(struct hasher *h, int64_t id, int64_t judged, const unsigned char digest[SHA256_SIZE]);
 
-/* Digests of rows, all but their ids, and but for what the writer may still decide of a message: verdict and error. */
-void record_message(struct hasher *h, const struct journal_message *m, const unsigned char dictionary[SHA256_SIZE],
+/* Digests of rows, all but their ids, and but for what the writer may still decide of a message: verdict and error. The
+ * digest of a message is over that of its body, so that the rest can be verified without the body. format: enum of
+ * schema.h; earlier ones are only verified.
+ * dictionary: its digest, for earlier ones. */
+void record_message(struct hasher *h, int format, const struct journal_message *m, const unsigned char *dictionary,
                     unsigned char out[SHA256_SIZE]);
-void record_outcome(struct hasher *h, const struct journal_outcome *o, unsigned char out[SHA256_SIZE]);
+void record_outcome(struct hasher *h, int format, const struct journal_outcome *o, unsigned char out[SHA256_SIZE]);
 void record_action(struct hasher *h, const struct journal_action *a, unsigned char out[SHA256_SIZE]);
+void record_dictionary(struct hasher *h, int format, int64_t key, struct aff_view body, unsigned char out[SHA256_SIZE]);
 void record_snapshot(struct hasher *h, const unsigned char sha[SHA256_SIZE], struct aff_view body,
                      unsigned char out[SHA256_SIZE]);
 /* Verdict and error of a message as one number. */

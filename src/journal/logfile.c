@@ -16,11 +16,11 @@ static const char *const texts[LOGFILE_STATEMENTS] = {
 	[LOGFILE_ADD_DICTIONARY] = "INSERT OR IGNORE INTO dictionary(id, body) VALUES(?1, ?2)",
 	[LOGFILE_ADD_MESSAGE] =
 		"INSERT INTO message(id, received, channel, peer, type, verdict, error, control_id, patient,"
-		" device, snapshot, length, dictionary, body, mark)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+		" device, snapshot, length, dictionary, body, mark, key, ids)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
 	[LOGFILE_ADD_OUTCOME] =
 		"INSERT INTO outcome(id, message, destination, kind, at, tries, snapshot, sent, sent_length, detail,"
-		" mark) VALUES(?10, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11)",
+		" mark, instead, action) VALUES(?10, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11, ?12, ?13)",
 	[LOGFILE_SET_CURSOR] = "INSERT INTO cursor(destination, start, position) VALUES(?1, ?2, ?3)"
 			       " ON CONFLICT(destination) DO UPDATE SET position = excluded.position",
 	[LOGFILE_SET_SKEW] = "INSERT INTO meta(key, value) VALUES('skew', ?1)"
@@ -29,6 +29,8 @@ static const char *const texts[LOGFILE_STATEMENTS] = {
 	[LOGFILE_ADD_LINK] = "INSERT INTO link(id, at, messages, message, outcomes, outcome, actions, action, others,"
 			     " hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[LOGFILE_ADD_CHECKPOINT] = "INSERT INTO checkpoint(link, at, hash, key, signature) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[LOGFILE_SET_ATTEMPTS] = "INSERT OR REPLACE INTO attempt(destination, message, n) VALUES(?1, ?2, ?3)",
+	[LOGFILE_FORGET_ATTEMPTS] = "DELETE FROM attempt WHERE destination = ?1 AND message = ?2",
 };
 
 static int integer_or(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *out, struct aff_diag *diag)
@@ -74,6 +76,8 @@ int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct boo
 		rc = integer_or(db, "PRAGMA page_count", 0, &pages, diag);
 	if (!rc)
 		rc = integer_or(db, "SELECT value FROM meta WHERE key = 'skew'", 0, &new.skew, diag);
+	if (!rc)
+		rc = integer_or(db, "SELECT at FROM action ORDER BY id DESC LIMIT 1", 0, &new.acted, diag);
 	if (rc) {
 		finalize(&new);
 		return rc;
@@ -258,8 +262,10 @@ int logfile_add_dictionary(struct logfile *f, uint32_t id, struct aff_diag *diag
 	sqlite3_stmt *s = f->statement[LOGFILE_ADD_DICTIONARY];
 	sqlite3_bind_int64(s, 1, id);
 	sql_bind_blob(s, 2, d->bytes, d->n);
+	unsigned char digest[SHA256_SIZE];
 	int rc = sql_run(s, "add a compression dictionary", diag);
-	if (!rc && sqlite3_changes(f->db) && chain_add_other(&f->chain, LINK_DICTIONARY, id, d->sha))
+	record_dictionary(f->chain.record, FORMAT, 0, aff_view(d->bytes, d->n), digest);
+	if (!rc && sqlite3_changes(f->db) && chain_add_other(&f->chain, LINK_DICTIONARY, id, digest))
 		rc = aff_diag_set(diag, AFF_ENOMEM, "too many dictionaries in one transaction");
 	if (!rc)
 		f->dictionary = id;
@@ -281,13 +287,6 @@ static int note_skew(struct logfile *f, const struct journal_message *m, struct 
 	return rc;
 }
 
-static void digest_message(struct logfile *f, const struct journal_message *m, unsigned char out[SHA256_SIZE])
-{
-	static const unsigned char none[SHA256_SIZE];
-	const struct dictionary *d = m->dictionary ? book_find(f->book, m->dictionary) : NULL;
-	record_message(f->chain.record, m, d ? d->sha : none, out);
-}
-
 int logfile_add_message(struct logfile *f, const struct journal_message *m, struct aff_diag *diag)
 {
 	int64_t channel = 0, type = 0, snapshot = 0;
@@ -306,7 +305,7 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	int64_t judged = record_judged(m);
 	const unsigned char *digest = m->digested ? m->digest : computed;
 	if (!m->digested)
-		digest_message(f, m, computed);
+		record_message(f->chain.record, FORMAT, m, NULL, computed);
 	sqlite3_stmt *s = f->statement[LOGFILE_ADD_MESSAGE];
 	sqlite3_bind_int64(s, 1, m->id);
 	sqlite3_bind_int64(s, 2, m->received_us);
@@ -323,6 +322,8 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	sqlite3_bind_int64(s, 13, m->dictionary);
 	sql_bind_blob(s, 14, m->body.p, m->body.n);
 	sqlite3_bind_int64(s, 15, record_mark(m->id, judged, digest));
+	sqlite3_bind_int64(s, 16, m->key);
+	sql_bind_blob(s, 17, m->ids.p, m->ids.n);
 	rc = sql_run(s, "add a message", diag);
 	if (rc)
 		return rc;
@@ -353,20 +354,25 @@ int logfile_add_outcome(struct logfile *f, const struct journal_outcome *o, stru
 	sql_bind_text(s, 9, o->detail);
 	unsigned char digest[SHA256_SIZE];
 	int64_t id = f->chain.next.rows[LINK_OUTCOME].last + 1;
-	record_outcome(f->chain.record, o, digest);
+	record_outcome(f->chain.record, FORMAT, o, digest);
 	sqlite3_bind_int64(s, 10, id);
 	sqlite3_bind_int64(s, 11, record_mark(id, 0, digest));
+	sqlite3_bind_int(s, 12, (int)o->instead);
+	sqlite3_bind_int64(s, 13, o->action_us);
 	rc = sql_run(s, "add an outcome", diag);
 	if (!rc)
 		chain_add(&f->chain, LINK_OUTCOME, id, 0, digest);
 	return rc;
 }
 
-int logfile_add_action(struct logfile *f, const struct journal_action *a, struct aff_diag *diag)
+int logfile_add_action(struct logfile *f, struct journal_action *a, struct aff_diag *diag)
 {
 	unsigned char digest[SHA256_SIZE];
 	int64_t id = f->chain.next.rows[LINK_ACTION].last + 1;
 	sqlite3_stmt *s = f->statement[LOGFILE_ADD_ACTION];
+	if (a->at_us <= f->acted)
+		a->at_us = f->acted + 1;
+	f->acted = a->at_us;
 	record_action(f->chain.record, a, digest);
 	sqlite3_bind_int64(s, 1, id);
 	sqlite3_bind_int64(s, 2, a->at_us);
@@ -392,4 +398,19 @@ int logfile_set_cursor(struct logfile *f, struct aff_view destination, int64_t s
 	sqlite3_bind_int64(s, 2, start);
 	sqlite3_bind_int64(s, 3, position);
 	return sql_run(s, "set a cursor", diag);
+}
+
+int logfile_set_attempts(struct logfile *f, struct aff_view destination, int64_t message, int64_t n,
+			 struct aff_diag *diag)
+{
+	int64_t id = 0;
+	int rc = intern(f, NAME_DESTINATION, destination, &id, diag);
+	if (rc)
+		return rc;
+	sqlite3_stmt *s = f->statement[n ? LOGFILE_SET_ATTEMPTS : LOGFILE_FORGET_ATTEMPTS];
+	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 2, message);
+	if (n)
+		sqlite3_bind_int64(s, 3, n);
+	return sql_run(s, "note an attempt", diag);
 }

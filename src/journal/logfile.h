@@ -14,9 +14,24 @@
 #include "journal/snapshot.h"
 
 enum logfile_statement {
-	LOGFILE_BEGIN, LOGFILE_COMMIT, LOGFILE_PAGES, LOGFILE_FIND_NAME, LOGFILE_ADD_NAME, LOGFILE_FIND_SNAPSHOT,
-	LOGFILE_ADD_SNAPSHOT, LOGFILE_ADD_DICTIONARY, LOGFILE_ADD_MESSAGE, LOGFILE_ADD_OUTCOME, LOGFILE_SET_CURSOR,
-	LOGFILE_SET_SKEW, LOGFILE_ADD_ACTION, LOGFILE_ADD_LINK, LOGFILE_ADD_CHECKPOINT, LOGFILE_STATEMENTS
+	LOGFILE_BEGIN,
+	LOGFILE_COMMIT,
+	LOGFILE_PAGES,
+	LOGFILE_FIND_NAME,
+	LOGFILE_ADD_NAME,
+	LOGFILE_FIND_SNAPSHOT,
+	LOGFILE_ADD_SNAPSHOT,
+	LOGFILE_ADD_DICTIONARY,
+	LOGFILE_ADD_MESSAGE,
+	LOGFILE_ADD_OUTCOME,
+	LOGFILE_SET_CURSOR,
+	LOGFILE_SET_SKEW,
+	LOGFILE_ADD_ACTION,
+	LOGFILE_ADD_LINK,
+	LOGFILE_ADD_CHECKPOINT,
+	LOGFILE_SET_ATTEMPTS,
+	LOGFILE_FORGET_ATTEMPTS,
+	LOGFILE_STATEMENTS
 };
 
 #define LOGFILE_NAMES 256
@@ -27,6 +42,7 @@ struct logfile {
 	sqlite3_stmt *statement[LOGFILE_STATEMENTS];
 	uint64_t rows, bytes;
 	int64_t oldest;                        /* id of its first message; meaningless without rows */
+	int64_t acted;  /* time of the newest action */
 	int64_t skew;                          /* stored: at least id - received of every message */
 	struct book *book;
 	struct snapshot_list *snapshots;
@@ -67,10 +83,13 @@ void logfile_rollback(struct logfile *f);
 
 int logfile_add_message(struct logfile *f, const struct journal_message *m, struct aff_diag *diag);
 int logfile_add_outcome(struct logfile *f, const struct journal_outcome *o, struct aff_diag *diag);
-int logfile_add_action(struct logfile *f, const struct journal_action *a, struct aff_diag *diag);
+int logfile_add_action(struct logfile *f, struct journal_action *a, struct aff_diag *diag);
 /* A destination that is new starts at `start`. */
 int logfile_set_cursor(struct logfile *f, struct aff_view destination, int64_t start, int64_t position,
                        struct aff_diag *diag);
+/* n = 0 forgets it. */
+int logfile_set_attempts(struct logfile *f, struct aff_view destination, int64_t message, int64_t n,
+			 struct aff_diag *diag);
 int logfile_add_snapshot(struct logfile *f, const unsigned char sha[SHA256_SIZE], struct aff_diag *diag);
 int logfile_add_dictionary(struct logfile *f, uint32_t id, struct aff_diag *diag);
 

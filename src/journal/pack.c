@@ -5,6 +5,7 @@
 
 #include "journal/internal.h"
 #include "journal/link.h"
+#include "journal/schema.h"
 #include "journal/sql.h"
 
 struct journal_packer {
@@ -79,15 +80,10 @@ int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_b
 	return rc;
 }
 
-int journal_digest_message(struct journal_packer *p, struct journal_message *m)
+void journal_digest_message(struct journal_packer *p, struct journal_message *m)
 {
-	static const unsigned char none[SHA256_SIZE];
-	const struct dictionary *d = m->dictionary ? book_find(&p->journal->book, m->dictionary) : NULL;
-	if (m->dictionary && !d)
-		return AFF_EARGUMENT;
-	record_message(p->hasher, m, d ? d->sha : none, m->digest);
+	record_message(p->hasher, FORMAT, m, NULL, m->digest);
 	m->digested = true;
-	return 0;
 }
 
 int pack_alone(struct aff_view bytes, struct aff_buf *out)

@@ -176,18 +176,20 @@ static struct aff_view keep(struct aff_buf *bytes, struct aff_view v)
 static int take_row(struct reader_page *page, sqlite3_stmt *s, bool *fits, struct aff_diag *diag)
 {
 	static const int texts[] = {2, 3, 4, 5, 6, 7};
-	struct aff_view v[sizeof texts / sizeof *texts], body = sql_blob(s, 13);
+	struct aff_view v[sizeof texts / sizeof *texts], body = sql_blob(s, 16), ids = sql_blob(s, 14),
+							 body_sha = sql_blob(s, 15);
 	int64_t id = sqlite3_column_int64(s, 0), length = sqlite3_column_int64(s, 11),
-		dictionary = sqlite3_column_int64(s, 12);
+		dictionary = sqlite3_column_int64(s, 12), key = sqlite3_column_int64(s, 13);
 	int verdict = sqlite3_column_int(s, 8);
-	size_t need = body.n;
+	size_t need = body.n + ids.n;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		v[i] = sql_text(s, texts[i]);
 		need += v[i].n;
 	}
 	struct aff_view sha = sql_blob(s, 10);
 	if (v[0].n == 0 || sha.n != SHA256_SIZE || verdict < JOURNAL_ACCEPTED || verdict > JOURNAL_DUPLICATE ||
-	    length < 0 || length > PACK_MAX_MESSAGE || dictionary < 0 || dictionary > UINT32_MAX)
+	    length < 0 || length > PACK_MAX_MESSAGE || dictionary < 0 || dictionary > UINT32_MAX || key < 0 ||
+	    key > UINT32_MAX || (body_sha.n && body_sha.n != SHA256_SIZE))
 		return damaged(sqlite3_db_handle(s), id, "a column is damaged", diag);
 	*fits = page->n == 0 || need <= page->bytes.allocated - page->bytes.n;
 	if (!*fits)
@@ -208,8 +210,11 @@ static int take_row(struct reader_page *page, sqlite3_stmt *s, bool *fits, struc
 		.error = sqlite3_column_int(s, 9),
 		.length = (uint32_t)length,
 		.dictionary = (uint32_t)dictionary,
+		.key = (uint32_t)key,
+		.ids = keep(&page->bytes, ids),
 		.body = keep(&page->bytes, body),
 	};
+	memcpy(m->body_sha, body_sha.p, body_sha.n);
 	memcpy(m->snapshot, sha.p, SHA256_SIZE);
 	return 0;
 }

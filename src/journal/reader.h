@@ -58,7 +58,7 @@ int reader_name_or_0(const struct reader_file *f, enum name_kind kind, struct af
 /* What a row statement selects from, with m for the message; READER_BODY or READER_NO_BODY is its last column. */
 #define READER_COLUMNS                                                                                                 \
 	"m.id, m.received, c.text, m.peer, t.text, m.control_id, m.patient, m.device, m.verdict, m.error, s.sha256,"   \
-	" m.length, m.dictionary, "
+	" m.length, m.dictionary, m.key, m.ids, m.body_sha, "
 #define READER_BODY    "m.body"
 #define READER_NO_BODY "NULL"
 #define READER_FROM                                                                                                    \

@@ -21,9 +21,24 @@ static int copy_cursors(sqlite3 *from, struct logfile *to, struct aff_diag *diag
 		from, "SELECT n.text, c.start, c.position FROM cursor c JOIN name n ON n.id = c.destination", &s, diag);
 	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW)
 		rc = logfile_set_cursor(to, sql_text(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2),
-		                        diag);
+					diag);
 	if (!rc && step != SQLITE_DONE)
 		rc = sql_error(from, step, "read the cursors", diag);
+	sqlite3_finalize(s);
+	return rc;
+}
+
+static int copy_attempts(sqlite3 *from, struct logfile *to, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int step = SQLITE_DONE;
+	int rc = sql_prepare(from, "SELECT n.text, a.message, a.n FROM attempt a JOIN name n ON n.id = a.destination",
+			     &s, diag);
+	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW)
+		rc = logfile_set_attempts(to, sql_text(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2),
+					  diag);
+	if (!rc && step != SQLITE_DONE)
+		rc = sql_error(from, step, "read the attempts", diag);
 	sqlite3_finalize(s);
 	return rc;
 }
@@ -52,6 +67,8 @@ static int fill(struct journal *j, struct logfile *new, const struct logfile *ol
 	if (!rc && old)
 		rc = copy_cursors(old->db, new, diag);
 	if (!rc && old)
+		rc = copy_attempts(old->db, new, diag);
+	if (!rc && old)
 		rc = carry_copy(old->db, new->db, diag);
 	if (!rc && memcmp(j->snapshot, none, SHA256_SIZE) != 0)
 		rc = logfile_add_snapshot(new, j->snapshot, diag);
@@ -63,8 +80,7 @@ static int fill(struct journal *j, struct logfile *new, const struct logfile *ol
 }
 
 /* Writes the whole file under its unfinished name. */
-static int prepare(struct journal *j, const char *path, int64_t first, const struct logfile *old,
-                   struct aff_diag *diag)
+static int prepare(struct journal *j, const char *path, int64_t first, const struct logfile *old, struct aff_diag *diag)
 {
 	sqlite3 *db;
 	struct logfile *new = malloc(sizeof *new);
@@ -118,7 +134,7 @@ static int take_back(const struct journal *j, const char *path, struct aff_diag 
 static int switch_to(struct journal *j, const char *path, int64_t first, struct logfile *old, struct aff_diag *diag)
 {
 	sqlite3 *db;
-	int64_t closed = old ? old->first : 0;
+	int64_t closed = old ? old->first : 0, acted = old ? old->acted : 0;
 	int rc = schema_open(&db, path, j->vfs.name, diag);
 	if (rc == AFF_EFULL && old)
 		return take_back(j, path, diag);
@@ -133,6 +149,8 @@ static int switch_to(struct journal *j, const char *path, int64_t first, struct 
 		return rc == AFF_EFULL ? AFF_EIO : rc;
 	}
 	j->last = first - 1;
+	if (j->file.acted < acted)
+		j->file.acted = acted;
 	return closed ? sealer_add(&j->sealer, closed) : 0;
 }
 

@@ -24,14 +24,21 @@ const char schema_tables[] =
 	"CREATE TABLE name(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE(kind, text));"
 	/* Configurations; the body is zstd without a dictionary, after 4 bytes of length (big-endian). */
 	"CREATE TABLE snapshot(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, body BLOB);"
-	"CREATE TABLE dictionary(id INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+	/* Where key is not 0, what could tell of a patient is encrypted with that data key: bodies, dictionaries (they
+	 * are made of messages) and ids, which hold the three texts whose columns have keyed hashes then. */
+	"CREATE TABLE datakey(id INTEGER PRIMARY KEY, master BLOB NOT NULL, wrapped BLOB NOT NULL);"
+	"CREATE TABLE dictionary(id INTEGER PRIMARY KEY, key INTEGER NOT NULL DEFAULT 0, body BLOB NOT NULL);"
+	/* body_sha: instead of a body that retention has removed. */
 	"CREATE TABLE message(id INTEGER PRIMARY KEY, received INTEGER NOT NULL, channel INTEGER NOT NULL, peer TEXT,"
-	" type INTEGER, verdict INTEGER NOT NULL, error INTEGER NOT NULL, control_id TEXT, patient TEXT, device TEXT,"
+	" type INTEGER, verdict INTEGER NOT NULL, error INTEGER NOT NULL, control_id, patient, device,"
 	" snapshot INTEGER NOT NULL, length INTEGER NOT NULL, dictionary INTEGER NOT NULL, body BLOB,"
-	" mark INTEGER NOT NULL);"
+	" mark INTEGER NOT NULL, key INTEGER NOT NULL DEFAULT 0, ids BLOB, body_sha BLOB);"
+	/* instead: the kind of the earlier outcome that this one stands for from now on, 0 in the first one of a
+	 * message at a destination; action: the time of the action that it comes from. */
 	"CREATE TABLE outcome(id INTEGER PRIMARY KEY, message INTEGER NOT NULL, destination INTEGER NOT NULL,"
 	" kind INTEGER NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, snapshot INTEGER NOT NULL, sent BLOB,"
-	" sent_length INTEGER NOT NULL, detail TEXT, mark INTEGER NOT NULL);"
+	" sent_length INTEGER NOT NULL, detail TEXT, mark INTEGER NOT NULL, instead INTEGER NOT NULL DEFAULT 0,"
+	" action INTEGER NOT NULL DEFAULT 0);"
 	/* What people did: start, stop, reload, replay. */
 	"CREATE TABLE action(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT, detail TEXT,"
 	" mark INTEGER NOT NULL);"
@@ -43,12 +50,16 @@ const char schema_tables[] =
 	"CREATE TABLE checkpoint(link INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, key BLOB NOT NULL,"
 	" signature BLOB NOT NULL);"
 	"CREATE TABLE cursor(destination INTEGER PRIMARY KEY, start INTEGER NOT NULL, position INTEGER NOT NULL);"
+	/* How often the process may have ended while it tried to deliver a message that has no outcome yet. */
+	"CREATE TABLE attempt(destination INTEGER, message INTEGER, n INTEGER NOT NULL,"
+	" PRIMARY KEY(destination, message)) WITHOUT ROWID;"
 	/* Filled when the file is sealed; low and high are ids of messages. */
 	"CREATE TABLE message_total(low INTEGER, high INTEGER, channel INTEGER, verdict INTEGER, n INTEGER,"
 	" length INTEGER);"
-	"CREATE TABLE outcome_total(low INTEGER, high INTEGER, destination INTEGER, kind INTEGER, n INTEGER);"
+	"CREATE TABLE outcome_total(low INTEGER, high INTEGER, destination INTEGER, kind INTEGER, n INTEGER,"
+	" instead INTEGER NOT NULL DEFAULT 0);"
 	"PRAGMA application_id = " NUMBER(APPLICATION_ID) ";"
-							  "PRAGMA user_version = " NUMBER(SCHEMA_VERSION) ";";
+							  "PRAGMA user_version = " SCHEMA_VERSION_TEXT ";";
 
 /* Each index is (column, time), as the row id comes last in every index. */
 const char schema_indices[] =
@@ -63,8 +74,8 @@ const char schema_totals[] =
 	"INSERT INTO message_total SELECT min(id), max(id), channel, verdict, count(*), sum(length) FROM message"
 	" GROUP BY channel, verdict;"
 	"DELETE FROM outcome_total;"
-	"INSERT INTO outcome_total SELECT min(message), max(message), destination, kind, count(*) FROM outcome"
-	" GROUP BY destination, kind;";
+	"INSERT INTO outcome_total SELECT min(message), max(message), destination, kind, count(*), instead FROM outcome"
+	" GROUP BY destination, kind, instead;";
 
 static const char settings[] =
 	"PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -8192;"
@@ -100,26 +111,33 @@ static int open_connection(sqlite3 **out, const char *path, const char *vfs, str
 	return 0;
 }
 
-int schema_version(sqlite3 *db, int64_t *version, struct aff_diag *diag)
+int schema_format(sqlite3 *db, int *format, struct aff_diag *diag)
 {
-	return sql_integer(db, "PRAGMA user_version", version, diag);
+	int64_t stored = FORMAT;
+	int rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'format'", &stored, diag);
+	if (rc && rc != AFF_ENOTFOUND)
+		return rc;
+	if (stored < FORMAT_UNCHAINED || stored > FORMAT)
+		return aff_diag_set(diag, AFF_ECORRUPT, "%s does not tell its format", sql_file_name(db));
+	*format = (int)stored;
+	return 0;
 }
 
-int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)
+int schema_open_old(sqlite3 **out, const char *path, const char *vfs, int64_t *version, struct aff_diag *diag)
 {
 	sqlite3 *db;
-	int64_t application = 0, version = 0;
+	int64_t application = 0;
 	int rc = open_connection(&db, path, vfs, diag);
 	if (rc)
 		return rc;
 	rc = sql_integer(db, "PRAGMA application_id", &application, diag);
 	if (!rc)
-		rc = schema_version(db, &version, diag);
+		rc = sql_integer(db, "PRAGMA user_version", version, diag);
 	if (!rc && application != APPLICATION_ID)
 		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s is not a log file", sql_file_name(db));
-	if (!rc && (version < SCHEMA_UNCHAINED || version > SCHEMA_VERSION)) {
+	if (!rc && (*version < 1 || *version > SCHEMA_VERSION)) {
 		rc = aff_diag_set(diag, AFF_ECORRUPT, "%s has format %lld, this program knows format %d",
-		                  sql_file_name(db), (long long)version, SCHEMA_VERSION);
+				  sql_file_name(db), (long long)*version, SCHEMA_VERSION);
 		aff_diag_hint(diag, "use the newer version of afferent that wrote it");
 	}
 	if (rc)
@@ -129,13 +147,26 @@ int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_dia
 	return rc;
 }
 
+int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)
+{
+	int64_t version;
+	int rc = schema_open_old(out, path, vfs, &version, diag);
+	if (rc || version == SCHEMA_VERSION)
+		return rc;
+	rc = aff_diag_set(diag, AFF_ECORRUPT, "%s has the old format %lld, not %d", sql_file_name(*out),
+			  (long long)version, SCHEMA_VERSION);
+	aff_diag_hint(diag, "start the engine once, or run afferent journal upgrade: either brings it up to date");
+	sqlite3_close(*out);
+	return rc;
+}
+
 int schema_create(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)
 {
 	sqlite3 *db;
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return aff_diag_set(diag, errno == ENOSPC || errno == EDQUOT ? AFF_EFULL : AFF_EIO,
-		                    "cannot create %s: %s", path, strerror(errno));
+				    "cannot create %s: %s", path, strerror(errno));
 	close(fd);
 	int rc = open_connection(&db, path, vfs, diag);
 	if (rc)
@@ -163,7 +194,7 @@ int schema_use_wal(sqlite3 *db, struct aff_diag *diag)
 		rc = sql_error(db, step, "switch to WAL", diag);
 	else if (!aff_view_is(sql_text(s, 0), "wal"))
 		rc = aff_diag_set(diag, AFF_EIO, "%s: the file system does not allow write-ahead logging",
-		                  sql_file_name(db));
+				  sql_file_name(db));
 	sqlite3_finalize(s);
 	return rc;
 }

@@ -49,7 +49,6 @@ static uint64_t size_of(const char *folder, int64_t first)
 static int one_file(struct verify *v, const char *folder, int64_t first)
 {
 	char path[PATH_MAX];
-	int64_t version = 0;
 	snprintf(v->file, sizeof v->file, "log-%" PRId64 ".db", first);
 	v->size = size_of(folder, first);
 	v->db = NULL;
@@ -60,8 +59,8 @@ static int one_file(struct verify *v, const char *folder, int64_t first)
 		return 0;
 	v->result->files++;
 	if (!rc)
-		rc = schema_version(v->db, &version, v->diag);
-	if (!rc && version == SCHEMA_UNCHAINED) {
+		rc = schema_format(v->db, &v->format, v->diag);
+	if (!rc && v->format == FORMAT_UNCHAINED) {
 		v->result->unchained++;
 		if (v->begun)
 			verify_tell(v, "file", 0, "is not chained, although those before it are");

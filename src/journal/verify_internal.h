@@ -56,6 +56,7 @@ struct verify {
 	/* the log file */
 	sqlite3 *db;
 	char file[48];
+	int format;                  /* of schema.h */
 	int64_t last[LINK_TABLES];
 	int64_t file_first, file_last; /* numbers of its links */
 	uint64_t size, before, total; /* bytes: of this file, of those before, of all */

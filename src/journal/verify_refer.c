@@ -168,7 +168,7 @@ static int check_table(struct verify *v, const char *sql, unsigned char kind)
 	while ((step = sqlite3_step(s)) == SQLITE_ROW) {
 		unsigned char digest[SHA256_SIZE], sha[SHA256_SIZE] = {0};
 		if (kind == LINK_DICTIONARY) {
-			sha256(digest, sql_blob(s, 1));
+			record_dictionary(v->record, v->format, sqlite3_column_int64(s, 2), sql_blob(s, 1), digest);
 		} else {
 			if (sql_blob(s, 2).n == SHA256_SIZE)
 				memcpy(sha, sql_blob(s, 2).p, SHA256_SIZE);
@@ -186,7 +186,7 @@ int verify_check_others(struct verify *v)
 {
 	int rc = check_table(v, "SELECT id, body, sha256 FROM snapshot", LINK_SNAPSHOT);
 	if (!rc)
-		rc = check_table(v, "SELECT id, body FROM dictionary", LINK_DICTIONARY);
+		rc = check_table(v, "SELECT id, body, key FROM dictionary", LINK_DICTIONARY);
 	for (size_t i = 0; !rc && i < v->others.n; i++) {
 		const struct referred *r = &v->others.item[i];
 		if (!r->seen)

@@ -54,21 +54,27 @@ static const char *digest_message(struct verify *v, sqlite3_stmt *s, unsigned ch
 	static const unsigned char none[SHA256_SIZE];
 	const unsigned char *dictionary_sha = none;
 	struct journal_message m = {0};
-	int64_t channel, type, verdict, error, snapshot, length, dictionary;
+	struct aff_view body_sha;
+	int64_t channel, type, verdict, error, snapshot, length, dictionary, key;
 	bool ok = is_integer(s, 1, &m.received_us) && is_integer(s, 2, &channel) && is_text(s, 3, &m.peer) &&
 		  is_integer(s, 4, &type) && is_integer(s, 5, &verdict) && is_integer(s, 6, &error) &&
 		  is_text(s, 7, &m.control_id) && is_text(s, 8, &m.patient) && is_text(s, 9, &m.device) &&
 		  is_integer(s, 10, &snapshot) && is_integer(s, 11, &length) && is_integer(s, 12, &dictionary) &&
-		  is_blob(s, 13, &m.body) && in_range(verdict, 0, INT32_MAX) && in_range(error, INT32_MIN, INT32_MAX) &&
-		  in_range(length, 0, UINT32_MAX) && in_range(dictionary, 0, UINT32_MAX);
+		  is_blob(s, 13, &m.body) && is_integer(s, 15, &key) && is_blob(s, 16, &m.ids) &&
+		  is_blob(s, 17, &body_sha) && in_range(key, 0, UINT32_MAX) &&
+		  (m.body.n ? body_sha.n == 0 : body_sha.n == SHA256_SIZE) && in_range(verdict, 0, INT32_MAX) &&
+		  in_range(error, INT32_MIN, INT32_MAX) && in_range(length, 0, UINT32_MAX) &&
+		  in_range(dictionary, 0, UINT32_MAX);
 	if (!ok)
 		return "was changed: a column is damaged";
 	m.verdict = (enum journal_verdict)verdict;
 	m.error = (int)error;
 	m.length = (uint32_t)length;
 	m.dictionary = (uint32_t)dictionary;
+	m.key = (uint32_t)key;
+	memcpy(m.body_sha, body_sha.p, body_sha.n);
 	m.type = aff_view("", 0);
-	if (dictionary) {
+	if (dictionary && m.body.n) {
 		const struct referred *r = verify_dictionary(v, dictionary, rc);
 		if (!r)
 			return "was changed: its dictionary is missing";
@@ -84,7 +90,7 @@ static const char *digest_message(struct verify *v, sqlite3_stmt *s, unsigned ch
 	if (type && !name_text(v, NAME_TYPE, type, &m.type, rc))
 		return "was changed: the name of its type is missing";
 	v->judged = record_judged(&m);
-	record_message(v->record, &m, dictionary_sha, out);
+	record_message(v->record, v->format, &m, dictionary_sha, out);
 	return NULL;
 }
 
@@ -92,23 +98,25 @@ static const char *digest_outcome(struct verify *v, sqlite3_stmt *s, unsigned ch
 {
 	struct journal_outcome o = {0};
 	struct aff_view sent;
-	int64_t destination, kind, tries, snapshot, sent_length;
+	int64_t destination, kind, tries, snapshot, sent_length, instead;
 	bool ok = is_integer(s, 1, &o.message) && is_integer(s, 2, &destination) && is_integer(s, 3, &kind) &&
 		  is_integer(s, 4, &o.at_us) && is_integer(s, 5, &tries) && is_integer(s, 6, &snapshot) &&
 		  is_blob(s, 7, &sent) && is_integer(s, 8, &sent_length) && is_text(s, 9, &o.detail) &&
+		  is_integer(s, 11, &instead) && is_integer(s, 12, &o.action_us) && in_range(instead, 0, INT32_MAX) &&
 		  (sent.n == 0 || sent.n == SHA256_SIZE) && in_range(kind, 0, INT32_MAX) &&
 		  in_range(tries, 0, UINT32_MAX) && in_range(sent_length, 0, UINT32_MAX);
 	if (!ok)
 		return "was changed: a column is damaged";
 	o.kind = (enum journal_outcome_kind)kind;
 	o.tries = (unsigned)tries;
+	o.instead = (enum journal_outcome_kind)instead;
 	o.sent_length = (uint32_t)sent_length;
 	memcpy(o.sent, sent.p, sent.n);
 	if (!snapshot_sha(v, snapshot, o.snapshot, rc))
 		return "was changed: its configuration is missing";
 	if (!name_text(v, NAME_DESTINATION, destination, &o.destination, rc))
 		return "was changed: the name of its destination is missing";
-	record_outcome(v->record, &o, out);
+	record_outcome(v->record, v->format, &o, out);
 	return NULL;
 }
 
@@ -131,10 +139,11 @@ struct table {
 
 static const struct table tables[LINK_TABLES] = {
 	[LINK_MESSAGE] = {"SELECT id, received, channel, peer, type, verdict, error, control_id, patient, device,"
-			  " snapshot, length, dictionary, body, mark"
+			  " snapshot, length, dictionary, body, mark, key, ids, body_sha"
 			  " FROM message WHERE id > ?1 AND id <= ?2 ORDER BY id",
 			  14, digest_message},
-	[LINK_OUTCOME] = {"SELECT id, message, destination, kind, at, tries, snapshot, sent, sent_length, detail, mark"
+	[LINK_OUTCOME] = {"SELECT id, message, destination, kind, at, tries, snapshot, sent, sent_length, detail, mark,"
+			  " instead, action"
 			  " FROM outcome WHERE id > ?1 AND id <= ?2 ORDER BY id",
 			  10, digest_outcome},
 	[LINK_ACTION] = {"SELECT id, at, kind, who, detail, mark FROM action WHERE id > ?1 AND id <= ?2 ORDER BY id", 5,

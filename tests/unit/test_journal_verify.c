@@ -382,17 +382,20 @@ START_TEST(a_row_that_was_removed_added_or_exchanged_is_found)
 		{"DELETE FROM snapshot", "message"},
 		{"DELETE FROM dictionary", "message"},
 		{"INSERT INTO message SELECT id + 1, received, channel, peer, type, verdict, error, control_id,"
-		 " patient, device, snapshot, length, dictionary, body, mark FROM message LIMIT 1 OFFSET 7", "message"},
+		 " patient, device, snapshot, length, dictionary, body, mark, key, ids, body_sha"
+		 " FROM message LIMIT 1 OFFSET 7", "message"},
 		{"INSERT INTO message SELECT id + 1, received, channel, peer, type, verdict, error, control_id,"
-		 " patient, device, snapshot, length, dictionary, body, mark FROM message ORDER BY id DESC LIMIT 1",
+		 " patient, device, snapshot, length, dictionary, body, mark, key, ids, body_sha"
+		 " FROM message ORDER BY id DESC LIMIT 1",
 		 "message"},
 		{"INSERT INTO message SELECT -1, received, channel, peer, type, verdict, error, control_id,"
-		 " patient, device, snapshot, length, dictionary, body, mark FROM message LIMIT 1 OFFSET 7", "message"},
+		 " patient, device, snapshot, length, dictionary, body, mark, key, ids, body_sha"
+		 " FROM message LIMIT 1 OFFSET 7", "message"},
 		{"INSERT INTO outcome SELECT id + 1, message, destination, kind, at, tries, snapshot, sent,"
-		 " sent_length, detail, mark FROM outcome ORDER BY id DESC LIMIT 1", "outcome"},
+		 " sent_length, detail, mark, instead, action FROM outcome ORDER BY id DESC LIMIT 1", "outcome"},
 		{"INSERT INTO action VALUES(99, 1, 'x', NULL, NULL, 0)", "action"},
 		{"INSERT INTO snapshot VALUES(99, x'00', NULL)", "snapshot"},
-		{"INSERT INTO dictionary VALUES(99, x'00')", "dictionary"},
+		{"INSERT INTO dictionary VALUES(99, 0, x'00')", "dictionary"},
 		{"UPDATE message SET (body, mark) = (SELECT body, mark FROM message LIMIT 1 OFFSET 8)"
 		 " WHERE id = (SELECT id FROM message LIMIT 1 OFFSET 7)", "message"},
 		{"UPDATE message SET control_id = CAST(control_id AS BLOB)", "message"},
@@ -428,7 +431,7 @@ START_TEST(two_rows_that_were_exchanged_are_found)
 	run_sql(1, "CREATE TEMP TABLE two AS SELECT * FROM outcome WHERE id IN (5, 6);"
 	           "DELETE FROM outcome WHERE id IN (5, 6);"
 	           "INSERT INTO outcome SELECT 11 - id, message, destination, kind, at, tries, snapshot, sent,"
-	           " sent_length, detail, mark FROM two;");
+	           " sent_length, detail, mark, instead, action FROM two;");
 	ck_assert_uint_gt(verify(NULL, NULL), 0);
 	ck_assert_str_eq(first.table, "outcome");
 	ck_assert_int_eq(first.id, 5);
@@ -595,7 +598,12 @@ END_TEST
 START_TEST(a_journal_of_the_version_before_goes_on_chained)
 {
 	static const char old[] =
-		"DROP TABLE link; DROP TABLE checkpoint; DROP TABLE action; DELETE FROM meta WHERE key = 'journal';"
+		"DROP TABLE link; DROP TABLE checkpoint; DROP TABLE action; DROP TABLE datakey; DROP TABLE attempt;"
+		"DELETE FROM meta WHERE key IN ('journal', 'format');"
+		"ALTER TABLE message DROP COLUMN key; ALTER TABLE message DROP COLUMN ids;"
+		"ALTER TABLE message DROP COLUMN body_sha; ALTER TABLE dictionary DROP COLUMN key;"
+		"ALTER TABLE outcome DROP COLUMN instead; ALTER TABLE outcome DROP COLUMN action;"
+		"ALTER TABLE outcome_total DROP COLUMN instead;"
 		"ALTER TABLE message DROP COLUMN mark; ALTER TABLE outcome DROP COLUMN mark; PRAGMA user_version = 1";
 	struct file_list list = files();
 	struct journal_packer *p;
@@ -625,7 +633,7 @@ START_TEST(a_journal_of_the_version_before_goes_on_chained)
 	free(rows);
 	/* Its successor cannot go back. */
 	run_sql(list.n, old);
-	run_sql(list.n, "PRAGMA user_version = 3");
+	run_sql(list.n, "PRAGMA user_version = 4");
 	struct journal_options o = {.folder = fixture_folder};
 	ck_assert_int_eq(journal_open(&j, &o, &diag), AFF_ECORRUPT);
 	folder_list_free(&list);

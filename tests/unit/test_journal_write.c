@@ -282,13 +282,13 @@ END_TEST
 START_TEST(newer_formats_are_refused)
 {
 	struct journal_options o = {.folder = fixture_folder};
-	OK(sql_exec(j->file.db, "PRAGMA user_version = 3", &diag));
+	OK(sql_exec(j->file.db, "PRAGMA user_version = 4", &diag));
 	journal_packer_free(packer);
 	journal_close(j);
 	packer = NULL;
 	j = NULL;
 	ck_assert_int_eq(journal_open(&j, &o, &diag), AFF_ECORRUPT);
-	ck_assert_ptr_nonnull(strstr(diag.text, "format 2"));
+	ck_assert_ptr_nonnull(strstr(diag.text, "format 3"));
 	ck_assert_ptr_null(j);
 }
 END_TEST

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal/migrate.h"
+
+#include <limits.h>
+
+#include "journal/schema.h"
+#include "journal/sql.h"
+
+/* What takes a log file from version i + 1 to the next one. */
+static const char *const steps[SCHEMA_VERSION - 1] = {
+	"ALTER TABLE message ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE outcome ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE action(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT, detail TEXT,"
+	" mark INTEGER NOT NULL);"
+	"CREATE TABLE link(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, messages INTEGER NOT NULL,"
+	" message INTEGER NOT NULL, outcomes INTEGER NOT NULL, outcome INTEGER NOT NULL, actions INTEGER NOT NULL,"
+	" action INTEGER NOT NULL, others BLOB, hash BLOB NOT NULL);"
+	"CREATE TABLE checkpoint(link INTEGER PRIMARY KEY, at INTEGER NOT NULL, hash BLOB NOT NULL, key BLOB NOT NULL,"
+	" signature BLOB NOT NULL);"
+	"INSERT INTO meta(key, value) VALUES('format', 1);",
+
+	"CREATE TABLE datakey(id INTEGER PRIMARY KEY, master BLOB NOT NULL, wrapped BLOB NOT NULL);"
+	"ALTER TABLE dictionary ADD COLUMN key INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN key INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN ids BLOB;"
+	"ALTER TABLE message ADD COLUMN body_sha BLOB;"
+	"ALTER TABLE outcome ADD COLUMN instead INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE outcome ADD COLUMN action INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE outcome_total ADD COLUMN instead INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE attempt(destination INTEGER, message INTEGER, n INTEGER NOT NULL,"
+	" PRIMARY KEY(destination, message)) WITHOUT ROWID;"
+	"INSERT OR IGNORE INTO meta(key, value) VALUES('format', 2);",
+};
+
+static int migrate(sqlite3 *db, int64_t version, struct aff_diag *diag)
+{
+	int rc = sql_exec(db, "BEGIN IMMEDIATE", diag);
+	for (; !rc && version < SCHEMA_VERSION; version++)
+		rc = sql_exec(db, steps[version - 1], diag);
+	if (!rc)
+		rc = sql_exec(db, "PRAGMA user_version = " SCHEMA_VERSION_TEXT, diag);
+	return rc ? rc : sql_exec(db, "COMMIT", diag);
+}
+
+int migrate_files(const char *folder, const struct file_list *list, const char *vfs, unsigned *changed,
+		  struct aff_diag *diag)
+{
+	int rc = 0;
+	*changed = 0;
+	for (size_t i = 0; i < list->n && !rc; i++) {
+		char path[PATH_MAX];
+		sqlite3 *db;
+		int64_t version;
+		rc = folder_path(path, sizeof path, folder, list->first[i], "", diag);
+		if (!rc)
+			rc = schema_open_old(&db, path, vfs, &version, diag);
+		if (rc)
+			break;
+		if (version < SCHEMA_VERSION) {
+			rc = migrate(db, version, diag);
+			*changed += !rc;
+		}
+		sqlite3_close(db);
+	}
+	return rc;
+}
