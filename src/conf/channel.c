@@ -153,6 +153,8 @@ static void read_source(struct reader *r, struct conf_source *s, const struct no
 	fields_read(r, &f, SECTION_SOURCE, map);
 	s->answer = modes[get_word(r, &f, KEY_SOURCE_ack)];
 	s->again = get_word(r, &f, KEY_SOURCE_duplicates) == 1;
+	bool own = get_word(r, &f, KEY_SOURCE_on_full) == 1;
+	s->stall = f.value[KEY_SOURCE_on_full] ? own : r->conf->engine.stall;
 	if (get_word(r, &f, KEY_SOURCE_answer) == 1) {
 		s->answer = AFF_ACK_NEVER;
 		if (f.value[KEY_SOURCE_ack])

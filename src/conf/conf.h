@@ -63,6 +63,7 @@ struct conf_source {
 	unsigned lenient;        /* enum aff_lenient, or'ed */
 	bool lenient_end;        /* MLLP: 0x1C alone ends a frame */
 	bool again;              /* a byte-identical resend is delivered again */
+	bool stall;              /* on_full: stall, here or for the whole engine */
 	bool split;              /* MLLP: a frame may hold several messages */
 	size_t max_frame;        /* bytes */
 	unsigned max_connections;

@@ -20,7 +20,7 @@
 
 static bool is_stalled(const struct io *io, const struct connection *c)
 {
-	return io->full && c->port->conf->engine.stall;
+	return io->full && c->port->settings->source.stall;
 }
 
 /* May more be read from it now? */
@@ -280,7 +280,7 @@ void connection_answer(struct io *io, struct envelope *e)
 		c->inflight -= e->size;
 		c->unanswered--;
 		io->unanswered--;
-		if (e->result && e->conf->engine.stall) {
+		if (e->result && e->stall) {
 			c->ended = true; /* the end, and no room: silence does not make a device discard it */
 		} else {
 			struct aff_view answer = e->result ? ingest_refusal(io->ingest, e, e->result) : e->answer;

@@ -27,6 +27,7 @@ struct envelope {
 	struct mailbox *home;        /* of the io thread that sends the answer */
 	uint32_t slot, generation;   /* the connection it goes to */
 	bool close_after;            /* the connection is closed after the answer */
+	bool stall;                  /* its source waits for room when the disk is full */
 	bool grouped, batched;       /* it came with others in one frame; they were a batch */
 	bool more;                   /* the next envelope is of the same frame: both in one commit */
 	int64_t arrived_us;          /* monotonic */

@@ -315,6 +315,7 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 	if (e) {
 		e->conf = conf_ref(conf);
 		e->close_after = close_after;
+		e->stall = channel->source.stall;
 		e->arrived_us = arrived;
 		if (row->verdict == JOURNAL_ACCEPTED && !channel->source.again)
 			resend_key(&e->resend, row->channel, peer, message);

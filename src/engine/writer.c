@@ -234,7 +234,7 @@ static void keep_stalled(struct writer *w, struct chain *batch)
 	struct chain refused = {NULL, NULL};
 	for (struct envelope *e = batch->first, *next; e; e = next) {
 		next = e->next;
-		chain_add(e->conf->engine.stall ? &w->stalled : &refused, e);
+		chain_add(e->stall ? &w->stalled : &refused, e);
 	}
 	*batch = refused;
 }
