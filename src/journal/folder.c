@@ -16,6 +16,7 @@
 
 #include "base/number.h"
 #include "base/vector.h"
+#include "sys/file.h"
 
 #define PREFIX     "log-"
 #define SUFFIX     ".db"
@@ -187,6 +188,20 @@ int folder_remove_through(const char *folder, int64_t through, struct aff_diag *
 {
 	int rc = remove_pass(folder, through, true, diag);
 	return rc ? rc : remove_pass(folder, through, false, diag);
+}
+
+int folder_lock(const char *folder, int *descriptor, struct aff_diag *diag)
+{
+	char path[PATH_MAX + 8];
+	snprintf(path, sizeof path, "%s/lock", folder);
+	int fd = file_lock(path, diag);
+	if (fd == AFF_EBUSY) {
+		aff_diag_set(diag, fd, "another engine uses the journal in %s", folder);
+		aff_diag_hint(diag, "stop it (fuser %s tells its process), or give this one a folder of its own", path);
+	}
+	if (fd >= 0)
+		*descriptor = fd;
+	return fd < 0 ? fd : 0;
 }
 
 const char *folder_remote_name(uint64_t magic)

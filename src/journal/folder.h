@@ -36,6 +36,9 @@ int folder_remove_through(const char *folder, int64_t through, struct aff_diag *
 /* Removes what a crash left of a log file that was never finished. */
 int folder_remove_unfinished(const char *folder, struct aff_diag *diag);
 
+/* Takes the folder's lock, which the process that writes holds. AFF_EBUSY: another process has it. */
+int folder_lock(const char *folder, int *descriptor, struct aff_diag *diag);
+
 /* SQLite's locks and its shared memory do not work over a network. */
 /* The name of a network file system, or of one that may be: "NFS"; NULL for others. */
 const char *folder_remote_name(uint64_t file_system_magic);

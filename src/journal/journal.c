@@ -43,20 +43,6 @@ static int check_lock_file(int lock, bool have_files, struct aff_diag *diag)
 	return rc ? aff_diag_set(diag, rc, "cannot write the journal's lock file: %s", strerror(errno)) : 0;
 }
 
-static int take_lock(struct journal *j, struct aff_diag *diag)
-{
-	char path[PATH_MAX + 8];
-	snprintf(path, sizeof path, "%s/lock", j->folder);
-	int fd = file_lock(path, diag);
-	if (fd == AFF_EBUSY) {
-		aff_diag_set(diag, fd, "another engine uses the journal in %s", j->folder);
-		aff_diag_hint(diag, "stop it (fuser %s tells its process), or give this one a folder of its own", path);
-	}
-	if (fd >= 0)
-		j->lock = fd;
-	return fd < 0 ? fd : 0;
-}
-
 static int load_dictionary(struct journal *j, sqlite3 *db, struct aff_diag *diag)
 {
 	sqlite3_stmt *s = NULL;
@@ -213,7 +199,7 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 	if (!rc)
 		rc = folder_check_local(j->folder, diag);
 	if (!rc)
-		rc = take_lock(j, diag);
+		rc = folder_lock(j->folder, &j->lock, diag);
 	if (rc)
 		return rc;
 	rc = open_signer(j, o, diag);

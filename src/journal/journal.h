@@ -294,6 +294,11 @@ void journal_stats_free(struct journal_stats *s);
 
 /* ---- repairing ---- */
 
+/* Brings the log files of an older version to this one's format, as journal_open does, too; *changed: how many were of
+ * an older one. What fails half-way goes on at the next try. AFF_EBUSY: an engine uses the journal; AFF_ENOTFOUND:
+ * there is none; AFF_ECORRUPT: damaged, or of a newer version. */
+int journal_upgrade(const char *folder, unsigned *changed, struct aff_diag *diag);
+
 struct journal_reindexed {
 	unsigned files, left;        /* made anew; left alone: open, not sealed yet, or removed meanwhile */
 };

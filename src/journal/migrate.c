@@ -2,9 +2,12 @@
 #include "journal/migrate.h"
 
 #include <limits.h>
+#include <unistd.h>
 
+#include "journal/journal.h"
 #include "journal/schema.h"
 #include "journal/sql.h"
+#include "journal/vfs.h"
 
 /* What takes a log file from version i + 1 to the next one. */
 static const char *const steps[SCHEMA_VERSION - 1] = {
@@ -62,5 +65,37 @@ int migrate_files(const char *folder, const struct file_list *list, const char *
 		}
 		sqlite3_close(db);
 	}
+	return rc;
+}
+
+static int upgrade(const char *folder, const char *vfs, unsigned *changed, struct aff_diag *diag)
+{
+	struct file_list list = {0};
+	int lock = -1, rc = folder_list(folder, &list, diag);
+	if (!rc && list.n == 0)
+		rc = aff_diag_set(diag, AFF_ENOTFOUND, "there is no journal in %s", folder);
+	if (!rc)
+		rc = folder_lock(folder, &lock, diag);
+	if (rc == AFF_EBUSY)
+		aff_diag_hint(diag, "the engine that runs has brought it up to date when it started");
+	if (!rc)
+		rc = migrate_files(folder, &list, vfs, changed, diag);
+	if (lock >= 0)
+		close(lock);
+	folder_list_free(&list);
+	return rc;
+}
+
+int journal_upgrade(const char *folder, unsigned *changed, struct aff_diag *diag)
+{
+	struct vfs vfs = {0};
+	*changed = 0;
+	int rc = vfs_register(&vfs);
+	if (rc)
+		return aff_diag_set(diag, rc, "cannot register with SQLite");
+	rc = upgrade(folder, vfs.name, changed, diag);
+	if (!rc && vfs_failed(&vfs))
+		rc = aff_diag_set(diag, AFF_EIO, "input/output error in %s", folder);
+	vfs_unregister(&vfs);
 	return rc;
 }
