@@ -48,6 +48,9 @@ mutant 7 "a resend is a message like any other" "$scenario/resend.scn"
 mutant 8 "an outcome is lost and the cursor moves" "$scenario/ledger.scn"
 mutant 9 "the hash chain leaves the bodies out" "$make -s MUTANT=9 build/gcc-mutant9/tests/test_journal_verify || exit 0
 	build/gcc-mutant9/tests/test_journal_verify"
+mutant 10 "a message that is replayed counts twice" \
+	"$make -s MUTANT=10 build/gcc-mutant10/tests/test_journal_retention || exit 0
+	build/gcc-mutant10/tests/test_journal_retention"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -53,6 +53,10 @@ void journal_command_put_outcome(struct json_writer *j, const struct journal_out
 	jsonw_text(j, "at", when_utc(o->at_us, when));
 	jsonw_i64(j, "tries", o->tries);
 	jsonw_view(j, "detail", o->detail);
+	if (o->instead)
+		jsonw_text(j, "instead_of", journal_outcome_text(o->instead));
+	if (o->action_us)
+		jsonw_i64(j, "action", o->action_us);
 	if (o->sent_length) {
 		jsonw_i64(j, "sent_length", o->sent_length);
 		jsonw_text(j, "sent_sha256", journal_command_hex(o->sent, hex));

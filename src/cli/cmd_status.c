@@ -81,7 +81,8 @@ static void print_destinations(const json_t *status)
 		table_cellf(&t, "%" PRId64, number(d, "delivered"));
 		table_cellf(&t, "%" PRId64, number(d, "filtered"));
 		table_cellf(&t, "%" PRId64, number(d, "merged"));
-		table_cellf(&t, "%" PRId64, number(d, "dead"));
+		/* Those that wait for somebody, whenever they died; the ledger may not be counted yet. */
+		table_cellf(&t, "%" PRId64, number(d, json_object_get(d, "dead_now") ? "dead_now" : "dead"));
 		table_cellf(&t, "%" PRId64, number(d, "pending"));
 		cell_ago(&t, number(status, "now_us"), number(d, "oldest_us"));
 		cell_ms(&t, number(d, "latency_p50_us"));
@@ -123,6 +124,19 @@ static void print_ledger(const json_t *status)
 	printf(", counted %s ago\n", when_span(number(status, "now_us") - counted, span));
 }
 
+static void print_dead(const json_t *status)
+{
+	size_t i;
+	json_t *d;
+	json_array_foreach(json_object_get(status, "destinations"), i, d)
+	{
+		int64_t waiting = number(d, "dead_now"), discarded = number(d, "discarded");
+		if (waiting + discarded)
+			printf("%s: dead %" PRId64 ", of them %" PRId64 " discarded%s\n", text(d, "destination"),
+			       waiting + discarded, discarded, waiting ? "; afferent dead list tells why" : "");
+	}
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *journal = json_object_get(status, "journal");
@@ -141,6 +155,7 @@ static void print_status(const json_t *status)
 	print_channels(status);
 	printf("\n");
 	print_destinations(status);
+	print_dead(status);
 }
 
 static int64_t pending(const json_t *status)

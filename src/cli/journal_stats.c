@@ -65,7 +65,10 @@ static void add_ledger(struct table *t, const struct journal_ledger *l)
 	table_cellf(t, "%" PRIu64, l->delivered);
 	table_cellf(t, "%" PRIu64, l->filtered);
 	table_cellf(t, "%" PRIu64, l->merged);
-	table_cellf(t, "%" PRIu64, l->dead);
+	if (l->discarded)
+		table_cellf(t, "%" PRIu64 " (%" PRIu64 " discarded)", l->dead, l->discarded);
+	else
+		table_cellf(t, "%" PRIu64, l->dead);
 	table_cellf(t, "%" PRIu64, l->pending);
 	table_cellf(t, "%s", l->oldest_pending_us ? when_span(clock_wall_us() - l->oldest_pending_us, span) : "-");
 	if (off)
@@ -103,6 +106,7 @@ static void put_ledger(struct json_writer *j, const struct journal_ledger *l)
 	jsonw_i64(j, "filtered", (int64_t)l->filtered);
 	jsonw_i64(j, "merged", (int64_t)l->merged);
 	jsonw_i64(j, "dead", (int64_t)l->dead);
+	jsonw_i64(j, "discarded", (int64_t)l->discarded);
 	jsonw_i64(j, "pending", (int64_t)l->pending);
 	jsonw_i64(j, "imbalance", ledger_imbalance(l));
 	if (l->oldest_pending_us)

@@ -13,7 +13,7 @@
 
 const char *const query_statuses[] = {
 	"any", [JOURNAL_DELIVERED] = "delivered", [JOURNAL_FILTERED] = "filtered", [JOURNAL_MERGED] = "merged",
-	[JOURNAL_DEAD] = "dead", [JOURNAL_PENDING] = "pending", NULL
+	[JOURNAL_DEAD] = "dead", [JOURNAL_PENDING] = "pending", [JOURNAL_DISCARDED] = "discarded", NULL
 };
 const char *const query_verdicts[] = {
 	"any", [JOURNAL_ACCEPTED] = "accepted", [JOURNAL_KEPT] = "kept", [JOURNAL_REJECTED] = "rejected",

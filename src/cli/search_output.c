@@ -144,11 +144,32 @@ static void end_row(struct search_output *o)
 	}
 }
 
+/* Takes back what an earlier outcome said that this one stands for: "ehr dead". */
+static void take_back(struct search_output *o, struct aff_view name, enum journal_outcome_kind kind)
+{
+	char said[160];
+	int n = snprintf(said, sizeof said, "%.*s %s", (int)name.n, name.p, journal_outcome_text(kind));
+	for (size_t at = 0; n > 0 && (size_t)n < sizeof said && at + (size_t)n <= o->line.n;) {
+		const char *end = memchr(o->line.p + at, ',', o->line.n - at);
+		size_t length = end ? (size_t)(end - o->line.p) - at : o->line.n - at;
+		size_t next = end ? at + length + 2 : o->line.n;
+		if (aff_view_equal(aff_view(o->line.p + at, length), aff_view(said, (size_t)n))) {
+			size_t from = end || !at ? at : at - 2; /* the comma before it, when it is the last one */
+			memmove(o->line.p + from, o->line.p + next, o->line.n - next);
+			o->line.n -= next - from;
+			return;
+		}
+		at = next;
+	}
+}
+
 static void put_fate(struct search_output *o, const struct journal_outcome *f)
 {
 	bool pending = (int)f->kind == JOURNAL_PENDING;
 	struct aff_view name = journal_command_short(f->destination);
 	if (o->format != SEARCH_JSON) {
+		if (f->instead)
+			take_back(o, name, f->instead);
 		aff_buf_printf(&o->line, "%s%.*s %s", o->line.n ? ", " : "", (int)name.n, name.p,
 		               pending ? "pending" : journal_outcome_text(f->kind));
 	} else if (pending) {

@@ -42,8 +42,11 @@ static void put_destination(struct json_writer *j, struct sender *s, const struc
 	jsonw_i64(j, "merged", (int64_t)d.merged);
 	jsonw_i64(j, "dead", (int64_t)d.dead);
 	jsonw_i64(j, "pending", (int64_t)d.pending);
-	if (ledger)
+	if (ledger) {
+		jsonw_i64(j, "dead_now", (int64_t)(ledger->dead - ledger->discarded));
+		jsonw_i64(j, "discarded", (int64_t)ledger->discarded);
 		jsonw_i64(j, "ledger_imbalance", ledger_imbalance(ledger));
+	}
 	jsonw_i64(j, "retries", (int64_t)d.retries);
 	jsonw_i64(j, "oldest_us", d.oldest_us);
 	jsonw_i64(j, "delivered_us", d.delivered_us);

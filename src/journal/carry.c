@@ -29,6 +29,7 @@ static const struct figure of_ledger[] = {
 	{"filtered", offsetof(struct journal_ledger, filtered)},
 	{"merged", offsetof(struct journal_ledger, merged)},
 	{"dead", offsetof(struct journal_ledger, dead)},
+	{"discarded", offsetof(struct journal_ledger, discarded)},
 };
 #define N_TOTALS (sizeof totals / sizeof *totals)
 #define N_LEDGER (sizeof of_ledger / sizeof *of_ledger)
@@ -53,7 +54,7 @@ static void put(struct carry *c, const char *what, const char *of, uint64_t n)
 	struct carry_sum *s = &c->sum[c->n++];
 	snprintf(s->key, sizeof s->key, PREFIX "%s%s%s", what, of ? ":" : "", of ? of : "");
 	s->of = of ? strlen(s->key) - strlen(of) : 0;
-	s->n = n < INT64_MAX ? (int64_t)n : INT64_MAX;
+	s->n = (int64_t)n; /* negative: more ceased to be so than became it */
 }
 
 int carry_make(struct carry *c, int64_t first, const struct journal_stats *file)

@@ -17,7 +17,7 @@ static int collect_row(struct collected *c, sqlite3_stmt *s, struct aff_diag *di
 			detail = sql_text(s, 8);
 	int kind = sqlite3_column_int(s, 2);
 	if (destination.n == 0 || sha.n != SHA256_SIZE || (sent.n && sent.n != SHA256_SIZE) ||
-	    kind < JOURNAL_DELIVERED || kind > JOURNAL_DEAD)
+	    kind < JOURNAL_DELIVERED || kind > JOURNAL_DISCARDED || kind == JOURNAL_PENDING)
 		return aff_diag_set(diag, AFF_ECORRUPT, "%s: an outcome of message %lld is damaged",
 		                    sql_file_name(sqlite3_db_handle(s)), (long long)sqlite3_column_int64(s, 0));
 	if (vector_room(&c->item, &c->allocated, c->n, sizeof *c->item))

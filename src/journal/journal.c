@@ -396,12 +396,17 @@ int journal_add_message(struct journal *j, struct journal_message *m, struct aff
 	return fail(j, rc);
 }
 
+static bool is_kind(int kind)
+{
+	return kind >= JOURNAL_DELIVERED && kind <= JOURNAL_DISCARDED && kind != JOURNAL_PENDING;
+}
+
 int journal_add_outcome(struct journal *j, const struct journal_outcome *o, struct aff_diag *diag)
 {
 	int rc = check(j, true, diag);
 	if (rc)
 		return rc;
-	if (o->destination.n == 0 || o->kind < JOURNAL_DELIVERED || o->kind > JOURNAL_DEAD)
+	if (o->destination.n == 0 || !is_kind((int)o->kind) || (o->instead && !is_kind((int)o->instead)))
 		return fail(j, aff_diag_set(diag, AFF_EARGUMENT, "the outcome lacks a destination or a kind"));
 	return fail(j, logfile_add_outcome(&j->file, o, diag));
 }
@@ -520,9 +525,15 @@ int journal_set_snapshot(struct journal *j, const unsigned char sha[SHA256_SIZE]
 
 const char *journal_outcome_text(enum journal_outcome_kind kind)
 {
-	static const char *const texts[] = {"unknown", "delivered", "filtered", "merged", "dead"};
+	static const char *const texts[] = {
+		[JOURNAL_DELIVERED] = "delivered",
+		[JOURNAL_FILTERED] = "filtered",
+		[JOURNAL_MERGED] = "merged",
+		[JOURNAL_DEAD] = "dead",
+		[JOURNAL_DISCARDED] = "discarded",
+	};
 	size_t i = (size_t)kind;
-	return texts[i < sizeof texts / sizeof *texts ? i : 0];
+	return i < sizeof texts / sizeof *texts && texts[i] ? texts[i] : "unknown";
 }
 
 const char *journal_verdict_text(enum journal_verdict verdict)

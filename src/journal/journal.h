@@ -32,7 +32,13 @@ enum journal_verdict {
 	JOURNAL_DUPLICATE = 4 /* the bytes of an accepted message again: answered like it, journal only */
 };
 
-enum journal_outcome_kind { JOURNAL_DELIVERED = 1, JOURNAL_FILTERED = 2, JOURNAL_MERGED = 3, JOURNAL_DEAD = 4 };
+enum journal_outcome_kind {
+	JOURNAL_DELIVERED = 1,
+	JOURNAL_FILTERED = 2,
+	JOURNAL_MERGED = 3,
+	JOURNAL_DEAD = 4,
+	JOURNAL_DISCARDED = 6 /* a dead letter that somebody put aside; the ledger counts it as dead */
+};
 /* "delivered", "accepted", ...: constant strings, never NULL. */
 const char *journal_outcome_text(enum journal_outcome_kind kind);
 const char *journal_verdict_text(enum journal_verdict verdict);
@@ -217,7 +223,7 @@ typedef int journal_test_fn(void *arg, const struct journal_row *row);
 typedef void journal_progress_fn(void *arg, int64_t id);
 
 /* What to look for; empty views and zeros mean "any". Newest first unless oldest_first. */
-#define JOURNAL_PENDING 5
+#define JOURNAL_PENDING 5 /* as a status, among the kinds of outcomes */
 struct journal_query {
 	struct aff_view channel, type, control_id, patient, device;
 	struct aff_view peer;            /* without its port: all of its connections */
@@ -259,11 +265,13 @@ int journal_get_snapshot(struct journal_reader *r, const unsigned char sha[SHA25
                          struct aff_diag *diag);
 
 /* The ledger of one destination, counted from the rows themselves (after where its cursor started) and, for log files
- * that were removed, carried on from them: received = delivered + filtered + merged + dead + pending. */
+ * that were removed, carried on from them: received = delivered + filtered + merged + dead + pending. A message counts
+ * as what its newest outcome says. */
 struct journal_ledger {
 	char destination[128];
 	int64_t cursor;
 	uint64_t received, delivered, filtered, merged, dead, pending;
+	uint64_t discarded;          /* of the dead ones */
 	int64_t oldest_pending_us;   /* received time, 0 = none */
 };
 struct journal_stats {

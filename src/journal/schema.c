@@ -66,7 +66,7 @@ const char schema_indices[] =
 	"CREATE INDEX IF NOT EXISTS message_control_id ON message(control_id) WHERE control_id IS NOT NULL;"
 	"CREATE INDEX IF NOT EXISTS message_patient ON message(patient) WHERE patient IS NOT NULL;"
 	"CREATE INDEX IF NOT EXISTS message_device ON message(device) WHERE device IS NOT NULL;"
-	"CREATE INDEX IF NOT EXISTS outcome_message ON outcome(message, destination, kind);"
+	"CREATE INDEX IF NOT EXISTS outcome_message ON outcome(message, destination, kind, instead);"
 	"CREATE INDEX IF NOT EXISTS outcome_destination ON outcome(destination, message);";
 
 const char schema_totals[] =

@@ -25,7 +25,7 @@ int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journ
 struct candidate {
 	int64_t id;
 	uint32_t wanted; /* pending: how many destinations must have an outcome for it not to be pending */
-	uint32_t seen;   /* outcomes found */
+	uint32_t seen;   /* destinations at which an outcome was found, less those at which it is so no more */
 };
 
 struct status {

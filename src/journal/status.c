@@ -136,12 +136,15 @@ static bool counts(const struct status *s, const int64_t *names, int64_t id, int
 	return false;
 }
 
-/* Marks the candidates that have an outcome in this log file. */
+/* Marks the candidates that have an outcome in this log file. An outcome that stands for an earlier one takes that
+ * one's mark back, in whatever order they come. */
 static int mark(struct status *s, const struct reader_file *f, struct search_range range, struct aff_diag *diag)
 {
 	/* Without the plus signs, the index on destinations would be taken: it does not know the messages' range. */
-	static const char text[] = "SELECT message, destination FROM outcome WHERE message BETWEEN ?1 AND ?2"
-	                           " AND (?3 = 0 OR +kind = ?3) AND (?4 = 0 OR +destination = ?4)";
+	static const char text[] = "SELECT message, destination, CASE ?3 WHEN 0 THEN instead = 0"
+				   " ELSE (kind = ?3) - (instead = ?3) END FROM outcome"
+				   " WHERE message BETWEEN ?1 AND ?2 AND (?3 = 0 OR +kind = ?3 OR +instead = ?3)"
+				   " AND (?4 = 0 OR +destination = ?4)";
 	sqlite3_stmt *statement = NULL;
 	int64_t *names = NULL, destination = 0;
 	int step = SQLITE_DONE;
@@ -160,7 +163,7 @@ static int mark(struct status *s, const struct reader_file *f, struct search_ran
 		int64_t id = sqlite3_column_int64(statement, 0);
 		struct candidate *c = find(s, id);
 		if (c && counts(s, names, id, sqlite3_column_int64(statement, 1)))
-			c->seen++;
+			c->seen += (uint32_t)sqlite3_column_int(statement, 2);
 	}
 	if (!rc && step != SQLITE_DONE)
 		rc = sql_error(f->db, step, "read the outcomes", diag);

@@ -124,8 +124,9 @@ __attribute__((unused)) static int64_t fixture_add(struct journal *j, struct jou
 	return m.id;
 }
 
-__attribute__((unused)) static void fixture_outcome(struct journal *j, int64_t message, const char *destination,
-                                                    enum journal_outcome_kind kind)
+__attribute__((unused)) static void fixture_outcome_instead(struct journal *j, int64_t message, const char *destination,
+							    enum journal_outcome_kind kind,
+							    enum journal_outcome_kind instead)
 {
 	struct journal_outcome o = {
 		.message = message,
@@ -135,9 +136,16 @@ __attribute__((unused)) static void fixture_outcome(struct journal *j, int64_t m
 		.tries = 1,
 		.sent_length = kind == JOURNAL_DELIVERED ? 100 : 0,
 		.detail = aff_view_of(kind == JOURNAL_DELIVERED ? "AA" : "line 14: drop segment"),
+		.instead = instead,
 	};
 	memcpy(o.snapshot, fixture_sha, SHA256_SIZE);
 	OK(journal_add_outcome(j, &o, &diag));
+}
+
+__attribute__((unused)) static void fixture_outcome(struct journal *j, int64_t message, const char *destination,
+						    enum journal_outcome_kind kind)
+{
+	fixture_outcome_instead(j, message, destination, kind, (enum journal_outcome_kind)0);
 }
 
 /* Rows as a callback collected them. */

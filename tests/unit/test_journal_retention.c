@@ -215,6 +215,52 @@ START_TEST(what_a_cursor_needs_stays)
 }
 END_TEST
 
+static void check_dead(uint64_t delivered, uint64_t dead, uint64_t discarded)
+{
+	struct journal_stats stats;
+	struct journal_reader *r = fixture_reader();
+	OK(journal_read_stats(r, &stats, &diag));
+	const struct journal_ledger *l = &stats.ledgers[0];
+	ck_assert_uint_eq(l->received, 45);
+	ck_assert_uint_eq(l->delivered, delivered);
+	ck_assert_uint_eq(l->dead, dead);
+	ck_assert_uint_eq(l->discarded, discarded);
+	ck_assert_uint_eq(l->received, l->delivered + l->filtered + l->merged + l->dead + l->pending);
+	journal_stats_free(&stats);
+	journal_reader_close(r);
+}
+
+/* A log file may hold more ends of dead letters than dead letters: what is carried on of it is negative. */
+START_TEST(dead_letters_that_are_none_any_more_stay_counted)
+{
+	int64_t ids[45];
+	open_with(&(struct journal_options){0});
+	set_cursor("monitors/ehr", 0);
+	add(0, 12, ids);
+	OK(journal_begin(j, &diag));
+	for (unsigned i = 0; i < 12; i++)
+		fixture_outcome(j, ids[i], "monitors/ehr", JOURNAL_DEAD);
+	OK(journal_set_cursor(j, aff_view_of("monitors/ehr"), ids[11], &diag));
+	OK(journal_commit(j, &diag));
+	add(12, 45, ids);
+	deliver("monitors/ehr", ids, 12, 45);
+	check_dead(29, 12, 0);
+	OK(journal_begin(j, &diag));
+	for (unsigned i = 0; i < 12; i++) /* the fifth file: the messages are in the first two */
+		fixture_outcome_instead(j, ids[i], "monitors/ehr", i < 9 ? JOURNAL_DELIVERED : JOURNAL_DISCARDED,
+					JOURNAL_DEAD);
+	OK(journal_commit(j, &diag));
+	check_dead(38, 3, 3);
+	sealer_drain(&j->sealer);
+	check_dead(38, 3, 3);
+	close_all();
+	open_with(&(struct journal_options){.keep_bytes = 1});
+	settle();
+	ck_assert_uint_eq(files(), 1);
+	check_dead(38, 3, 3);
+}
+END_TEST
+
 START_TEST(messages_of_every_verdict_stay_counted)
 {
 	struct journal_stats before, after;
@@ -612,6 +658,7 @@ static TCase *cases(void)
 	tcase_add_test(c, nothing_goes_by_itself);
 	tcase_add_test(c, old_files_go_and_the_ledger_stays);
 	tcase_add_test(c, what_a_cursor_needs_stays);
+	tcase_add_test(c, dead_letters_that_are_none_any_more_stay_counted);
 	tcase_add_test(c, messages_of_every_verdict_stay_counted);
 	tcase_add_test(c, a_cursor_of_another_channel_holds_nothing);
 	tcase_add_test(c, a_forgotten_destination_holds_nothing);

@@ -108,6 +108,23 @@ static void deliver(size_t d, unsigned steps)
 	OK(journal_set_cursor(j, aff_view_of(destinations[d]), cursor[d], &diag));
 }
 
+/* Outcomes that stand for earlier ones, and first ones of messages from before the destination's start. */
+static void replay(size_t d, unsigned steps)
+{
+	static const int kinds[] = {JOURNAL_DELIVERED, JOURNAL_DELIVERED, JOURNAL_FILTERED, JOURNAL_DEAD,
+				    JOURNAL_DISCARDED};
+	while (steps--) {
+		struct model_message *m = &model[dice((unsigned)n_model)];
+		bool early = m->id <= start[d] && m->verdict == JOURNAL_ACCEPTED && is_of(m, d);
+		if (!m->outcome[d] && !early)
+			continue;
+		int kind = kinds[dice(5)];
+		fixture_outcome_instead(j, m->id, destinations[d], (enum journal_outcome_kind)kind,
+					(enum journal_outcome_kind)m->outcome[d]);
+		m->outcome[d] = kind;
+	}
+}
+
 static void begin_destination(size_t d, int64_t at)
 {
 	has_cursor[d] = true;
@@ -130,12 +147,12 @@ static void check_ledger(void)
 		size_t d = 0;
 		while (strcmp(destinations[d], l->destination) != 0)
 			d++;
-		uint64_t received = 0, kind[5] = {0}, pending = 0;
+		uint64_t received = 0, kind[JOURNAL_DISCARDED + 1] = {0}, pending = 0;
 		int64_t oldest = 0;
 		for (size_t k = 0; k < n_model; k++) {
 			const struct model_message *m = &model[k];
 			received += is_of(m, d) && m->verdict == JOURNAL_ACCEPTED && m->id > start[d];
-			kind[m->outcome[d]]++;
+			kind[m->id > start[d] ? m->outcome[d] : 0]++;
 			pending += is_pending(m, d);
 			if (is_pending(m, d) && !oldest)
 				oldest = m->received;
@@ -145,7 +162,8 @@ static void check_ledger(void)
 		ck_assert_uint_eq(l->delivered, kind[JOURNAL_DELIVERED]);
 		ck_assert_uint_eq(l->filtered, kind[JOURNAL_FILTERED]);
 		ck_assert_uint_eq(l->merged, kind[JOURNAL_MERGED]);
-		ck_assert_uint_eq(l->dead, kind[JOURNAL_DEAD]);
+		ck_assert_uint_eq(l->dead, kind[JOURNAL_DEAD] + kind[JOURNAL_DISCARDED]);
+		ck_assert_uint_eq(l->discarded, kind[JOURNAL_DISCARDED]);
 		ck_assert_uint_eq(l->pending, pending);
 		ck_assert_int_eq(l->oldest_pending_us, oldest);
 		ck_assert_uint_eq(l->received, l->delivered + l->filtered + l->merged + l->dead + l->pending);
@@ -296,6 +314,8 @@ static void fill(void)
 		for (size_t d = 0; d < DESTINATIONS; d++) {
 			if (has_cursor[d] && dice(3))
 				deliver(d, dice(40));
+			if (has_cursor[d] && dice(3) == 0)
+				replay(d, dice(20));
 		}
 		OK(journal_commit(j, &diag));
 		if (round % 7 == 0)
@@ -394,7 +414,7 @@ static int see_fate(void *arg, size_t i, const struct journal_outcome *fate)
 		seen->pending[i] |= 1u << d;
 	} else {
 		ck_assert(!seen->in_pending);
-		ck_assert_uint_eq(seen->outcomes[i][d], 0);
+		ck_assert_uint_eq(seen->outcomes[i][d], (unsigned)fate->instead);
 		seen->outcomes[i][d] = (unsigned)fate->kind;
 	}
 	return 0;
