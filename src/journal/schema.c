@@ -15,6 +15,7 @@
 #include "journal/sql.h"
 
 #define APPLICATION_ID 1095124550 /* "AFFF" */
+#define BUSY_MS        5000
 #define TEXT_OF(x) #x
 #define NUMBER(x) TEXT_OF(x)
 
@@ -84,6 +85,35 @@ static const char settings[] =
 static const char writer_settings[] =
 	"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = -1;";
 
+/* A crash has come in the last step of sealing, the one that needs a rollback journal: SQLite undoes it before anybody
+ * reads. A reader may not write, so this is a connection of its own. */
+static int undo_sealing(const char *path)
+{
+	sqlite3 *db = NULL;
+	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_busy_timeout(db, BUSY_MS);
+		rc = sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+	}
+	sqlite3_close(db);
+	return rc == SQLITE_OK ? 0 : AFF_EPERMISSION;
+}
+
+static int set_up(sqlite3 *db, const char *path, const char *vfs, struct aff_diag *diag)
+{
+	int rc = sql_exec(db, settings, diag);
+	if (rc && !vfs && sqlite3_extended_errcode(db) == SQLITE_READONLY_ROLLBACK) {
+		if (!undo_sealing(path))
+			return sql_exec(db, settings, diag);
+		aff_diag_set(diag, rc, "%s was being sealed when the engine died, and cannot be set right",
+			     sql_file_name(db));
+		aff_diag_hint(diag, "start the engine, or read as the user that owns the journal");
+	}
+	if (!rc && vfs)
+		rc = sql_exec(db, writer_settings, diag);
+	return rc;
+}
+
 static int open_connection(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)
 {
 	sqlite3 *db = NULL;
@@ -99,10 +129,8 @@ static int open_connection(sqlite3 **out, const char *path, const char *vfs, str
 		sqlite3_close(db);
 		return rc;
 	}
-	sqlite3_busy_timeout(db, 5000);
-	rc = sql_exec(db, settings, diag);
-	if (!rc && vfs)
-		rc = sql_exec(db, writer_settings, diag);
+	sqlite3_busy_timeout(db, BUSY_MS);
+	rc = set_up(db, path, vfs, diag);
 	if (rc) {
 		sqlite3_close(db);
 		return rc;

@@ -204,6 +204,44 @@ START_TEST(sealing_makes_indices_that_are_used)
 }
 END_TEST
 
+/* A crash in the last step of sealing leaves a rollback journal, and readers may not write. */
+START_TEST(a_file_whose_sealing_was_interrupted_can_be_read)
+{
+	int64_t ids[25], pages;
+	char path[PATH_MAX], rollback[PATH_MAX];
+	sqlite3 *db;
+	add(0, 25, ids);
+	sealer_drain(&j->sealer);
+	OK(folder_path(path, sizeof path, fixture_folder, reader->list.first[0], "", &diag));
+	OK(folder_path(rollback, sizeof rollback, fixture_folder, reader->list.first[0], "-journal", &diag));
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	pages = count_in(db, "PRAGMA page_count");
+	OK(sql_exec(db, "BEGIN IMMEDIATE; DELETE FROM message; CREATE TABLE half(x)", &diag));
+	ck_assert_int_eq(sqlite3_db_cacheflush(db), SQLITE_OK);
+	/* As a crash would leave both: the file with what is half done, and what undoes it. */
+	struct aff_buf half, undo;
+	aff_buf_init(&half, 1 << 24);
+	aff_buf_init(&undo, 1 << 24);
+	OK(file_read(path, &half, &diag));
+	OK(file_read(rollback, &undo, &diag));
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	OK(file_replace(path, aff_buf_view(&half), &diag));
+	OK(file_replace(rollback, aff_buf_view(&undo), &diag));
+	aff_buf_free(&half);
+	aff_buf_free(&undo);
+
+	struct journal_reader *r = fixture_reader();
+	rows->check_raw = true;
+	OK(journal_read_channel(r, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
+	ck_assert_uint_eq(rows->n, 25);
+	ck_assert_int_ne(access(rollback, F_OK), 0);
+	struct reader_file *f;
+	OK(reader_file(r, 0, &f, &diag));
+	ck_assert_int_eq(count_in(f->db, "PRAGMA page_count"), pages);
+	journal_reader_close(r);
+}
+END_TEST
+
 START_TEST(what_was_not_sealed_is_sealed_after_the_next_start)
 {
 	int64_t ids[35];
@@ -516,6 +554,7 @@ static TCase *cases(void)
 	tcase_add_test(c, outcomes_are_found_in_later_files);
 	tcase_add_test(c, many_outcomes_come_in_order);
 	tcase_add_test(c, sealing_makes_indices_that_are_used);
+	tcase_add_test(c, a_file_whose_sealing_was_interrupted_can_be_read);
 	tcase_add_test(c, what_was_not_sealed_is_sealed_after_the_next_start);
 	tcase_add_test(c, readers_do_not_hinder_sealing);
 	tcase_add_test(c, commits_do_not_wait_for_the_sealer);
