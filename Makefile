@@ -75,7 +75,7 @@ TEST_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 TESTS     := $(TEST_SRC:tests/unit/%.c=$(B)/tests/%)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCHES   := $(addprefix $(B)/bench/,load sink commit lib journal)
-CRASHERS  := $(B)/crash/journal_crash
+CRASHERS  := $(addprefix $(B)/crash/,journal_crash journal_cut)
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 REPLAYERS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)

@@ -51,6 +51,8 @@ mutant 9 "the hash chain leaves the bodies out" "$make -s MUTANT=9 build/gcc-mut
 mutant 10 "a message that is replayed counts twice" \
 	"$make -s MUTANT=10 build/gcc-mutant10/tests/test_journal_retention || exit 0
 	build/gcc-mutant10/tests/test_journal_retention"
+mutant 20 "a commit does not wait for the disk" "$make -s MUTANT=20 build/gcc-mutant20/crash/journal_cut || exit 0
+	build/gcc-mutant20/crash/journal_cut"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

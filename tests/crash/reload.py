@@ -21,7 +21,7 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "
 import hl7  # noqa: E402
 from engine import Engine  # noqa: E402
 from peers import Device, Ehr, Failure, free_port  # noqa: E402
-from run import MESSAGE, in_order  # noqa: E402
+from trial import MESSAGE, in_order  # noqa: E402
 
 CHANNELS = ("east", "west")
 PIPELINED = 40
