@@ -77,6 +77,7 @@ void read_engine(struct reader *r, const struct node *root)
 	fields_read(r, &f, SECTION_ENGINE, root);
 	e->journal = get_path(r, &f, KEY_ENGINE_journal);
 	e->journal_must_exist = get_word(r, &f, KEY_ENGINE_new_journal) == 1;
+	e->quarantine = get_word(r, &f, KEY_ENGINE_on_corruption) == 1;
 	e->control = get_path(r, &f, KEY_ENGINE_control);
 	e->io_threads = (unsigned)get_number(r, &f, KEY_ENGINE_io_threads);
 	e->memory = get_number(r, &f, KEY_ENGINE_memory);

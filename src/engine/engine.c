@@ -96,6 +96,7 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 		struct journal_options options = {.folder = e->conf->engine.journal,
 						  .file_rows = e->conf->engine.file_rows,
 						  .file_bytes = e->conf->engine.file_bytes,
+						  .quarantine = e->conf->engine.quarantine,
 						  .must_exist = e->conf->engine.journal_must_exist,
 						  .reserve_bytes = e->conf->engine.reserve_bytes,
 						  .daily = e->conf->engine.daily,

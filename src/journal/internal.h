@@ -19,7 +19,8 @@
 struct journal {
 	char folder[PATH_MAX];
 	uint64_t file_rows, file_bytes;
-	bool daily;
+	bool daily, quarantine;
+	bool leaving_damaged;        /* the file before the one to start is not for the sealer */
 	int64_t (*now_us)(void);
 	int lock;                    /* the lock file's descriptor */
 	struct vfs vfs;
@@ -42,5 +43,7 @@ struct journal {
  * the cursors come from, and is closed and handed to the sealer. AFF_EFULL: nothing has changed; other failures are
  * final. */
 int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *diag);
+/* Makes this the open log file, which takes over db, in failure too. */
+int journal_attach_file(struct journal *j, sqlite3 *db, int64_t first, struct aff_diag *diag);
 
 #endif

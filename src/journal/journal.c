@@ -12,7 +12,9 @@
 
 #include "journal/internal.h"
 #include "journal/migrate.h"
+#include "journal/quarantine.h"
 #include "journal/sql.h"
+#include "journal/verify.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/log.h"
@@ -69,6 +71,20 @@ static int leave_old_version(struct journal *j, sqlite3 *db, int64_t first, stru
 	return rc ? rc : journal_start_file(j, &j->file, diag);
 }
 
+int journal_attach_file(struct journal *j, sqlite3 *db, int64_t first, struct aff_diag *diag)
+{
+	int rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
+	if (rc) {
+		sqlite3_close(db);
+		return rc;
+	}
+	j->last = first - 1;
+	rc = sql_integer(db, "SELECT max(id) FROM message", &j->last, diag);
+	if (!rc || rc == AFF_ENOTFOUND)
+		rc = load_dictionary(j, db, diag);
+	return rc;
+}
+
 /* Goes on with the newest log file. */
 static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag)
 {
@@ -84,22 +100,51 @@ static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag
 	rc = schema_format(db, &format, diag);
 	if (!rc && format == FORMAT_UNCHAINED)
 		return leave_old_version(j, db, first, diag);
-	if (!rc)
-		rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
 	if (rc) {
 		sqlite3_close(db);
 		return rc;
 	}
-	j->last = first - 1;
-	rc = sql_integer(db, "SELECT max(id) FROM message", &j->last, diag);
-	if (!rc || rc == AFF_ENOTFOUND)
-		rc = load_dictionary(j, db, diag);
+	rc = journal_attach_file(j, db, first, diag);
 	if (rc)
 		return rc;
 	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &sealed, diag);
 	if (!rc || format != FORMAT) /* a newer file was taken away, or an older version wrote it */
 		return journal_start_file(j, &j->file, diag);
+#ifdef AFF_MUTANT_20 /* what a crash left is taken as it is */
 	return rc == AFF_ENOTFOUND ? 0 : rc;
+#else
+	return rc == AFF_ENOTFOUND ? journal_verify_tail(db, sql_file_name(db), diag) : rc;
+#endif
+}
+
+static int migrate(struct journal *j, const struct file_list *list, struct aff_diag *diag)
+{
+	unsigned changed = 0;
+	int rc = migrate_files(j->folder, list, j->vfs.name, &changed, diag);
+	if (!rc && changed)
+		log_info("journal", "%u log files were of an older version: brought to format %d", changed,
+			 SCHEMA_VERSION);
+	return rc;
+}
+
+/* Goes on with the newest log file, or sets it aside when it is damaged and the configuration says so. */
+static int continue_newest(struct journal *j, const struct file_list *list, struct aff_diag *diag)
+{
+	int64_t newest = list->first[list->n - 1], damaged = 0;
+	struct aff_diag why = {0};
+	int rc = quarantine_find(j->folder, newest, &damaged, diag);
+	if (rc)
+		return rc;
+	if (damaged) /* a crash came between setting it aside and the next one */
+		return quarantine_go_on(j, damaged, list, diag);
+	rc = migrate(j, list, &why);
+	if (!rc)
+		rc = continue_file(j, newest, &why);
+	if (rc == AFF_ECORRUPT && j->quarantine)
+		return quarantine_newest(j, list, &why, diag);
+	if (rc && diag)
+		*diag = why;
+	return rc;
 }
 
 /* What stands signed already; what a crash left unsigned is signed at once. */
@@ -116,16 +161,6 @@ static int sign_the_end(struct journal *j, struct aff_diag *diag)
 	return rc == AFF_EFULL ? 0 : rc; /* the next commit signs */
 }
 
-static int migrate(struct journal *j, const struct file_list *list, struct aff_diag *diag)
-{
-	unsigned changed = 0;
-	int rc = migrate_files(j->folder, list, j->vfs.name, &changed, diag);
-	if (!rc && changed)
-		log_info("journal", "%u log files were of an older version: brought to format %d", changed,
-			 SCHEMA_VERSION);
-	return rc;
-}
-
 static int open_files(struct journal *j, struct aff_diag *diag)
 {
 	struct file_list list = {0};
@@ -135,9 +170,7 @@ static int open_files(struct journal *j, struct aff_diag *diag)
 	if (!rc)
 		rc = check_lock_file(j->lock, list.n, diag);
 	if (!rc && list.n)
-		rc = migrate(j, &list, diag);
-	if (!rc && list.n)
-		rc = continue_file(j, list.first[list.n - 1], diag);
+		rc = continue_newest(j, &list, diag);
 	else if (!rc)
 		rc = journal_start_file(j, NULL, diag);
 	if (!rc)
@@ -149,6 +182,8 @@ static int open_files(struct journal *j, struct aff_diag *diag)
 		rc = carry_mark(j->file.db, &removed, diag);
 	if (!rc && removed) /* a crash came between the commit and the removal */
 		rc = folder_remove_through(j->folder, removed, diag);
+	if (!rc)
+		rc = folder_list(j->folder, &list, diag);
 	for (size_t i = 0; i + 1 < list.n && !rc; i++) {
 		if (list.first[i] > removed)
 			rc = sealer_add(&j->sealer, list.first[i]);
@@ -194,6 +229,7 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 	j->signer.records = o->checkpoint_records ? o->checkpoint_records : SIGNER_RECORDS;
 	j->signer.period_us = o->checkpoint_us ? o->checkpoint_us : SIGNER_PERIOD_US;
 	j->daily = o->daily;
+	j->quarantine = o->quarantine;
 	j->now_us = o->now_us ? o->now_us : clock_wall_us;
 	int rc = o->must_exist ? check_exists(j->folder, diag) : file_make_dir(j->folder, diag);
 	if (!rc)
@@ -239,6 +275,7 @@ int journal_open(struct journal **out, const struct journal_options *options, st
 	if (!rc && vfs_failed(&j->vfs))
 		rc = aff_diag_set(diag, AFF_EIO, "input/output error in %s", j->folder);
 	if (rc) {
+		j->failed = rc; /* nothing is signed any more */
 		journal_close(j);
 		return rc;
 	}

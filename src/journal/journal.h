@@ -100,6 +100,8 @@ struct journal_options {
 	int64_t keep_us;             /* sealed log files older than this are removed (0: never) */
 	uint64_t keep_bytes;         /* the oldest ones beyond this size of all are removed (0: never) */
 	uint64_t reserve_bytes;      /* space set aside for outcomes when the disk is full (0: none) */
+	bool quarantine;             /* a newest log file that is damaged is set aside (damaged-<first id>.db), and
+	                                a new one goes on; else journal_open fails with AFF_ECORRUPT */
 	bool must_exist;             /* no journal is begun where there is none: AFF_ECORRUPT */
 	const char *key_file;        /* signs the checkpoints (NULL: "<folder>.key"); made when it is not there */
 	const char *checkpoint_file; /* each checkpoint is appended to it too (NULL: none) */

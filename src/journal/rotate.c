@@ -151,7 +151,7 @@ static int switch_to(struct journal *j, const char *path, int64_t first, struct 
 	j->last = first - 1;
 	if (j->file.acted < acted)
 		j->file.acted = acted;
-	return closed ? sealer_add(&j->sealer, closed) : 0;
+	return closed && !j->leaving_damaged ? sealer_add(&j->sealer, closed) : 0;
 }
 
 int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *diag)

@@ -96,32 +96,44 @@ static void finish(struct verify *v)
 		verify_tell(v, "checkpoint", 0, "no good checkpoint is there: nothing vouches for the chain");
 }
 
-int journal_verify(const char *folder, const struct verify_options *options, struct verify_result *out,
-                   struct aff_diag *diag)
+int verify_init(struct verify *v, const struct verify_options *options, struct verify_result *out,
+                struct aff_diag *diag)
 {
-	struct aff_diag own = {0};
-	struct verify *v = calloc(1, sizeof *v);
 	*out = (struct verify_result){0};
-	if (!v)
-		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	v->options = options;
 	v->result = out;
-	v->diag = diag ? diag : &own;
+	v->diag = diag;
 	v->record = hasher_new();
 	v->rows = hasher_new();
 	aff_buf_init(&v->others_text, OTHERS_MAX);
-	int rc = v->record && v->rows ? 0 : aff_diag_set(v->diag, AFF_ENOMEM, "out of memory");
-	if (!rc)
-		rc = verify_read_exported(v);
-	if (!rc)
-		rc = all_files(v, folder);
-	if (!rc)
-		finish(v);
+	return v->record && v->rows ? 0 : aff_diag_set(v->diag, AFF_ENOMEM, "out of memory");
+}
+
+void verify_free(struct verify *v)
+{
+	verify_forget(v);
 	free(v->exported);
 	aff_buf_free(&v->exported_text);
 	aff_buf_free(&v->others_text);
 	hasher_free(v->record);
 	hasher_free(v->rows);
 	free(v);
+}
+
+int journal_verify(const char *folder, const struct verify_options *options, struct verify_result *out,
+                   struct aff_diag *diag)
+{
+	struct aff_diag own = {0};
+	struct verify *v = calloc(1, sizeof *v);
+	if (!v)
+		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
+	int rc = verify_init(v, options, out, diag ? diag : &own);
+	if (!rc)
+		rc = verify_read_exported(v);
+	if (!rc)
+		rc = all_files(v, folder);
+	if (!rc)
+		finish(v);
+	verify_free(v);
 	return rc;
 }

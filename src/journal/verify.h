@@ -12,6 +12,8 @@
 #ifndef JOURNAL_VERIFY_H
 #define JOURNAL_VERIFY_H
 
+#include <sqlite3.h>
+
 #include "journal/checkpoint.h"
 
 /* What is wrong, and where. */
@@ -51,5 +53,9 @@ struct verify_result {
  * other errors: it could not be looked through. */
 int journal_verify(const char *folder, const struct verify_options *options, struct verify_result *out,
                    struct aff_diag *diag);
+
+/* For the start: the newest log file behind its newest checkpoint, within the connection that is to write it. 0, or
+ * AFF_ECORRUPT, which names the first record that is damaged. */
+int journal_verify_tail(sqlite3 *db, const char *file, struct aff_diag *diag);
 
 #endif

@@ -248,6 +248,49 @@ static int finish(struct verify *v)
 	return rc;
 }
 
+/* The link that the newest checkpoint signs, 0: none in this file is signed. */
+static int find_signed(struct verify *v, int64_t *link)
+{
+	int rc = sql_integer(v->db, "SELECT id FROM link WHERE id = (SELECT max(link) FROM checkpoint)", link, v->diag);
+	if (rc == AFF_ENOTFOUND)
+		*link = 0;
+	return rc == AFF_ENOTFOUND ? 0 : rc;
+}
+
+/* Takes one stored link as given. */
+static int start_behind(struct verify *v, int64_t link)
+{
+	int rc = collect(v, link - 1);
+	if (rc)
+		return rc;
+	const struct verify_link *l = &v->links[0];
+	if (v->nlinks == 0 || l->damaged || l->link.number != link)
+		return aff_diag_set(v->diag, AFF_ECORRUPT, "%s: link %" PRId64 " is damaged", v->file, link);
+	memcpy(v->hash, l->stored, SHA256_SIZE);
+	v->number = v->file_last = link;
+	for (size_t t = 0; t < LINK_TABLES; t++)
+		v->last[t] = l->link.rows[t].last;
+	return 0;
+}
+
+int verify_file_tail(struct verify *v)
+{
+	int64_t newest = 0, link = 0;
+	memset(v->last, 0, sizeof v->last);
+	int rc = check_journal(v);
+	if (!rc)
+		rc = find_signed(v, &link);
+	if (!rc)
+		rc = link ? start_behind(v, link) : begin(v);
+	if (!rc) {
+		rc = sql_integer(v->db, "SELECT max(id) FROM link", &newest, v->diag);
+		rc = rc == AFF_ENOTFOUND ? 0 : rc;
+	}
+	if (!rc)
+		rc = walk(v, newest);
+	return rc ? rc : check_tail(v);
+}
+
 int verify_file(struct verify *v)
 {
 	int64_t newest = 0;

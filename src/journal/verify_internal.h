@@ -91,6 +91,13 @@ int verify_rows(struct verify *v, enum link_table t);
 
 /* verify_file.c: the links of one log file. */
 int verify_file(struct verify *v);
+/* Only those behind the newest checkpoint, whose link is taken as given. */
+int verify_file_tail(struct verify *v);
+
+/* verify.c: what each walk starts with. AFF_ENOMEM. */
+int verify_init(struct verify *v, const struct verify_options *options, struct verify_result *out,
+                struct aff_diag *diag);
+void verify_free(struct verify *v);
 
 /* verify_sign.c: checkpoints inside and outside. */
 int verify_anchor(struct verify *v, struct checkpoint *c, bool *found);
