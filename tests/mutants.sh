@@ -53,9 +53,9 @@ mutant 10 "a message that is replayed counts twice" \
 	build/gcc-mutant10/tests/test_journal_retention"
 mutant 20 "a commit does not wait for the disk" "$make -s MUTANT=20 build/gcc-mutant20/crash/journal_cut || exit 0
 	build/gcc-mutant20/crash/journal_cut"
-mutant 20 "the start takes what a crash left as it is" "$make -s MUTANT=20 \
-	build/gcc-mutant20/tests/test_journal_quarantine || exit 0
-	build/gcc-mutant20/tests/test_journal_quarantine"
+mutant 21 "the start takes what a crash left as it is" "$make -s MUTANT=21 \
+	build/gcc-mutant21/tests/test_journal_quarantine || exit 0
+	build/gcc-mutant21/tests/test_journal_quarantine"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -110,7 +110,7 @@ static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag
 	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &sealed, diag);
 	if (!rc || format != FORMAT) /* a newer file was taken away, or an older version wrote it */
 		return journal_start_file(j, &j->file, diag);
-#ifdef AFF_MUTANT_20 /* what a crash left is taken as it is */
+#ifdef AFF_MUTANT_21 /* what a crash left is taken as it is */
 	return rc == AFF_ENOTFOUND ? 0 : rc;
 #else
 	return rc == AFF_ENOTFOUND ? journal_verify_tail(db, sql_file_name(db), diag) : rc;
