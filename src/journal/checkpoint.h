@@ -25,6 +25,9 @@ void checkpoint_put_text(const struct checkpoint *c, struct aff_buf *out);
 void checkpoint_put(const struct checkpoint *c, struct aff_buf *out);
 /* AFF_EARGUMENT: it is no such line. The signature is not looked at. */
 int checkpoint_read(struct checkpoint *c, struct aff_view line);
+/* The next one in a text that may have anything around it, such as the header of a syslog server. *text goes on behind
+ * it. */
+bool checkpoint_find(struct checkpoint *c, struct aff_view *text, struct aff_view *line);
 /* 0, or AFF_ECORRUPT: the key did not sign this. */
 int checkpoint_verify(const struct checkpoint *c);
 

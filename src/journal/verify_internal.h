@@ -12,6 +12,7 @@
 
 /* A checkpoint of the file outside: where its line is, and what it says of which link. */
 struct exported {
+	unsigned char journal[JOURNAL_ID_SIZE];
 	int64_t link;
 	unsigned char hash[SHA256_SIZE];
 	size_t offset, n;

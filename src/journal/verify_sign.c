@@ -124,6 +124,26 @@ static int by_link(const void *a, const void *b)
 	return (x->link > y->link) - (x->link < y->link);
 }
 
+/* Every checkpoint in one line of the file. */
+static int take_exported(struct verify *v, struct aff_view line, size_t *allocated)
+{
+	struct checkpoint c;
+	struct aff_view found;
+	size_t before = v->nexported;
+	bool empty = line.n == 0;
+	while (checkpoint_find(&c, &line, &found)) {
+		if (vector_room(&v->exported, allocated, v->nexported, sizeof *v->exported))
+			return aff_diag_set(v->diag, AFF_ENOMEM, "out of memory");
+		struct exported *e = &v->exported[v->nexported++];
+		*e = (struct exported){
+			.link = c.link, .offset = (size_t)(found.p - v->exported_text.p), .n = found.n};
+		memcpy(e->journal, c.journal, sizeof e->journal);
+		memcpy(e->hash, c.hash, SHA256_SIZE);
+	}
+	v->result->exported_ignored += !empty && v->nexported == before;
+	return 0;
+}
+
 int verify_read_exported(struct verify *v)
 {
 	size_t allocated = 0;
@@ -133,30 +153,25 @@ int verify_read_exported(struct verify *v)
 	int rc = file_read(v->options->checkpoint_file, &v->exported_text, v->diag);
 	for (size_t at = 0, n; !rc && at < v->exported_text.n; at += n + 1) {
 		const char *line = v->exported_text.p + at, *end = memchr(line, '\n', v->exported_text.n - at);
-		struct checkpoint c;
 		n = end ? (size_t)(end - line) : v->exported_text.n - at;
-		if (checkpoint_read(&c, aff_view(line, n))) {
-			v->result->exported_ignored += n > 0;
-			continue;
-		}
-		if (vector_room(&v->exported, &allocated, v->nexported, sizeof *v->exported))
-			return aff_diag_set(v->diag, AFF_ENOMEM, "out of memory");
-		struct exported *e = &v->exported[v->nexported++];
-		*e = (struct exported){.link = c.link, .offset = at, .n = n};
-		memcpy(e->hash, c.hash, SHA256_SIZE);
+		rc = take_exported(v, aff_view(line, n), &allocated);
 	}
 	if (!rc && v->nexported)
 		qsort(v->exported, v->nexported, sizeof *v->exported, by_link);
 	return rc;
 }
 
+/* A syslog server may hear of several journals. */
+static bool is_ours(const struct verify *v, const struct exported *e)
+{
+	return memcmp(e->journal, v->journal, JOURNAL_ID_SIZE) == 0;
+}
+
 /* Whether a line that contradicts the chain counts. */
 static bool counts(struct verify *v, const struct exported *e)
 {
 	struct checkpoint c;
-	bool ours = !checkpoint_read(&c, aff_view(v->exported_text.p + e->offset, e->n)) &&
-		    memcmp(c.journal, v->journal, JOURNAL_ID_SIZE) == 0;
-	if (!ours || judge(v, &c)) {
+	if (checkpoint_read(&c, aff_view(v->exported_text.p + e->offset, e->n)) || judge(v, &c)) {
 		v->result->exported_ignored++;
 		return false;
 	}
@@ -167,21 +182,25 @@ void verify_exported_link(struct verify *v, int64_t number, const unsigned char 
 {
 	for (; v->next_exported < v->nexported && v->exported[v->next_exported].link <= number; v->next_exported++) {
 		const struct exported *e = &v->exported[v->next_exported];
-		if (e->link != number)
+		if (e->link != number || !is_ours(v, e))
 			continue; /* its log file is not there any more */
-		if (memcmp(e->hash, hash, SHA256_SIZE) != 0 && counts(v, e))
+		if (memcmp(e->hash, hash, SHA256_SIZE) == 0)
+			v->result->exported_used++;
+		else if (counts(v, e))
 			verify_tell(v, "link", number,
 			            "the chain was computed anew: the checkpoint kept elsewhere says another hash");
-		else
-			v->result->exported_used += memcmp(e->hash, hash, SHA256_SIZE) == 0;
 	}
 }
 
 void verify_exported_end(struct verify *v)
 {
-	v->result->exported = v->nexported;
+	for (size_t i = 0; i < v->nexported; i++) {
+		bool ours = is_ours(v, &v->exported[i]);
+		v->result->exported += ours;
+		v->result->exported_ignored += !ours;
+	}
 	for (size_t i = v->nexported; i-- > v->next_exported;) {
-		if (!counts(v, &v->exported[i]))
+		if (!is_ours(v, &v->exported[i]) || !counts(v, &v->exported[i]))
 			continue;
 		v->file[0] = '\0';
 		verify_tell(v, "link", v->number + 1,

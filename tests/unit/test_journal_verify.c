@@ -487,6 +487,92 @@ START_TEST(an_end_that_was_cut_off_is_found_by_the_file_outside)
 }
 END_TEST
 
+/* Puts something before and behind each line of the file outside. */
+static void dress_lines(const char *before, const char *behind)
+{
+	struct aff_buf lines, out;
+	aff_buf_init(&lines, 1 << 20);
+	aff_buf_init(&out, 1 << 20);
+	OK(file_read(outside, &lines, &diag));
+	for (size_t at = 0; at < lines.n;) {
+		const char *line = lines.p + at, *end = memchr(line, '\n', lines.n - at);
+		aff_buf_put_text(&out, before);
+		aff_buf_put(&out, line, (size_t)(end - line));
+		aff_buf_put_text(&out, behind);
+		at += (size_t)(end - line) + 1;
+	}
+	OK(file_replace(outside, aff_buf_view(&out), &diag));
+	aff_buf_free(&lines);
+	aff_buf_free(&out);
+}
+
+START_TEST(what_a_syslog_server_wrote_is_read)
+{
+	static const struct {
+		const char *before, *behind;
+	} servers[] = {
+		{"<109>1 2026-11-20T09:30:00.123456Z icu-1 afferent 4711 checkpoint - ", "\n"},
+		{"Nov 20 09:30:00 icu-1 afferent[4711]: ", "\r\n"},
+		{"{\"time\":1,\"MESSAGE\":\"", "\"}\n"},
+		/* frames as they came, with what is no checkpoint between them, one that is cut off too */
+		{"412 <109>1 2026-11-20T09:30:00Z icu-1 afferent 4711 checkpoint - ",
+		 "22 <109>1 - - - - - - afferent-checkpoint 1 00"},
+		{"afferent-checkpoint 1 ", "afferent-checkpoint 1\nsomething else\n"},
+	};
+	unsigned char key[SIGN_KEY_SIZE];
+	struct aff_buf lines;
+	aff_buf_init(&lines, 1 << 20);
+	OK(file_read(outside, &lines, &diag));
+	read_key(key_path, key);
+	verify(key, outside);
+	uint64_t all = result.exported;
+	ck_assert_uint_gt(all, 3);
+	for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+		OK(file_replace(outside, aff_buf_view(&lines), &diag));
+		dress_lines(servers[i].before, servers[i].behind);
+		ck_assert_uint_eq(verify(key, outside), 0);
+		ck_assert_msg(result.exported == all, "server %zu: %" PRIu64 " of %" PRIu64, i, result.exported, all);
+		ck_assert_uint_eq(result.exported_used, all);
+	}
+	aff_buf_free(&lines);
+}
+END_TEST
+
+/* One server hears of several journals. */
+START_TEST(checkpoints_of_another_journal_do_not_count)
+{
+	struct checkpoint c;
+	struct sign_key *k;
+	struct aff_buf lines;
+	aff_buf_init(&lines, 1 << 20);
+	OK(file_read(outside, &lines, &diag));
+	OK(checkpoint_read(&c, aff_view(lines.p, (size_t)((char *)memchr(lines.p, '\n', lines.n) - lines.p))));
+	ck_assert_int_eq(sign_key_new(&k), 0);
+	memcpy(c.key, sign_key_public(k), sizeof c.key);
+	c.journal[0] ^= 1;
+	c.hash[0] ^= 1;
+	for (int64_t link = 1; link < 1000; link += 20) {
+		struct aff_buf text;
+		aff_buf_init(&text, 1024);
+		c.link = link;
+		checkpoint_put_text(&c, &text);
+		OK(sign(k, aff_buf_view(&text), c.signature));
+		aff_buf_free(&text);
+		checkpoint_put(&c, &lines);
+		aff_buf_put_char(&lines, '\n');
+	}
+	verify(NULL, outside);
+	uint64_t all = result.exported;
+	OK(file_replace(outside, aff_buf_view(&lines), &diag));
+	ck_assert_uint_eq(verify(NULL, outside), 0);
+	ck_assert_uint_eq(result.exported, all);
+	ck_assert_uint_eq(result.exported_used, all);
+	ck_assert_uint_eq(result.exported_ignored, 50);
+	sign_key_free(k);
+	aff_buf_free(&lines);
+}
+END_TEST
+
 /* Somebody who can write everything but has no key: changes a row, its mark, and all links behind it. */
 static void compute_anew(size_t file)
 {
@@ -654,6 +740,8 @@ static TCase *chain(void)
 	tcase_add_test(c, two_rows_that_were_exchanged_are_found);
 	tcase_add_test(c, a_missing_log_file_is_found_but_not_at_the_front);
 	tcase_add_test(c, an_end_that_was_cut_off_is_found_by_the_file_outside);
+	tcase_add_test(c, what_a_syslog_server_wrote_is_read);
+	tcase_add_test(c, checkpoints_of_another_journal_do_not_count);
 	tcase_add_test(c, a_chain_that_was_computed_anew_is_found_by_a_checkpoint);
 	tcase_add_test(c, another_key_is_not_taken);
 	tcase_add_test(c, the_key_file_is_private);
