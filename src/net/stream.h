@@ -8,13 +8,17 @@
 
 #include <afferent/text.h>
 
+struct net_tls_session;
+
 struct net_stream {
-	int fd; /* -1: none */
+	int fd;                      /* -1: none */
+	struct net_tls_session *tls; /* NULL: plain; net_tls_start of net/tls.h makes it encrypted */
 };
 
 static inline void net_stream_init(struct net_stream *s, int fd)
 {
 	s->fd = fd;
+	s->tls = NULL;
 }
 void net_stream_close(struct net_stream *s);
 
