@@ -108,6 +108,28 @@ static void print_retention(const json_t *journal)
 		printf("%" PRId64 " log files could not be sealed yet\n", number(journal, "unsealed"));
 }
 
+/* Where signed checkpoints go besides. */
+static void print_syslog(const json_t *status)
+{
+	const json_t *s = json_object_get(json_object_get(status, "journal"), "syslog");
+	char span[WHEN_SIZE];
+	int64_t sent = number(s, "sent_us");
+	bool down = strcmp(text(s, "state"), "down") == 0;
+	if (!s)
+		return;
+	printf("checkpoints to syslog %s: ", text(s, "to"));
+	if (down)
+		printf("%sdown%s: %s; ", term_style(stdout, TERM_RED), term_style(stdout, TERM_PLAIN), text(s, "why"));
+	if (sent)
+		printf("last sent %s ago, ", when_span(number(status, "now_us") - sent, span));
+	else
+		printf("none sent since the start, ");
+	printf("waiting %" PRId64, number(s, "waiting"));
+	if (number(s, "dropped"))
+		printf(", dropped %" PRId64 " (later ones cover them)", number(s, "dropped"));
+	printf("\n");
+}
+
 static void print_ledger(const json_t *status)
 {
 	char span[WHEN_SIZE];
@@ -150,6 +172,7 @@ static void print_status(const json_t *status)
 	printf("answers p50 %.1f ms, p99 %.1f ms; commits p50 %.1f ms, p99 %.1f ms\n",
 	       (double)number(status, "answer_p50_us") / 1000, (double)number(status, "answer_p99_us") / 1000,
 	       (double)number(journal, "commit_p50_us") / 1000, (double)number(journal, "commit_p99_us") / 1000);
+	print_syslog(status);
 	print_ledger(status);
 	printf("\n");
 	print_channels(status);

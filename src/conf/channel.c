@@ -62,12 +62,49 @@ static void read_duplicates(struct reader *r, struct conf_engine *e, const struc
 	e->resend_most = get_number(r, &f, KEY_DUPLICATES_most);
 }
 
+static bool is_host_name(struct aff_view v)
+{
+	bool good = v.n && v.n <= 253;
+	for (size_t i = 0; good && i < v.n; i++) {
+		char c = v.p[i];
+		good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+		       c == '.';
+	}
+	return good && v.p[0] != '.' && v.p[0] != '-';
+}
+
+static void read_syslog(struct reader *r, struct conf_syslog *s, const struct node *map)
+{
+	struct conf_address to;
+	struct fields f;
+	if (!map || !fields_read(r, &f, SECTION_SYSLOG, map))
+		return;
+	if (get_address(r, &f, KEY_SYSLOG_to, &to)) {
+		s->to = keep_text(r, f.value[KEY_SYSLOG_to]->text);
+		add_endpoint(r, &r->receivers, &to, f.value[KEY_SYSLOG_to]->at);
+	}
+	const struct node *name = f.value[KEY_SYSLOG_name];
+	char word[SHOWN_SIZE];
+	if (name && !is_host_name(name->text))
+		report_error(&r->report, name->at, "write it as syslog.hospital.example", "'%s' is no host name",
+		             shown(word, name->text));
+	s->name = get_string(r, &f, KEY_SYSLOG_name);
+	s->ca_file = get_path(r, &f, KEY_SYSLOG_ca_file);
+	s->cert_file = get_path(r, &f, KEY_SYSLOG_cert_file);
+	s->key_file = get_path(r, &f, KEY_SYSLOG_key_file);
+	bool cert = f.meant[KEY_SYSLOG_cert_file], key = f.meant[KEY_SYSLOG_key_file];
+	if (cert != key)
+		report_error(&r->report, f.at, "give both, or none", "'%s' has no use without '%s'",
+		             cert ? "cert_file" : "key_file", cert ? "key_file" : "cert_file");
+}
+
 static void read_checkpoints(struct reader *r, struct conf_engine *e, const struct node *map)
 {
 	struct fields f;
 	fields_read(r, &f, SECTION_CHECKPOINTS, map);
 	e->checkpoint_file = get_path(r, &f, KEY_CHECKPOINTS_file);
 	e->key_file = get_path(r, &f, KEY_CHECKPOINTS_key_file);
+	read_syslog(r, &e->syslog, f.value[KEY_CHECKPOINTS_syslog]);
 }
 
 void read_engine(struct reader *r, const struct node *root)

@@ -132,6 +132,13 @@ struct conf_forgotten {
 	unsigned line, column;
 };
 
+/* Where checkpoints go over syslog with TLS. */
+struct conf_syslog {
+	char *to;                /* "10.1.2.3:6514"; NULL: nowhere */
+	char *name;              /* whom its certificate must be for; NULL: the address */
+	char *ca_file, *cert_file, *key_file; /* NULL: those the system trusts; none */
+};
+
 struct conf_engine {
 	char *journal;           /* folder; a relative one counts from the configuration folder */
 	char *control;           /* UNIX socket, likewise */
@@ -150,6 +157,7 @@ struct conf_engine {
 	struct conf_forgotten *forget;
 	size_t nforget;
 	char *checkpoint_file, *key_file; /* of the journal; NULL: none, and beside the journal */
+	struct conf_syslog syslog;
 	int64_t drain_ms;        /* how long SIGTERM waits, default 10 s */
 	bool log_json;
 };

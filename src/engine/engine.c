@@ -93,19 +93,8 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	net_raise_descriptors();
 	int rc = e->path ? read_conf(&e->conf, path, findings, diag) : AFF_ENOMEM;
 	if (!rc) {
-		struct journal_options options = {.folder = e->conf->engine.journal,
-						  .file_rows = e->conf->engine.file_rows,
-						  .file_bytes = e->conf->engine.file_bytes,
-						  .quarantine = e->conf->engine.quarantine,
-						  .must_exist = e->conf->engine.journal_must_exist,
-						  .reserve_bytes = e->conf->engine.reserve_bytes,
-						  .daily = e->conf->engine.daily,
-						  .keep_us = e->conf->engine.keep_ms * 1000,
-						  .keep_bytes = e->conf->engine.keep_bytes,
-						  .key_file = e->conf->engine.key_file,
-						  .checkpoint_file = e->conf->engine.checkpoint_file};
 		e->budget.max = e->conf->engine.memory;
-		rc = journal_open(&e->journal, &options, diag);
+		rc = engine_open_journal(e, diag);
 	}
 	if (!rc)
 		rc = forget(e, diag);
@@ -146,6 +135,12 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static bool same_syslog(const struct conf_syslog *a, const struct conf_syslog *b)
+{
+	return same_text(a->to, b->to) && same_text(a->name, b->name) && same_text(a->ca_file, b->ca_file) &&
+	       same_text(a->cert_file, b->cert_file) && same_text(a->key_file, b->key_file);
+}
+
 /* What cannot change while the engine runs. */
 static void warn_fixed(const struct conf_engine *now, const struct conf_engine *then)
 {
@@ -153,7 +148,8 @@ static void warn_fixed(const struct conf_engine *now, const struct conf_engine *
 	    now->io_threads != then->io_threads || now->memory != then->memory || now->file_rows != then->file_rows ||
 	    now->file_bytes != then->file_bytes || now->daily != then->daily || now->keep_ms != then->keep_ms ||
 	    now->keep_bytes != then->keep_bytes || now->reserve_bytes != then->reserve_bytes ||
-	    !same_text(now->checkpoint_file, then->checkpoint_file) || !same_text(now->key_file, then->key_file))
+	    !same_text(now->checkpoint_file, then->checkpoint_file) || !same_text(now->key_file, then->key_file) ||
+	    !same_syslog(&now->syslog, &then->syslog))
 		log_warn("reload", "afferent.yaml: journal, log_file, reserve, checkpoints, control, io_threads and "
 				   "memory change at the next start only");
 }
@@ -244,6 +240,7 @@ void engine_stop(struct engine *e)
 	ledger_free(&e->gauge);
 	record_stop(e);
 	journal_close(e->journal);
+	syslog_client_stop(e->syslog);
 	if (e->conf)
 		conf_unref(e->conf);
 	pthread_mutex_destroy(&e->lock);

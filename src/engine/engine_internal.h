@@ -13,6 +13,7 @@
 #include "engine/ledger.h"
 #include "engine/resends_load.h"
 #include "engine/sender.h"
+#include "engine/syslog_client.h"
 #include "engine/writer.h"
 
 #define IO_THREADS_MAX 64
@@ -36,6 +37,7 @@ struct engine {
 	char *path;
 	pthread_mutex_t lock;        /* one reload, status or stop at a time */
 	struct conf *conf;
+	struct syslog_client *syslog; /* NULL: none; the journal hands its checkpoints to it */
 	struct journal *journal;
 	struct resends *resends;     /* the writer's, while there is one */
 	struct resends_load *resends_load;
@@ -50,6 +52,11 @@ struct engine {
 	int64_t started_us;
 	uint64_t reloads, reloads_refused;
 };
+
+/* outside.c */
+
+/* Opens the journal, and what its checkpoints are sent with. */
+int engine_open_journal(struct engine *e, struct aff_diag *diag);
 
 /* destinations.c */
 

@@ -73,6 +73,23 @@ static void put_retention(struct json_writer *j, const struct engine *e)
 	jsonw_object_end(j);
 }
 
+static void put_syslog(struct json_writer *j, const struct engine *e)
+{
+	struct syslog_status s;
+	if (!e->syslog)
+		return;
+	syslog_client_status(e->syslog, &s);
+	jsonw_object(j, "syslog");
+	jsonw_text(j, "to", s.to);
+	jsonw_text(j, "state", s.down ? "down" : "up");
+	jsonw_text(j, "why", s.why);
+	jsonw_i64(j, "sent", (int64_t)s.sent);
+	jsonw_i64(j, "sent_us", s.sent_us);
+	jsonw_i64(j, "waiting", (int64_t)s.waiting);
+	jsonw_i64(j, "dropped", (int64_t)s.dropped);
+	jsonw_object_end(j);
+}
+
 static void put_writer(struct json_writer *j, const struct engine *e)
 {
 	struct writer_stats w;
@@ -87,6 +104,7 @@ static void put_writer(struct json_writer *j, const struct engine *e)
 	jsonw_i64(j, "commit_p99_us", w.commit_p99_us);
 	jsonw_bool(j, "full", w.full);
 	put_retention(j, e);
+	put_syslog(j, e);
 	jsonw_object_end(j);
 }
 

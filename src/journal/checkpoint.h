@@ -12,6 +12,7 @@
 #define JOURNAL_CHECKPOINT_H
 
 #include "base/sign.h"
+#include "journal/journal.h"
 #include "journal/link.h"
 
 struct checkpoint {
@@ -36,6 +37,8 @@ struct signer {
 	struct sign_key *key;
 	int file;                    /* the file outside, -1: none */
 	bool file_failed;            /* told once */
+	journal_export_fn *export;   /* NULL: none */
+	void *export_arg;
 	uint64_t records;            /* sign after so many, but not twice within a second */
 	int64_t period_us;           /* and after so long */
 	uint64_t unsigned_records;

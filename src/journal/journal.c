@@ -228,6 +228,8 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 	j->file_bytes = o->file_bytes ? o->file_bytes : DEFAULT_BYTES;
 	j->signer.records = o->checkpoint_records ? o->checkpoint_records : SIGNER_RECORDS;
 	j->signer.period_us = o->checkpoint_us ? o->checkpoint_us : SIGNER_PERIOD_US;
+	j->signer.export = o->export;
+	j->signer.export_arg = o->export_arg;
 	j->daily = o->daily;
 	j->quarantine = o->quarantine;
 	j->now_us = o->now_us ? o->now_us : clock_wall_us;

@@ -92,6 +92,10 @@ struct journal_action {
 
 /* ---- writing: one thread ---- */
 
+/* Gets a line to be kept elsewhere, without a line end: what it is ("checkpoint"), and its text. Called by the thread
+ * that writes, after the commit; must not block. */
+typedef void journal_export_fn(void *arg, const char *what, struct aff_view line);
+
 struct journal_options {
 	const char *folder;
 	uint64_t file_rows;          /* a log file is sealed at this many rows (0: 1,000,000) */
@@ -105,6 +109,8 @@ struct journal_options {
 	bool must_exist;             /* no journal is begun where there is none: AFF_ECORRUPT */
 	const char *key_file;        /* signs the checkpoints (NULL: "<folder>.key"); made when it is not there */
 	const char *checkpoint_file; /* each checkpoint is appended to it too (NULL: none) */
+	journal_export_fn *export;   /* and handed to this (NULL: to nobody) */
+	void *export_arg;
 	uint64_t checkpoint_records; /* one after so many records (0: 1,000), but not twice a second */
 	int64_t checkpoint_us;       /* and after so long (0: 60 s) */
 	int64_t (*now_us)(void);     /* for tests: the wall clock (NULL: the system's) */

@@ -130,21 +130,27 @@ int signer_sign(struct signer *s, const unsigned char journal[JOURNAL_ID_SIZE], 
 	return rc;
 }
 
-static void export(struct signer *s)
+static void append(struct signer *s, struct aff_buf *line)
 {
-	struct aff_buf line;
-	if (s->file < 0)
-		return;
-	aff_buf_init(&line, LINE_BYTES);
-	checkpoint_put(&s->last, &line);
-	aff_buf_put_char(&line, '\n');
-	int rc = line.error ? line.error : file_write_all(s->file, line.p, line.n);
-	aff_buf_free(&line);
+	aff_buf_put_char(line, '\n');
+	int rc = line->error ? line->error : file_write_all(s->file, line->p, line->n);
 	if (rc && !s->file_failed)
 		log_error("journal", "a checkpoint could not be written to the file outside: %s", aff_error_text(rc));
 	else if (!rc && s->file_failed)
 		log_info("journal", "checkpoints are written to the file outside again");
 	s->file_failed = rc != 0;
+}
+
+static void export(struct signer *s)
+{
+	struct aff_buf line;
+	aff_buf_init(&line, LINE_BYTES);
+	checkpoint_put(&s->last, &line);
+	if (s->export && !line.error)
+		s->export(s->export_arg, "checkpoint", aff_buf_view(&line));
+	if (s->file >= 0)
+		append(s, &line);
+	aff_buf_free(&line);
 }
 
 void signer_committed(struct signer *s, uint64_t records, bool with_checkpoint, int64_t now_us)

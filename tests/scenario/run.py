@@ -22,6 +22,7 @@ import traceback
 import hl7
 from engine import CANARY, Engine
 from peers import Device, Ehr, Failure, Fhir, free_port, until
+from syslog_server import Syslog, make_certificates
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "hup": signal.SIGHUP}
@@ -81,7 +82,7 @@ class Scenario:
 		self.binary = binary
 		self.variables = {"dir": self.folder}
 		self.messages = {}
-		self.devices, self.ehrs, self.fhirs = {}, {}, {}
+		self.devices, self.ehrs, self.fhirs, self.syslogs = {}, {}, {}, {}
 		self.mounts, self.crowd = [], []
 		self.result = None
 
@@ -313,6 +314,38 @@ class Scenario:
 				raise Failure(f"bundles {rest[0]} and {rest[1]} differ")
 		else:
 			raise ValueError(f"fhir {verb}?")
+
+	def do_certificates(self, words, block):
+		make_certificates(self.folder)
+
+	def do_syslog(self, words, block):
+		name, verb, rest = words[0], words[1], words[2:]
+		if verb == "listen":
+			words = [name, verb]
+
+		def make(port):
+			return Syslog(port, self.folder, rest[0], "client" in rest)
+		server, verb, _ = self.server(self.syslogs, make, words)
+		if server is None:
+			return
+		if verb == "refused":
+			server.refused(int(rest[0]))
+		elif verb == "more":
+			server.more()
+		elif verb == "check":
+			server.check()
+		elif verb == "save":
+			server.save(os.path.join(self.folder, rest[0]))
+		elif verb == "got":
+			until(lambda: (server.has(rest[0]), f"{len(server.messages.items)} messages"), f"a message {rest[0]}")
+		else:
+			raise ValueError(f"syslog {verb}?")
+
+	def do_copy(self, words, block):
+		"""copy FROM TO: a folder; what was there goes."""
+		source, target = (os.path.join(self.folder, word) for word in words)
+		shutil.rmtree(target, ignore_errors=True)
+		shutil.copytree(source, target)
 
 	def do_ledger(self, words, block):
 		self.engine.wait_ledger(words[0], {k: int(v) for k, v in (word.split("=") for word in words[1:])})

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The journal as configured, and the way of its checkpoints to the outside: the writer hands them over after the commit
+ * and goes on.
+ */
+#include "engine/engine_internal.h"
+
+static void send_checkpoint(void *arg, const char *what, struct aff_view line)
+{
+	struct engine *e = arg;
+	if (e->syslog)
+		syslog_client_put(e->syslog, what, line);
+}
+
+static int start_syslog(struct engine *e, const struct conf_syslog *s, struct aff_diag *diag)
+{
+	struct syslog_options o = {.to = s->to,
+				   .name = s->name,
+				   .tls = {.ca_file = s->ca_file, .cert_file = s->cert_file, .key_file = s->key_file}};
+	return s->to ? syslog_client_start(&e->syslog, &o, diag) : 0;
+}
+
+int engine_open_journal(struct engine *e, struct aff_diag *diag)
+{
+	const struct conf_engine *c = &e->conf->engine;
+	struct journal_options options = {.folder = c->journal,
+					  .file_rows = c->file_rows,
+					  .file_bytes = c->file_bytes,
+					  .quarantine = c->quarantine,
+					  .must_exist = c->journal_must_exist,
+					  .reserve_bytes = c->reserve_bytes,
+					  .daily = c->daily,
+					  .keep_us = c->keep_ms * 1000,
+					  .keep_bytes = c->keep_bytes,
+					  .key_file = c->key_file,
+					  .checkpoint_file = c->checkpoint_file,
+					  .export = send_checkpoint,
+					  .export_arg = e};
+	int rc = start_syslog(e, &c->syslog, diag);
+	return rc ? rc : journal_open(&e->journal, &options, diag);
+}
