@@ -7,7 +7,7 @@
  * Without --rate the loop is closed: a connection sends when its answer has come. With --rate it is open: messages are
  * due at fixed times and latency counts from when a message was due, so a server that stalls cannot hide it by slowing
  * the sender.
- * Prints one JSON object. Exits with 1 when an answer was wrong or missing.
+ * Prints "measuring" when it is warm, one JSON object at the end. Exits with 1 when an answer was wrong or missing.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,9 +26,9 @@
 struct connection {
 	int fd;
 	bool busy, open;
-	uint64_t due;            /* when its message was sent or should have been */
-	size_t sent;             /* bytes of it */
-	size_t got;              /* bytes of the answer */
+	uint64_t due; /* when its message was sent or should have been */
+	size_t sent;  /* bytes of it */
+	size_t got;   /* bytes of the answer */
 	struct bench_message message;
 	char answer[ANSWER_SIZE];
 };
@@ -40,6 +40,7 @@ struct load {
 	int epoll;
 	uint64_t next_number, next_due, gap;
 	uint64_t measure_from, end;
+	bool measuring;
 	uint64_t sent, acked, refused, wrong, lost;
 	struct bench_latency latency;
 };
@@ -150,11 +151,21 @@ static uint64_t start_due(struct load *l)
 	return until > now ? until - now : 0;
 }
 
+static void tell_when_warm(struct load *l, uint64_t now)
+{
+	if (l->measuring || now < l->measure_from)
+		return;
+	l->measuring = true;
+	puts("measuring");
+	fflush(stdout);
+}
+
 static void run(struct load *l)
 {
 	while (l->open > 0) {
-		uint64_t wait = start_due(l);
-		if (bench_now_ns() >= l->end)
+		uint64_t wait = start_due(l), now = bench_now_ns();
+		tell_when_warm(l, now);
+		if (now >= l->end)
 			break;
 		struct epoll_event events[256];
 		struct timespec t = {.tv_sec = (time_t)(wait / 1000000000u), .tv_nsec = (long)(wait % 1000000000u)};
@@ -180,6 +191,7 @@ static void open_connections(struct load *l, uint16_t port, struct aff_view mess
 		c->fd = bench_dial(port);
 		c->open = true;
 		bench_message_init(&c->message, message);
+		bench_message_patient(&c->message, i);
 		watch(l, c, EPOLLIN, EPOLL_CTL_ADD);
 		make_idle(l, c);
 	}
@@ -191,8 +203,13 @@ static void report(const struct load *l, double seconds)
 	const struct {
 		const char *name;
 		uint64_t n;
-	} counts[] = {{"connections", l->count}, {"sent", l->sent}, {"acked", l->acked}, {"refused", l->refused},
-	              {"wrong", l->wrong}, {"lost", l->lost}};
+	} counts[] = {{"connections", l->count},
+		      {"sent", l->sent},
+		      {"acked", l->acked},
+		      {"refused", l->refused},
+		      {"wrong", l->wrong},
+		      {"lost", l->lost},
+		      {"bytes", l->connections[0].message.framed.n - 3}};
 	static const struct {
 		const char *name;
 		double q;
@@ -213,7 +230,7 @@ int main(int argc, char **argv)
 	const char *path = bench_text(argc, argv, "message", NULL);
 	if (!path || l.count < 1 || l.count > MAX_CONNECTIONS || seconds < 1) {
 		fprintf(stderr, "usage: load --port N --connections N --seconds N [--warm-ms N] [--rate N] [--first N] "
-		                "--message FILE\n");
+				"--message FILE\n");
 		return 2;
 	}
 	struct aff_buf message;

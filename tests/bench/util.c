@@ -61,11 +61,44 @@ void bench_read_message(const char *path, struct aff_buf *out)
 			out->p[i] = '\r';
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void parse(struct aff_msg **m, struct aff_view message)
+{
+	if (aff_msg_new(m, NULL) != 0 || aff_msg_parse(*m, message.p, message.n, 0, NULL) != 0)
+		bench_die("the message cannot be parsed");
+}
+
+/* The last digit of the first 14 characters of a field; a time's zone stays. */
+static void add_spot(struct bench_message *m, struct aff_view field)
+{
+	size_t n = field.n < 14 ? field.n : 14;
+	while (n && !is_digit(field.p[n - 1]))
+		n--;
+	if (n && m->nspots < BENCH_SPOTS)
+		m->spots[m->nspots++] = (size_t)(field.p + n - 1 - m->framed.p);
+}
+
+static void find_spots(struct bench_message *m)
+{
+	struct aff_msg *parsed;
+	parse(&parsed, aff_view(m->framed.p + 1, m->framed.n - 3));
+	m->nspots = 0;
+	for (unsigned s = aff_msg_find(parsed, "OBX", 1); s != AFF_NONE; s = aff_msg_find(parsed, "OBX", s + 1)) {
+		if (aff_view_is(aff_msg_field(parsed, s, 2), "NM"))
+			add_spot(m, aff_msg_field(parsed, s, 5));
+		add_spot(m, aff_msg_field(parsed, s, 14));
+	}
+	aff_msg_free(parsed);
+}
+
 void bench_message_init(struct bench_message *m, struct aff_view message)
 {
 	struct aff_msg *parsed;
-	if (aff_msg_new(&parsed, NULL) != 0 || aff_msg_parse(parsed, message.p, message.n, 0, NULL) != 0)
-		bench_die("the message cannot be parsed");
+	parse(&parsed, message);
 	struct aff_view id = aff_msg_field(parsed, 0, 10);
 	size_t before = (size_t)(id.p - message.p);
 	struct aff_buf with_id;
@@ -78,14 +111,36 @@ void bench_message_init(struct bench_message *m, struct aff_view message)
 	if (m->framed.error || with_id.error)
 		bench_die("the message does not fit");
 	m->id_at = before + 1;
+	find_spots(m);
 	aff_buf_free(&with_id);
 	aff_msg_free(parsed);
 }
 
+static void put_digits(char *to, size_t n, uint64_t number)
+{
+	for (size_t i = n; i-- > 0; number /= 10)
+		to[i] = (char)('0' + number % 10);
+}
+
 void bench_message_number(struct bench_message *m, uint64_t number)
 {
-	for (size_t i = BENCH_ID; i-- > 0; number /= 10)
-		m->framed.p[m->id_at + i] = (char)('0' + number % 10);
+	uint64_t random = number;
+	put_digits(m->framed.p + m->id_at, BENCH_ID, number);
+	for (size_t i = 0; i < m->nspots; i++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		m->framed.p[m->spots[i]] = (char)('0' + (random >> 33) % 10);
+	}
+}
+
+void bench_message_patient(struct bench_message *m, unsigned patient)
+{
+	struct aff_msg *parsed;
+	parse(&parsed, aff_view(m->framed.p + 1, m->framed.n - 3));
+	unsigned pid = aff_msg_find(parsed, "PID", 1);
+	struct aff_view id = pid == AFF_NONE ? aff_view("", 0) : aff_msg_get(parsed, pid, 3, 1, 1, 0);
+	if (id.n)
+		put_digits(m->framed.p + (id.p - m->framed.p), id.n, patient);
+	aff_msg_free(parsed);
 }
 
 struct aff_view bench_message_id(const struct bench_message *m)

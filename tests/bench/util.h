@@ -23,14 +23,20 @@ const char *bench_text(int argc, char **argv, const char *name, const char *othe
 /* Reads a message file; line feeds become carriage returns. Exits on failure. The caller frees out. */
 void bench_read_message(const char *path, struct aff_buf *out);
 
-/* A framed message whose MSH-10 is a number of BENCH_ID digits, written anew for each send. */
+/* A framed message whose MSH-10 is a number of BENCH_ID digits, written anew for each send. The last digits of its
+ * readings (OBX-5 of type NM) and times (OBX-14) change with it: a message that is always the same compresses better
+ * than any real one. */
 #define BENCH_ID 20
+#define BENCH_SPOTS 64
 struct bench_message {
 	struct aff_buf framed;
 	size_t id_at;
+	size_t spots[BENCH_SPOTS], nspots;
 };
 void bench_message_init(struct bench_message *m, struct aff_view message);
 void bench_message_number(struct bench_message *m, uint64_t number);
+/* Its patient, PID-3.1, in the digits that are there. */
+void bench_message_patient(struct bench_message *m, unsigned patient);
 struct aff_view bench_message_id(const struct bench_message *m);
 
 /* Latencies in microseconds. */
