@@ -1,251 +1,103 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The figures: what the library needs for a message, and what the engine does on loopback beside the yardstick (a bare
-group commit on the same disk). Engine and yardstick take turns, medians over the rounds are shown; everything goes to a
-JSON file too.
+group commit on the same disk) and beside its gates. Engine and yardstick take turns, medians over the rounds are shown;
+everything goes to a JSON file too.
 
-	bench.py --build build/gcc [--rounds N] [--seconds N] [--json FILE] [--only library|floor|ingest|open|idle]...
+	bench.py --build build/gcc [--rounds N] [--seconds N] [--json FILE] [--only PART]...
+
+library  parsing, checking, rendering            ingest   journaled and answered; the destination is down
+floor    parsing beside what it takes at least   forward  the same with a destination that keeps up
+idle     start, memory                           open     forwarding at fixed rates
+longest  the longest answer at half load         written  bytes to the disk, sealing included
+search   searching a million rows
 """
 
 import argparse
 import datetime
-import glob
 import json
 import os
 import platform
 import re
-import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
-from peers import free_port  # noqa: E402
+import gates
+import library
+from rounds import MESSAGE, Bench, progress
+from servers import Engine, Forwarding, Sealing, Yardstick
 
-TOP = os.path.join(HERE, "..", "..")
-MESSAGES = os.path.join(HERE, "messages")
-SHARED = os.path.join(TOP, "..", "shared")
-FLOOR = os.path.join(SHARED, "tools", "limits", "parse_limit.c")  # what parsing takes at least on this processor
-FLOOR_MODEL = "model-avx2"
-CONNECTIONS = (1, 16, 64, 256)
+INGEST = (64, 256, 2000)
+FORWARD = (1, 16, 64, 256)
 RATES = (1000, 10000, 25000)
-FLOOR_ROUNDS = 3
-CHANNEL = """channel: bench
-source:
-  mllp: {{listen: "127.0.0.1:{listen}"}}
-destinations:
-  - name: ehr
-    mllp: {{to: "127.0.0.1:{sink}"}}
-    lanes: 16
-"""
+LOADED = 256
+OPEN_CONNECTIONS = 64
+LONGEST_S, LONGEST_YARDSTICK_S = 60, 20
+ROWS = 1000000
 
 
-class Server:
-	"""A program that says "listening PORT" on its standard output."""
-
-	def __init__(self, *words):
-		self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-		self.port = int(self.process.stdout.readline().split()[1])
-
-	def frames(self):
-		self.process.send_signal(signal.SIGUSR1)
-		return int(self.process.stdout.readline().split()[1])
-
-	def stop(self):
-		self.process.send_signal(signal.SIGTERM)
-		self.process.wait()
+def ingest(bench, _):
+	return [{"connections": c, **bench.compared(f"{c} connections", Engine, "--connections", c)} for c in INGEST]
 
 
-class Yardstick(Server):
-	name = "yardstick"
-
-	def __init__(self, bench):
-		self.folder = tempfile.mkdtemp(dir=bench.work)
-		super().__init__(bench.program("commit"), "--file", os.path.join(self.folder, "log"))
-
-	def settle(self):
-		return {}
-
-	def stop(self):
-		super().stop()
-		shutil.rmtree(self.folder)
+def forward(bench, _):
+	return [{"connections": c, **bench.compared(f"{c} connections, forwarding", Forwarding, "--connections", c)}
+	        for c in FORWARD]
 
 
-class Engine:
-	"""One channel, one MLLP destination that keeps up."""
-
-	name = "engine"
-
-	def __init__(self, bench):
-		self.bench = bench
-		self.folder = tempfile.mkdtemp(dir=bench.work)
-		self.sink = Server(bench.program("sink"))
-		self.port = free_port()
-		os.mkdir(os.path.join(self.folder, "channels"), 0o700)
-		self.write("afferent.yaml", "journal: journal\ncontrol: control.sock\n")
-		self.write("channels/bench.yaml", CHANNEL.format(listen=self.port, sink=self.sink.port))
-		with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
-			before = time.monotonic()
-			self.process = subprocess.Popen([bench.afferent, "run", self.folder], stderr=log)
-		self.connect(before + 20)
-		self.start_ms = (time.monotonic() - before) * 1000
-
-	def connect(self, deadline):
-		"""Tries until it listens."""
-		while True:
-			try:
-				socket.create_connection(("127.0.0.1", self.port)).close()
-				return
-			except ConnectionRefusedError:
-				if time.monotonic() > deadline or self.process.poll() is not None:
-					with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
-						sys.exit("the engine did not start: " + log.read())
-
-	def write(self, name, text):
-		path = os.path.join(self.folder, name)
-		with open(path, "w", encoding="utf-8") as file:
-			file.write(text)
-		os.chmod(path, 0o600)
-
-	def rss_mb(self):
-		with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
-			return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1]) / 1024
-
-	def cpu_s(self):
-		with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
-			fields = file.read().rsplit(")", 1)[1].split()
-		return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-	def settle(self):
-		"""What the destination had got when the load ended, and how long the rest took."""
-		delivered, before = self.sink.frames(), time.monotonic()
-		subprocess.run([self.bench.afferent, "status", self.folder, "--wait", "60s", "--drained", "--json"], check=True,
-		               stdout=subprocess.DEVNULL)
-		return {"delivered": delivered, "drain_s": round(time.monotonic() - before, 2), "cpu_s": self.cpu_s()}
-
-	def stop(self):
-		self.process.send_signal(signal.SIGTERM)
-		code = self.process.wait()
-		self.sink.stop()
-		shutil.rmtree(self.folder)
-		if code:
-			sys.exit(f"the engine ended with {code}")
+def open_loop(bench, _):
+	return [{"rate": r, **bench.compared(f"{r} messages/s", Forwarding, "--connections", OPEN_CONNECTIONS, "--rate", r)}
+	        for r in RATES]
 
 
-class Bench:
-	def __init__(self, arguments):
-		self.build = os.path.abspath(arguments.build)
-		self.afferent = os.path.join(self.build, "afferent")
-		self.rounds, self.seconds = arguments.rounds, arguments.seconds
-		self.work = tempfile.mkdtemp(prefix="bench-", dir=self.build)  # on the same disk as the project, not in memory
-
-	def program(self, name):
-		return os.path.join(self.build, "bench", name)
-
-	def load(self, server, *options):
-		result = subprocess.run([self.program("load"), "--port", str(server.port), "--message",
-		                         os.path.join(MESSAGES, "typical.hl7"), *map(str, options)], stdout=subprocess.PIPE,
-		                        text=True, check=False)
-		if result.returncode:
-			sys.exit(f"the load generator reports wrong or missing answers: {result.stdout}")
-		return json.loads(result.stdout)
-
-	def one(self, kind, *options):
-		server = kind(self)
-		try:
-			figures = self.load(server, *options)
-			figures.update(server.settle())
-			if "delivered" in figures:
-				figures["delivered_share"] = round(figures["delivered"] / figures["sent"], 3)
-				figures["cpu_us"] = round(figures["cpu_s"] * 1e6 / figures["sent"], 1)
-			return figures
-		finally:
-			server.stop()
-
-	def compared(self, name, *options):
-		"""Both kinds, in turn, round after round; the median of each figure."""
-		runs = {kind.name: [] for kind in (Yardstick, Engine)}
-		for number in range(self.rounds):
-			for kind in (Yardstick, Engine) if number % 2 == 0 else (Engine, Yardstick):
-				progress(f"{name}, round {number + 1} of {self.rounds}: {kind.name}")
-				runs[kind.name].append(self.one(kind, *options))
-		return {kind: {key: statistics.median(run[key] for run in all_runs) for key in all_runs[0]}
-		        for kind, all_runs in runs.items()}
-
-	# ---- the parts
-
-	def library(self):
-		progress("library")
-		files = sorted(glob.glob(os.path.join(MESSAGES, "*.hl7")))
-		files += sorted(glob.glob(os.path.join(SHARED, "corpus", "bench", "*.hl7")))
-		result = subprocess.run([self.program("lib"), *(os.path.relpath(f) for f in files)], stdout=subprocess.PIPE,
-		                        stderr=subprocess.DEVNULL, check=True)
-		return json.loads(result.stdout)
-
-	def floor(self):
-		"""Parsing beside its floor, in turn; the best of all rounds for both, as the floor's program tells its best."""
-		folder = os.path.join(SHARED, "corpus", "bench")
-		if not os.path.exists(FLOOR) or not os.path.isdir(folder):
-			progress("")
-			print("floor: skipped, ../shared/tools/limits or ../shared/corpus/bench is not there", file=sys.stderr)
-			return []
-		program = os.path.join(self.work, "parse_limit")
-		if subprocess.run(["cc", "-O3", "-march=native", "-w", "-o", program, FLOOR], check=False).returncode:
-			print("floor: skipped, its program does not compile for this processor", file=sys.stderr)
-			return []
-		ours, least = {}, {}
-		for number in range(FLOOR_ROUNDS):
-			progress(f"parsing and its floor, round {number + 1} of {FLOOR_ROUNDS}")
-			for row in self.parse_times(sorted(glob.glob(os.path.join(folder, "*.hl7")))):
-				name = os.path.basename(row["message"]).split(".")[0]
-				ours[name] = min(ours.get(name, row["best_ns"]), row["best_ns"])
-			for name, ns in self.floor_times(program, folder):
-				least[name] = min(least.get(name, ns), ns)
-		return [{"message": name, "floor_ns": least[name], "parse_ns": ours[name],
-		         "ratio": round(ours[name] / least[name], 2)} for name in least]
-
-	def parse_times(self, files):
-		result = subprocess.run([self.program("lib"), "--parse", *files], stdout=subprocess.PIPE,
-		                        stderr=subprocess.DEVNULL, check=True)
-		return json.loads(result.stdout)
-
-	@staticmethod
-	def floor_times(program, folder):
-		output = subprocess.run([program, folder], stdout=subprocess.PIPE, text=True, check=True).stdout
-		name = None
-		for line in output.splitlines():
-			words = line.split()
-			if re.match(r"\w+: \d+ B,", line):
-				name = words[0].rstrip(":")
-			elif words and words[0] == FLOOR_MODEL:
-				yield name, float(words[1])
-
-	def ingest(self):
-		return [{"connections": c, **self.compared(f"{c} connections", "--connections", c, "--seconds", self.seconds,
-		                                           "--warm-ms", 300)} for c in CONNECTIONS]
-
-	def open(self):
-		return [{"rate": r, **self.compared(f"{r} messages/s", "--connections", 64, "--seconds", self.seconds + 1,
-		                                    "--warm-ms", 300, "--rate", r)} for r in RATES]
-
-	def idle(self):
-		runs = []
-		for _ in range(self.rounds):
-			progress("start and idle memory")
-			engine = Engine(self)
-			runs.append({"start_ms": engine.start_ms, "rss_mb": engine.rss_mb()})
-			engine.stop()
-		return {key: round(statistics.median(run[key] for run in runs), 1) for key in runs[0]}
+def longest(bench, figures):
+	"""Half of what it reached with as many connections, in this run or in one more."""
+	reached = [row["engine"]["rate"] for row in figures.get("forward", ()) if row["connections"] == LOADED]
+	progress("half load")
+	rate = reached[0] if reached else bench.one(Forwarding, "--connections", LOADED, "--seconds", bench.seconds)["rate"]
+	half = ("--connections", LOADED, "--rate", int(rate / 2))
+	progress(f"the longest answer: {int(rate / 2)} messages/s for {LONGEST_YARDSTICK_S} + {LONGEST_S} s")
+	return {"rate": int(rate / 2), "yardstick": bench.one(Yardstick, *half, "--seconds", LONGEST_YARDSTICK_S),
+	        "engine": bench.one(Forwarding, *half, "--seconds", LONGEST_S)}
 
 
-def progress(text):
-	if sys.stderr.isatty():
-		print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+def written(bench, _):
+	progress("bytes written")
+	return bench.one(Sealing, "--connections", LOADED, "--seconds", 2 * bench.seconds)
+
+
+def search(bench, _):
+	"""The slowest search by an id, and dead letters, in the open log file and when it is sealed."""
+	progress(f"searching {ROWS} rows")
+	result = subprocess.run([bench.program("journal"), "--writes", "0", "--rows", str(ROWS), "--folder", bench.work,
+	                         "--message", MESSAGE], capture_output=True, text=True, check=False)
+	if result.returncode:
+		sys.exit(result.stderr)
+	times = {"rows": ROWS, "times": {}}
+	for what, state, ms in re.findall(r"^search (.*) \((open|sealed)\) +([0-9.]+) ms$", result.stdout, re.M):
+		times["times"][f"{what}, {state}"] = float(ms)
+		key = f"{'dead' if what == 'dead' else 'id'}, {state}"
+		times[key] = max(float(ms), times.get(key, 0))
+	return times
+
+
+def idle(bench, _):
+	runs = []
+	for _ in range(bench.rounds):
+		progress("start and idle memory")
+		engine = Forwarding(bench)
+		runs.append({"start_ms": engine.start_ms, "rss_mb": engine.rss_mb()})
+		engine.stop()
+	return {key: round(statistics.median(run[key] for run in runs), 1) for key in runs[0]}
+
+
+PARTS = {
+	"library": lambda bench, _: library.library(bench),
+	"floor": lambda bench, _: library.floor(bench),
+	"idle": idle, "ingest": ingest, "forward": forward, "open": open_loop, "longest": longest, "written": written,
+	"search": search,
+}
 
 
 def table(titles, rows):
@@ -264,17 +116,36 @@ def show_library(rows):
 
 
 def show_floor(rows):
-	table(["parsing", f"floor ({FLOOR_MODEL}) ns", "parse ns", "ratio"],
-	      [[r["message"], f"{r['floor_ns']:.0f}", f"{r['parse_ns']:.0f}", f"{r['ratio']:.2f}"] for r in rows])
+	table(["parsing", f"floor ({library.FLOOR_MODEL}) ns", "parse ns", "ratio"],
+	      [[row["message"], f"{row['floor_ns']:.0f}", f"{row['parse_ns']:.0f}", f"{row['ratio']:.2f}"] for row in rows])
 
 
 def show_compared(title, key, rows):
 	table([title, "yardstick/s", "engine/s", "share", "answer p50", "p99 ms", "yardstick p99", "p99.9 ms", "delivered",
-	       "CPU us"],
+	       "CPU us", "yardstick CPU"],
 	      [[row[key], f"{row['yardstick']['rate']:,.0f}", f"{row['engine']['rate']:,.0f}",
-	        f"{100 * row['engine']['rate'] / row['yardstick']['rate']:.0f} %", f"{row['engine']['p50_ms']:.2f}",
-	        f"{row['engine']['p99_ms']:.2f}", f"{row['yardstick']['p99_ms']:.2f}", f"{row['engine']['p999_ms']:.2f}",
-	        f"{100 * row['engine']['delivered_share']:.0f} %", f"{row['engine']['cpu_us']:.0f}"] for row in rows])
+	        f"{100 * row['share']:.0f} %", f"{row['engine']['p50_ms']:.2f}", f"{row['engine']['p99_ms']:.2f}",
+	        f"{row['yardstick']['p99_ms']:.2f}", f"{row['engine']['p999_ms']:.2f}",
+	        f"{100 * row['engine']['delivered_share']:.0f} %" if "delivered" in row["engine"] else "-",
+	        f"{row['engine']['cpu_us']:.0f}", f"{row['yardstick']['cpu_us']:.0f}"] for row in rows])
+
+
+def show_others(figures):
+	if "longest" in figures:
+		row = figures["longest"]
+		print(f"at half load, {row['rate']:,} messages/s: longest answer in {LONGEST_S} s "
+		      f"{row['engine']['max_ms']:.1f} ms; of the yardstick in {LONGEST_YARDSTICK_S} s "
+		      f"{row['yardstick']['max_ms']:.1f} ms")
+	if "written" in figures:
+		row = figures["written"]
+		print(f"written a message byte: {row['written_share']:.2f}, {row['files']} log files, "
+		      f"{row['acked']:,} messages of {row['bytes']} bytes")
+	if "search" in figures:
+		print("search: " + "; ".join(f"{what} {ms:.1f} ms" for what, ms in figures["search"]["times"].items()))
+	if "idle" in figures:
+		row = figures["idle"]
+		print(f"start to listening {row['start_ms']:.0f} ms, idle memory {row['rss_mb']:.1f} MB")
+	print()
 
 
 def show(figures):
@@ -284,12 +155,16 @@ def show(figures):
 	if figures.get("floor"):
 		show_floor(figures["floor"])
 	if "ingest" in figures:
-		show_compared("closed loop: connections", "connections", figures["ingest"])
+		show_compared("journaled only: connections", "connections", figures["ingest"])
+	if "forward" in figures:
+		show_compared("forwarding: connections", "connections", figures["forward"])
 	if "open" in figures:
-		show_compared("open loop: messages/s due", "rate", figures["open"])
-	if "idle" in figures:
-		idle = figures["idle"]
-		print(f"start to listening {idle['start_ms']:.0f} ms, idle memory {idle['rss_mb']:.1f} MB")
+		show_compared("forwarding: messages/s due", "rate", figures["open"])
+	show_others(figures)
+	if figures["gates"]:
+		table(["held to", "figure", "gate", "goal", "", "met", "yardstick"],
+		      [[row["what"], f"{row['value']:g}", f"{row['gate']:g}", f"{row['goal']:g}", row["unit"], row["met"],
+		        "" if row["yardstick"] is None else f"{row['yardstick']:g}"] for row in figures["gates"]])
 
 
 def machine():
@@ -299,23 +174,24 @@ def machine():
 
 
 def main():
-	parser = argparse.ArgumentParser()
+	parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 	parser.add_argument("--build", default="build/gcc")
 	parser.add_argument("--rounds", type=int, default=3)
-	parser.add_argument("--seconds", type=int, default=3)
+	parser.add_argument("--seconds", type=int, default=2)
 	parser.add_argument("--json")
-	parser.add_argument("--only", action="append", choices=["library", "floor", "ingest", "open", "idle"])
+	parser.add_argument("--only", action="append", choices=PARTS)
 	arguments = parser.parse_args()
-	bench = Bench(arguments)
-	figures = {"date": datetime.date.today().isoformat(), "machine": machine(),
-	           "version": subprocess.run([bench.afferent, "version"], stdout=subprocess.PIPE, text=True,
-	                                     check=True).stdout.split("\n")[0], "rounds": bench.rounds}
+	bench = Bench(arguments.build, arguments.rounds, arguments.seconds)
+	version = subprocess.run([bench.afferent, "version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+	figures = {"date": datetime.date.today().isoformat(), "machine": machine(), "version": version.split("\n")[0],
+	           "rounds": bench.rounds}
 	try:
-		for part in arguments.only or ("library", "floor", "idle", "ingest", "open"):
-			figures[part] = getattr(bench, part)()
+		for part in arguments.only or PARTS:
+			figures[part] = PARTS[part](bench, figures)
 	finally:
-		shutil.rmtree(bench.work, ignore_errors=True)
+		bench.close()
 	progress("")
+	figures["gates"] = gates.judged(figures)
 	show(figures)
 	if arguments.json:
 		with open(arguments.json, "w", encoding="utf-8") as file:

@@ -3,9 +3,10 @@
  * The journal alone: rows a second for several sizes of transactions, with another thread that packs; reading a
  * channel; sealing; counting and searching.
  *
- *	journal [--message FILE] [--rows N] [--files N] [--folder FOLDER]
+ *	journal [--message FILE] [--rows N] [--files N] [--writes 0] [--folder FOLDER]
  *
- * The folder (default: the current one) gets a journal that is removed at the end. With --files the last part is a
+ * The folder (default: the current one) gets a journal that is removed at the end. --writes 0 leaves out the rows a
+ * second by size of transaction. With --files the last part is a
  * journal of so many log files of N rows each; how long the longest commit took while the sealer worked on the file
  * before stands beside how long it took otherwise. One figure a line: name, value, unit.
  */
@@ -24,7 +25,7 @@
 static struct journal *j;
 static struct bench_message message;
 static uint64_t n_rows;
-static uint64_t longest[2];         /* commit in ns: with the sealer idle, and at work */
+static uint64_t longest[2]; /* commit in ns: with the sealer idle, and at work */
 
 static void must(int rc, const struct aff_diag *diag)
 {
@@ -245,10 +246,57 @@ static void empty_folder(const char *folder)
 		closedir(d);
 }
 
-int main(int argc, char **argv)
+/* Rows a second by the size of the transactions, in a journal of its own. */
+static void time_writes(const struct journal_options *o)
 {
 	static const uint64_t batches[] = {1, 16, 64, 256};
 	struct aff_diag diag = {0};
+	must(journal_open(&j, o, &diag), &diag);
+	write_rows(4000, 64, false); /* until there is a dictionary */
+	sealer_drain(&j->sealer);
+	for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
+		char name[64];
+		uint64_t rows = batches[i] == 1 ? n_rows / 100 : batches[i] == 16 ? n_rows / 10 : n_rows / 4;
+		snprintf(name, sizeof name, "write, %" PRIu64 " a commit", batches[i]);
+		figure(name, write_rows(rows, batches[i], false), "rows/s");
+	}
+	journal_close(j);
+	empty_folder(o->folder);
+}
+
+/* A log file is filled, read, sealed and read again. */
+static void time_log_file(const struct journal_options *o)
+{
+	struct aff_diag diag = {0};
+	must(journal_open(&j, o, &diag), &diag);
+	must(journal_begin(j, &diag), &diag);
+	must(journal_set_cursor(j, aff_view_of("icu-monitors/ehr"), 0, &diag), &diag);
+	must(journal_commit(j, &diag), &diag);
+	write_rows(4000, 64, true);
+	sealer_drain(&j->sealer);
+	figure("write with outcome, 64 a commit", write_rows(n_rows - 4000, 64, true), "rows/s");
+	read_all(o->folder, "open");
+	uint64_t begin = bench_now_ns();
+	must(journal_begin(j, &diag), &diag); /* begins the next log file */
+	must(journal_commit(j, &diag), &diag);
+	figure("begin a log file", ms_since(begin), "ms");
+	sealer_drain(&j->sealer);
+	figure("seal", ms_since(begin), "ms");
+	read_all(o->folder, "sealed");
+}
+
+static void time_many_files(const char *folder, uint64_t n_files)
+{
+	memset(longest, 0, sizeof longest);
+	write_rows(n_rows * (n_files - 1), 64, true);
+	figure("longest commit, sealer idle", (double)longest[0] / 1e6, "ms");
+	figure("longest commit, sealer at work", (double)longest[1] / 1e6, "ms");
+	sealer_drain(&j->sealer);
+	read_all(folder, "many files");
+}
+
+int main(int argc, char **argv)
+{
 	struct aff_buf text;
 	char folder[512], key[sizeof folder + 8];
 	n_rows = bench_number(argc, argv, "rows", 1000000);
@@ -260,43 +308,14 @@ int main(int argc, char **argv)
 		bench_die("folder");
 
 	snprintf(key, sizeof key, "%s/key", folder); /* goes with the folder */
-	struct journal_options o = {.folder = folder, .file_rows = n_rows * 8, .file_bytes = UINT64_C(1) << 40,
-				    .key_file = key};
-	must(journal_open(&j, &o, &diag), &diag);
-	write_rows(4000, 64, false); /* until there is a dictionary */
-	sealer_drain(&j->sealer);
-	for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
-		char name[64];
-		uint64_t rows = batches[i] == 1 ? n_rows / 100 : batches[i] == 16 ? n_rows / 10 : n_rows / 4;
-		snprintf(name, sizeof name, "write, %" PRIu64 " a commit", batches[i]);
-		figure(name, write_rows(rows, batches[i], false), "rows/s");
-	}
-	journal_close(j);
-	empty_folder(folder);
+	struct journal_options o = {
+		.folder = folder, .file_rows = n_rows * 8, .file_bytes = UINT64_C(1) << 40, .key_file = key};
+	if (bench_number(argc, argv, "writes", 1))
+		time_writes(&o);
 	o.file_rows = n_rows;
-	must(journal_open(&j, &o, &diag), &diag);
-	must(journal_begin(j, &diag), &diag);
-	must(journal_set_cursor(j, aff_view_of("icu-monitors/ehr"), 0, &diag), &diag);
-	must(journal_commit(j, &diag), &diag);
-	write_rows(4000, 64, true);
-	sealer_drain(&j->sealer);
-	figure("write with outcome, 64 a commit", write_rows(n_rows - 4000, 64, true), "rows/s");
-	read_all(folder, "open");
-	uint64_t begin = bench_now_ns();
-	must(journal_begin(j, &diag), &diag); /* begins the next log file */
-	must(journal_commit(j, &diag), &diag);
-	figure("begin a log file", ms_since(begin), "ms");
-	sealer_drain(&j->sealer);
-	figure("seal", ms_since(begin), "ms");
-	read_all(folder, "sealed");
-	if (n_files > 1) {
-		memset(longest, 0, sizeof longest);
-		write_rows(n_rows * (n_files - 1), 64, true);
-		figure("longest commit, sealer idle", (double)longest[0] / 1e6, "ms");
-		figure("longest commit, sealer at work", (double)longest[1] / 1e6, "ms");
-		sealer_drain(&j->sealer);
-		read_all(folder, "many files");
-	}
+	time_log_file(&o);
+	if (n_files > 1)
+		time_many_files(folder, n_files);
 	journal_close(j);
 	empty_folder(folder);
 	rmdir(folder);
