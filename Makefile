@@ -6,6 +6,7 @@
 #   make check-asan      unit tests and scenarios under AddressSanitizer and UBSan; check-tsan: ThreadSanitizer
 #   make check-mutants   each promise's test must fail when the promise is broken on purpose
 #   make bench           the figures, as a table and as build/bench.json
+#   make bench-regress   has the engine become slower? in memory, beside tests/bench/baseline.json; UPDATE=1 writes that
 #   make fuzz            every target in tests/fuzz for FUZZ_SECONDS each (clang; FUZZER=afl: AFL++)
 #   make coverage        what the tests reach
 #   make lint format install uninstall dist clean
@@ -205,6 +206,12 @@ $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(STATIC)
 ROUNDS ?= 3
 bench: all $(BENCHES)
 	@tests/bench/bench.py --build $(B) --rounds $(ROUNDS) --json build/bench.json
+bench-regress: all $(BENCHES) $(B)/bench/slow_sync.so
+	@tests/bench/regress.py --build $(B) $(if $(UPDATE),--update)
+$(B)/bench/slow_sync.so: tests/bench/slow_sync.c
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -shared $< $(ALL_LDFLAGS) -o $@
 $(B)/bench/lib: BENCH_LDFLAGS := $(foreach f,malloc calloc realloc,-Wl,--wrap=$(f))
 $(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/util.o $(ENGINE_A) $(STATIC)
 	@mkdir -p $(@D)
@@ -275,5 +282,5 @@ distclean: clean
 -include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(CRASHERS:=.d) $(BENCH_SRC:%.c=$(B)/%.d) \
          $(FUZZ_SRC:%.c=$(B)/%.d) $(B)/tests/fuzz/replay.d
 .PHONY: all tests tests-most check check-unit check-fuzz check-scenario check-variant check-asan check-tsan check-mutants lint symbols \
-        format man3 coverage coverage-report fuzz fuzz-run bench install uninstall dist clean distclean
+        format man3 coverage coverage-report fuzz fuzz-run bench bench-regress install uninstall dist clean distclean
 .SECONDARY:
