@@ -61,7 +61,7 @@ static void finalize(struct logfile *f)
 int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book,
                        struct snapshot_list *snapshots, struct aff_diag *diag)
 {
-	struct logfile new = {.db = db, .first = first, .book = book, .snapshots = snapshots};
+	struct logfile new = {.db = db, .first = first, .book = book, .snapshots = snapshots, .block = {.db = db}};
 	int64_t rows = 0, pages = 0;
 	int rc = chain_init(&new.chain);
 	if (rc)
@@ -187,6 +187,7 @@ void logfile_rollback(struct logfile *f)
 		sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
 	forget(f);
 	chain_forget(&f->chain);
+	block_forget(&f->block);
 	f->skew = 0; /* what is stored only grows; rows may stay too high, and the next file starts a little early */
 }
 
@@ -328,6 +329,9 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	if (rc)
 		return rc;
 	chain_add(&f->chain, LINK_MESSAGE, m->id, judged, digest);
+	rc = block_add(&f->block, m->id, &(struct block_ids){m->control_id, m->patient, m->device}, diag);
+	if (rc)
+		return rc;
 	if (f->rows++ == 0)
 		f->oldest = m->id;
 	return 0;

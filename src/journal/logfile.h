@@ -6,6 +6,7 @@
 #ifndef JOURNAL_LOGFILE_H
 #define JOURNAL_LOGFILE_H
 
+#include "journal/block.h"
 #include "journal/chain.h"
 #include "journal/checkpoint.h"
 #include "journal/dictionary.h"
@@ -47,6 +48,7 @@ struct logfile {
 	struct book *book;
 	struct snapshot_list *snapshots;
 	struct chain chain;
+	struct block block;
 	/* What is stored in this file; forgotten when a transaction is rolled back. */
 	uint32_t dictionary;
 	int64_t snapshot;

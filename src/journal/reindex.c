@@ -50,7 +50,8 @@ static int look(void *arg)
 static int copy_table(const struct reindex *r, sqlite3 *db, struct aff_view name, struct aff_view create)
 {
 	struct aff_buf sql;
-	bool derived = aff_view_is(name, "message_total") || aff_view_is(name, "outcome_total");
+	bool derived = aff_view_is(name, "message_total") || aff_view_is(name, "outcome_total") ||
+		       aff_view_is(name, "block");
 	aff_buf_init(&sql, SQL_MAX);
 	aff_buf_put_view(&sql, create);
 	if (!derived)

@@ -54,6 +54,8 @@ const char schema_tables[] =
 	/* How often the process may have ended while it tried to deliver a message that has no outcome yet. */
 	"CREATE TABLE attempt(destination INTEGER, message INTEGER, n INTEGER NOT NULL,"
 	" PRIMARY KEY(destination, message)) WITHOUT ROWID;"
+	/* Only while the file is not sealed (block.h). */
+	"CREATE TABLE block(last INTEGER PRIMARY KEY, filter BLOB NOT NULL);"
 	/* Filled when the file is sealed; low and high are ids of messages. */
 	"CREATE TABLE message_total(low INTEGER, high INTEGER, channel INTEGER, verdict INTEGER, n INTEGER,"
 	" length INTEGER);"
@@ -64,6 +66,7 @@ const char schema_tables[] =
 
 /* Each index is (column, time), as the row id comes last in every index. */
 const char schema_indices[] =
+	"DELETE FROM block;" /* the indices take the place that becomes free */
 	"CREATE INDEX IF NOT EXISTS message_control_id ON message(control_id) WHERE control_id IS NOT NULL;"
 	"CREATE INDEX IF NOT EXISTS message_patient ON message(patient) WHERE patient IS NOT NULL;"
 	"CREATE INDEX IF NOT EXISTS message_device ON message(device) WHERE device IS NOT NULL;"

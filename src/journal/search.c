@@ -5,6 +5,8 @@
  */
 #include "journal/search.h"
 
+#include <stdlib.h>
+
 #include "journal/sql.h"
 
 #define DEFAULT_LIMIT 100
@@ -12,7 +14,8 @@
 struct search {
 	struct journal_reader *reader;
 	struct journal_query query;
-	struct search_range range;   /* what is still to be looked at */
+	struct id_range range;   /* what is still to be looked at */
+	struct id_ranges ranges;     /* of the log file at hand */
 	uint64_t left;               /* rows still wanted */
 	struct status status;
 	journal_row_fn *fn;
@@ -56,7 +59,7 @@ void search_put_where(struct aff_buf *sql, const struct journal_query *q)
 }
 
 /* Binding a parameter that the statement does not have is refused by SQLite, and right so. */
-int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q, struct search_range range,
+int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q, struct id_range range,
                 int64_t limit, struct aff_diag *diag)
 {
 	int64_t channel = 0, type = 0;
@@ -98,7 +101,7 @@ static int prepare(const struct search *q, const struct reader_file *f, const ch
 
 /* What is left to look at in one log file. Ids are never smaller than the time received, and larger by at most the
  * skew. */
-static int range_in(const struct search *q, const struct reader_file *f, struct search_range *out)
+static int range_in(const struct search *q, const struct reader_file *f, struct id_range *out)
 {
 	int64_t skew = 0;
 	int rc = sql_integer(f->db, "SELECT value FROM meta WHERE key = 'skew'", &skew, q->diag);
@@ -113,7 +116,7 @@ static int range_in(const struct search *q, const struct reader_file *f, struct 
 }
 
 /* All that has been looked at lies beyond id. */
-static void advance(struct search *q, struct search_range *range, int64_t id)
+static void advance(struct search *q, struct id_range *range, int64_t id)
 {
 	if (q->query.oldest_first)
 		range->low = q->range.low = id;
@@ -148,19 +151,18 @@ static int give(struct search *q, struct reader_file *f, const struct journal_me
 	return reader_give(q->reader, f, m, needs_raw(q), give_wanted, q, q->diag);
 }
 
-static void report(const struct search *q, const struct search_range *range)
+static void report(const struct search *q, const struct id_range *range)
 {
 	if (q->query.progress)
 		q->query.progress(q->query.arg, q->query.oldest_first ? range->low : range->high);
 }
 
-/* Without a status: rows as they come. Returns 1 when enough was found. */
-static int search_rows(struct search *q, struct reader_file *f, struct search_range range)
+/* The rows of one range as they come. Returns 1 when enough was found. */
+static int search_range(struct search *q, struct reader_file *f, sqlite3_stmt *s, struct id_range range)
 {
 	struct reader_page *page = &q->reader->page;
-	sqlite3_stmt *s = NULL;
 	int64_t limit = q->left < READER_PAGE_ROWS && !q->query.test ? (int64_t)q->left : READER_PAGE_ROWS;
-	int rc = prepare(q, f, row_select(q), &s);
+	int rc = 0;
 	bool more = true;
 	while (!rc && more) {
 		rc = search_bind(s, f, &q->query, range, limit, q->diag);
@@ -173,6 +175,21 @@ static int search_rows(struct search *q, struct reader_file *f, struct search_ra
 		}
 		report(q, &range);
 	}
+	return rc;
+}
+
+static struct id_range range_at(const struct search *q, size_t k)
+{
+	return q->ranges.item[q->query.oldest_first ? k : q->ranges.n - 1 - k];
+}
+
+/* Without a status. */
+static int search_rows(struct search *q, struct reader_file *f)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = prepare(q, f, row_select(q), &s);
+	for (size_t k = 0; k < q->ranges.n && !rc; k++)
+		rc = search_range(q, f, s, range_at(q, k));
 	sqlite3_finalize(s);
 	return rc;
 }
@@ -199,7 +216,7 @@ static int give_by_id(struct search *q, size_t file, int64_t id)
 
 /* One window of candidates. The connection may be closed while outcomes are read in other log files, so the statement
  * lives only as long as the candidates are taken. *more: the window was full. */
-static int search_window(struct search *q, size_t file, struct search_range *range, bool *more)
+static int search_window(struct search *q, size_t file, struct id_range *range, bool *more)
 {
 	struct reader_file *f;
 	sqlite3_stmt *s = NULL;
@@ -228,23 +245,40 @@ static int search_window(struct search *q, size_t file, struct search_range *ran
 	return rc;
 }
 
-static int search_file(struct search *q, size_t file)
+static int search_windows(struct search *q, size_t file)
 {
-	struct reader_file *f;
-	struct search_range range;
-	int rc = reader_file(q->reader, file, &f, q->diag);
-	if (rc)
-		return rc == READER_GONE ? 0 : rc;
-	rc = range_in(q, f, &range);
-	if (rc || range.low >= range.high - 1)
-		return rc;
-	if (q->query.status == 0) {
-		rc = search_rows(q, f, range);
-	} else {
+	int rc = 0;
+	for (size_t k = 0; k < q->ranges.n && !rc; k++) {
+		struct id_range range = range_at(q, k);
 		bool more = true;
 		while (!rc && more)
 			rc = search_window(q, file, &range, &more);
 	}
+	return rc;
+}
+
+/* Where in a log file it is worth to look. */
+static int find_ranges(struct search *q, const struct reader_file *f)
+{
+	const struct block_ids ids = {q->query.control_id, q->query.patient, q->query.device};
+	struct id_range range;
+	int rc = range_in(q, f, &range);
+	q->ranges.n = 0;
+	if (rc)
+		return rc;
+	return f->sealed ? id_ranges_add(&q->ranges, range, q->diag)
+			 : block_find(f->db, &ids, range, &q->ranges, q->diag);
+}
+
+static int search_file(struct search *q, size_t file)
+{
+	struct reader_file *f;
+	int rc = reader_file(q->reader, file, &f, q->diag);
+	if (rc)
+		return rc == READER_GONE ? 0 : rc;
+	rc = find_ranges(q, f);
+	if (!rc)
+		rc = q->query.status ? search_windows(q, file) : search_rows(q, f);
 	return rc == AFF_ENOTFOUND ? 0 : rc;
 }
 
@@ -268,33 +302,38 @@ static int search_files(struct search *q)
 	return rc;
 }
 
+static int search_with_status(struct search *q)
+{
+	const struct journal_query query = q->query;
+	if (query.channel.n == 0 && query.destination.n)
+		q->query.channel = reader_channel_of(query.destination);
+	int rc = status_init(&q->status, q->reader, &q->query, q->diag);
+	if (rc)
+		return rc < 0 ? rc : AFF_EIO;
+	if (status_settled(&q->status) > q->range.low)
+		q->range.low = status_settled(&q->status);
+	if (query.status == JOURNAL_PENDING && query.verdict != 0 && query.verdict != JOURNAL_ACCEPTED)
+		q->range.high = 0; /* nothing else is ever pending */
+	else if (query.status == JOURNAL_PENDING)
+		q->query.verdict = JOURNAL_ACCEPTED;
+	rc = search_files(q);
+	status_free(&q->status);
+	return rc;
+}
+
 int journal_search(struct journal_reader *r, const struct journal_query *query, journal_row_fn *fn, void *arg,
                    struct aff_diag *diag)
 {
 	struct search q = {.reader = r, .query = *query, .fn = fn, .arg = arg, .diag = diag};
 	q.left = query->limit ? query->limit : DEFAULT_LIMIT;
-	q.range = (struct search_range){0, INT64_MAX};
+	q.range = (struct id_range){0, INT64_MAX};
 	if (query->before_id && query->oldest_first)
 		q.range.low = query->before_id;
 	else if (query->before_id)
 		q.range.high = query->before_id;
 	int rc = reader_refresh(r, diag);
-	if (rc || query->status == 0) {
-		rc = rc ? rc : search_files(&q);
-		return rc < 0 ? rc : 0;
-	}
-	if (query->channel.n == 0 && query->destination.n)
-		q.query.channel = reader_channel_of(query->destination);
-	rc = status_init(&q.status, r, &q.query, diag);
-	if (rc)
-		return rc < 0 ? rc : AFF_EIO;
-	if (status_settled(&q.status) > q.range.low)
-		q.range.low = status_settled(&q.status);
-	if (query->status == JOURNAL_PENDING && query->verdict != 0 && query->verdict != JOURNAL_ACCEPTED)
-		q.range.high = 0; /* nothing else is ever pending */
-	else if (query->status == JOURNAL_PENDING)
-		q.query.verdict = JOURNAL_ACCEPTED;
-	rc = search_files(&q);
-	status_free(&q.status);
+	if (!rc)
+		rc = query->status ? search_with_status(&q) : search_files(&q);
+	free(q.ranges.item);
 	return rc < 0 ? rc : 0;
 }

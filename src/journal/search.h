@@ -5,18 +5,14 @@
 #ifndef JOURNAL_SEARCH_H
 #define JOURNAL_SEARCH_H
 
+#include "journal/block.h"
 #include "journal/reader.h"
-
-/* Ids strictly between low and high are looked for. */
-struct search_range {
-	int64_t low, high;
-};
 
 /* Appends "WHERE ... ORDER BY ... LIMIT ..." for a query's columns; the same for every log file. */
 void search_put_where(struct aff_buf *sql, const struct journal_query *q);
 /* Binds what search_put_where left open. AFF_ENOTFOUND: the log file has no such row (a name in the query is not in
  * it). */
-int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q, struct search_range range,
+int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q, struct id_range range,
                 int64_t limit, struct aff_diag *diag);
 
 /* ---- outcomes ---- */

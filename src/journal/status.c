@@ -138,7 +138,7 @@ static bool counts(const struct status *s, const int64_t *names, int64_t id, int
 
 /* Marks the candidates that have an outcome in this log file. An outcome that stands for an earlier one takes that
  * one's mark back, in whatever order they come. */
-static int mark(struct status *s, const struct reader_file *f, struct search_range range, struct aff_diag *diag)
+static int mark(struct status *s, const struct reader_file *f, struct id_range range, struct aff_diag *diag)
 {
 	/* Without the plus signs, the index on destinations would be taken: it does not know the messages' range. */
 	static const char text[] = "SELECT message, destination, CASE ?3 WHEN 0 THEN instead = 0"
@@ -192,7 +192,7 @@ static int find_bounds(const struct reader_file *f, struct outcome_bounds *b, st
 	return rc;
 }
 
-static int mark_in(struct status *s, size_t i, bool own, struct search_range range, struct aff_diag *diag)
+static int mark_in(struct status *s, size_t i, bool own, struct id_range range, struct aff_diag *diag)
 {
 	struct reader_file *f;
 	struct outcome_bounds *b = &s->bounds[i];
@@ -216,7 +216,7 @@ int status_resolve(struct status *s, size_t i, struct aff_diag *diag)
 	if (s->n == 0)
 		return 0;
 	int64_t a = s->candidate[0].id, b = s->candidate[s->n - 1].id;
-	struct search_range range = {a < b ? a : b, a < b ? b : a};
+	struct id_range range = {a < b ? a : b, a < b ? b : a};
 	for (size_t k = i; k < s->reader->list.n && !rc; k++)
 		rc = mark_in(s, k, k == i, range, diag);
 	return rc;

@@ -685,6 +685,7 @@ START_TEST(a_journal_of_the_version_before_goes_on_chained)
 {
 	static const char old[] =
 		"DROP TABLE link; DROP TABLE checkpoint; DROP TABLE action; DROP TABLE datakey; DROP TABLE attempt;"
+		"DROP TABLE block;"
 		"DROP INDEX IF EXISTS outcome_message;"
 		"DELETE FROM meta WHERE key IN ('journal', 'format');"
 		"ALTER TABLE message DROP COLUMN key; ALTER TABLE message DROP COLUMN ids;"
