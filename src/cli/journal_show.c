@@ -86,9 +86,27 @@ static void print_field(const char *name, struct aff_view value)
 	putchar('\n');
 }
 
-static void print_head(const struct show *s, const struct journal_message *m, struct aff_view raw)
+/* The answer leaves when the message is committed; whether it arrived, the journal does not know. */
+static void print_commit(const struct show *s, const struct journal_message *m, struct aff_view raw)
 {
 	const char *answer = answer_of(s, m, raw);
+	char when[CLOCK_TEXT_SIZE], span[WHEN_SIZE];
+	int64_t at_us;
+	if (journal_get_commit(s->others, m->id, &at_us, NULL)) {
+		printf("%29s  committed at a time that is not known", "");
+	} else {
+		printf("%s  committed", clock_local_text(at_us, when));
+		if (at_us >= m->received_us)
+			printf(" (after %s)", when_span(at_us - m->received_us, span));
+	}
+	if (!answer)
+		puts("; how it was answered is not known: its configuration cannot be read");
+	else
+		printf(", then %s%s\n", *answer ? "answered " : "not answered", answer);
+}
+
+static void print_head(const struct show *s, const struct journal_message *m, struct aff_view raw)
+{
 	char when[CLOCK_TEXT_SIZE], hex[2 * SHA256_SIZE + 1];
 	printf("%smessage %" PRId64 "%s\n", term_style(stdout, TERM_BOLD), m->id, term_style(stdout, TERM_PLAIN));
 	print_field("channel", m->channel);
@@ -104,9 +122,8 @@ static void print_head(const struct show *s, const struct journal_message *m, st
 		printf(": %s", aff_error_text(m->error));
 	else if (m->error)
 		printf(": error %d, %s", aff_error_condition(m->error), aff_error_text(m->error));
-	if (answer)
-		printf("%s%s", *answer ? ", answered " : ", not answered", answer);
 	putchar('\n');
+	print_commit(s, m, raw);
 }
 
 static int print_outcome(void *arg, const struct journal_outcome *o)
@@ -195,13 +212,16 @@ static int print_json(struct show *s, const struct journal_message *m, struct af
 	struct aff_buf out;
 	struct json_writer j;
 	const char *answer = answer_of(s, m, raw);
-	int64_t original;
+	char when[WHEN_SIZE];
+	int64_t original, committed_us;
 	aff_buf_init(&out, 8 * (size_t)MESSAGE_MAX);
 	jsonw_begin(&j, &out, 0);
 	jsonw_object(&j, NULL);
 	journal_command_put_message(&j, m);
 	if (m->verdict == JOURNAL_DUPLICATE && journal_find_original(s->others, m, raw, &original, NULL) == 0)
 		jsonw_i64(&j, "duplicate_of", original);
+	if (journal_get_commit(s->others, m->id, &committed_us, NULL) == 0)
+		jsonw_text(&j, "committed", when_utc(committed_us, when));
 	if (answer)
 		jsonw_text(&j, "answer", answer);
 	jsonw_view(&j, "raw", raw);

@@ -252,8 +252,8 @@ int journal_search(struct journal_reader *r, const struct journal_query *q, jour
                    struct aff_diag *diag);
 /* One message by id, raw filled in; AFF_ENOTFOUND. */
 int journal_get(struct journal_reader *r, int64_t id, journal_row_fn *fn, void *arg, struct aff_diag *diag);
-/* When the transaction that stored a message ended, taken just before its sync: the answer went after it. AFF_ENOTFOUND:
- * it is not known (a log file of the first version has no hash chain). */
+/* When the transaction that stored a message ended, taken just before its sync: the answer went after it.
+ * AFF_ENOTFOUND: it is not known (a log file of the first version has no hash chain). */
 int journal_get_commit(struct journal_reader *r, int64_t id, int64_t *at_us, struct aff_diag *diag);
 /* The accepted message whose bytes a duplicate has again: the newest one before it from the same address. */
 int journal_find_original(struct journal_reader *r, const struct journal_message *duplicate, struct aff_view raw,

@@ -53,7 +53,8 @@ int journal_get_commit(struct journal_reader *r, int64_t id, int64_t *at_us, str
 	if (!rc)
 		rc = sql_integer(f->db, "SELECT max(id) FROM link", &high, diag);
 	if (!rc)
-		rc = sql_prepare(f->db, "SELECT id, message, at FROM link WHERE id >= ?1 ORDER BY id LIMIT 1", &s, diag);
+		rc = sql_prepare(f->db, "SELECT id, message, at FROM link WHERE id >= ?1 ORDER BY id LIMIT 1", &s,
+		                 diag);
 	if (rc)
 		return rc;
 	rc = find(s, low, high, id, at_us);

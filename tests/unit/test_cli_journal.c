@@ -286,12 +286,14 @@ START_TEST(show_tells_the_story)
 	char line[256];
 	snprintf(line, sizeof line, "journal show --journal FOLDER/journal %lld", (long long)ids[1]);
 	ck_assert_int_eq(run(line), 0);
-	HAS(out_text, "received from 127.0.0.1:50000, accepted, answered AA\n");
+	HAS(out_text, "received from 127.0.0.1:50000, accepted\n");
+	HAS(out_text, "  committed (after ");
+	HAS(out_text, "), then answered AA\n");
 	HAS(out_text, "lab/archive: dead after 3 tries: AE 101 (after ");
 	snprintf(line, sizeof line, "journal show --journal FOLDER/journal %lld", (long long)ids[3]);
 	ck_assert_int_eq(run(line), 0);
 	HAS(out_text, "rejected: error 101, ");
-	HAS(out_text, ", answered AE\n");
+	HAS(out_text, ", then answered AE\n");
 	snprintf(line, sizeof line, "journal show --json --journal FOLDER/journal %lld", (long long)ids[3]);
 	ck_assert_int_eq(run(line), 0);
 	HAS(out_text, "\"answer\":\"AE\",\"raw\":\"MSH|");

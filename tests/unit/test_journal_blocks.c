@@ -192,7 +192,8 @@ START_TEST(each_message_has_the_time_of_its_commit)
 		struct reader_file *f;
 		char sql[160];
 		OK(reader_file(reader, folder_position(&reader->list, ids[n]), &f, &diag));
-		snprintf(sql, sizeof sql, "SELECT at FROM link WHERE messages = 1 AND message = %lld", (long long)ids[n]);
+		snprintf(sql, sizeof sql, "SELECT at FROM link WHERE messages = 1 AND message = %lld",
+		         (long long)ids[n]);
 		OK(sql_integer(f->db, sql, &seen, &diag));
 		ck_assert_int_eq(at[n], seen);
 	}
