@@ -57,6 +57,7 @@ mutant 20 "a commit does not wait for the disk" "$make -s MUTANT=20 build/gcc-mu
 mutant 21 "the start takes what a crash left as it is" "$make -s MUTANT=21 \
 	build/gcc-mutant21/tests/test_journal_quarantine || exit 0
 	build/gcc-mutant21/tests/test_journal_quarantine"
+mutant 31 "a try is not counted before it is made" "$scenario/poison.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -8,6 +8,7 @@
 
 #include "engine/engine_internal.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 
 static struct sender *find_sender(const struct engine *e, const char *full_name)
 {
@@ -54,15 +55,54 @@ int engine_add_action(struct journal *journal, const char *kind, const struct co
 	return journal_add_action(journal, &a, diag);
 }
 
+static int on_last_run(void *arg, const struct journal_action *a)
+{
+	struct engine *e = arg;
+	e->unclean = aff_view_is(a->kind, "start");
+	return e->unclean || aff_view_is(a->kind, "stop");
+}
+
+/* What was counted (careful.h) in a run that ended in order is the fault of no message. */
+struct forgetting {
+	struct journal *journal;
+	struct aff_view destination;
+	struct aff_diag *diag;
+};
+
+static int forget_attempts(void *arg, int64_t message, unsigned n)
+{
+	const struct forgetting *f = arg;
+	(void)n;
+	return journal_set_attempts(f->journal, f->destination, message, 0, f->diag);
+}
+
+static int look_at_last_run(struct prepare *p, struct journal *journal, struct aff_diag *diag)
+{
+	const struct conf *conf = p->conf;
+	int rc = journal_read_actions(p->reader, INT64_MAX, UINT64_MAX, on_last_run, p->engine, diag);
+	for (size_t c = 0; !rc && !p->engine->unclean && c < conf->nchannels; c++) {
+		for (size_t d = 0; !rc && d < conf->channels[c].ndests; d++) {
+			struct forgetting f = {journal, aff_view_of(conf->channels[c].dests[d].full_name), diag};
+			rc = journal_read_attempts(p->reader, f.destination, forget_attempts, &f, diag);
+		}
+	}
+	if (!rc && p->engine->unclean)
+		log_info("engine", "the last run did not end in order: what is pending is tried with care");
+	return rc;
+}
+
 /* Stores the snapshot and makes the cursors. Runs between two transactions, so what the feeds have published and what
  * the journal holds agree. */
 static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
 {
 	struct prepare *p = arg;
 	size_t n = 0;
+	bool starts = p->conf == p->engine->conf;
 	int rc = journal_set_snapshot(journal, p->conf->sha256, aff_buf_view(&p->conf->packed), diag);
 	if (!rc)
 		rc = journal_begin(journal, diag);
+	if (!rc && starts)
+		rc = look_at_last_run(p, journal, diag);
 	for (size_t c = 0; !rc && c < p->conf->nchannels; c++) {
 		const struct conf_channel *channel = &p->conf->channels[c];
 		for (size_t d = 0; !rc && d < channel->ndests; d++) {
@@ -71,7 +111,7 @@ static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
 		}
 	}
 	if (!rc)
-		rc = engine_add_action(journal, p->conf == p->engine->conf ? "start" : "reload", p->conf, diag);
+		rc = engine_add_action(journal, starts ? "start" : "reload", p->conf, diag);
 	if (!rc)
 		return journal_commit(journal, diag);
 	journal_rollback(journal);
@@ -164,6 +204,9 @@ static int start_fresh(struct engine *e, struct prepare *p, struct sending **fre
 			const struct conf_dest *dest = &channel->dests[d];
 			struct sender_setup setup = {
 				.journal = e->conf->engine.journal, .writer = e->writer, .conf = p->conf};
+			if (e->unclean && p->conf == e->conf)
+				setup.careful_until = journal_head(e->journal);
+			setup.alone = &e->alone;
 			setup.channel = channel_find(e->channels, channel->name);
 			setup.settings = channel;
 			setup.dest = dest;

@@ -49,6 +49,8 @@ struct engine {
 	struct channel *channels;    /* every channel there ever was */
 	struct served *served;
 	struct sending *sending, *retired; /* retired: joined, freed when the writer is done with it */
+	bool unclean;                /* the last run did not end in order */
+	_Atomic bool alone;          /* of careful.h */
 	int64_t started_us;
 	uint64_t reloads, reloads_refused;
 };

@@ -3,7 +3,7 @@
  * Thread: sender (one per destination).
  * Owns    the window of messages on their way, the pipeline, the output with its connections, a journal reader.
  * Wakes   by its eventfd (new messages in the feed, a request) and by its output's sockets.
- * Blocks  in the output's poll only.
+ * Blocks  in the output's poll; where it has to be careful (careful.h), on the writer too.
  *
  * Messages are transformed in journal order as they enter the window, then go out on the lane of their order key: one
  * key, one lane, first in first out, one in flight. A lane whose first message has to be tried again waits with it.
@@ -36,6 +36,9 @@ static int64_t next_us(const struct sender *s, int64_t now)
 		if (d && d->state == DELIVERY_QUEUED && d->due_us < until)
 			until = d->due_us;
 	}
+	int64_t careful = careful_due_us(s->careful, s->position, now);
+	if (careful < until && sender_has_room(s))
+		until = careful;
 	if (sender_is_ahead(s) && now + AHEAD_US < until)
 		until = now + AHEAD_US; /* the writer does not say when it has committed outcomes */
 	else if (s->sampler && !s->blocked && sender_has_room(s)) {
@@ -108,6 +111,7 @@ static void take_request(struct sender *s)
 		drop_output(s);
 		window_rewind(s->window);
 		s->position = window_low_water(s->window);
+		careful_rewind(s->careful, s->position);
 		struct conf *old = s->conf;
 		pthread_mutex_lock(&s->lock);
 		s->conf = r.conf;
@@ -155,10 +159,10 @@ static int on_ended(void *arg, const struct journal_outcome *o)
 }
 
 /* Where the journal says the destination stands. */
-static int load_cursor(struct sender *s, const char *folder, struct aff_diag *diag)
+static int load_cursor(struct sender *s, const struct sender_setup *setup, struct aff_diag *diag)
 {
 	int64_t position = 0;
-	int rc = journal_reader_open(&s->reader, folder, diag);
+	int rc = journal_reader_open(&s->reader, setup->journal, diag);
 	if (!rc)
 		rc = journal_read_cursor(s->reader, aff_view_of(s->destination), &position, diag);
 	if (!rc)
@@ -166,6 +170,12 @@ static int load_cursor(struct sender *s, const char *folder, struct aff_diag *di
 	if (!rc)
 		rc = journal_read_outcomes(s->reader, aff_view_of(s->destination), position, on_ended, s, diag);
 	s->position = s->reported_cursor = position;
+	struct careful_setup careful = {.destination = s->destination,
+					.until = setup->careful_until,
+					.writer = s->writer,
+					.alone = setup->alone};
+	if (!rc && careful.until > position)
+		rc = careful_new(&s->careful, &careful, s->reader, diag);
 	return rc;
 }
 
@@ -175,6 +185,8 @@ static void let_go(struct sender *s)
 	drop_output(s);
 	window_free(s->window);
 	s->window = NULL;
+	careful_free(s->careful);
+	s->careful = NULL;
 	pipeline_free(s->pipeline);
 	s->pipeline = NULL;
 	journal_reader_close(s->reader);
@@ -210,7 +222,7 @@ int sender_start(struct sender **out, const struct sender_setup *setup, struct a
 	s->waiter.eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int rc = s->waiter.eventfd < 0 ? aff_diag_set(diag, AFF_EIO, "cannot make an eventfd: %s", strerror(errno)) : 0;
 	if (!rc)
-		rc = load_cursor(s, setup->journal, diag);
+		rc = load_cursor(s, setup, diag);
 	if (!rc)
 		rc = pipeline_new(&s->pipeline);
 	if (!rc)

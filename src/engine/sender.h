@@ -19,6 +19,8 @@ struct sender_setup {
 	const struct conf_dest *dest;
 	uint64_t backlog;            /* messages after the cursor that have no outcome, when `published` was read */
 	uint64_t published;          /* feed_published() then */
+	int64_t careful_until;       /* careful.h; 0: nothing is counted */
+	_Atomic bool *alone;
 };
 
 /* Starts the thread. The destination has its cursor in the journal already. */

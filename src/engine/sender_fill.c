@@ -43,6 +43,9 @@ static int enqueue(struct sender *s, const struct journal_message *m, const stru
 	else
 		lane->first = d;
 	lane->last = d;
+	careful_add(s->careful, d);
+	if (!lane->first->counted) /* it may take long until this one's turn comes */
+		sender_release(s, d, false);
 	return 0;
 }
 
@@ -54,6 +57,17 @@ static void remind_sampler(struct sender *s, const struct journal_message *m, st
 		sampler_apply(s->sampler, m, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
 }
 
+/* It is the message itself that ends the process. */
+static int give_up(struct sender *s, int64_t id)
+{
+	static const char why[] = "the process ended three times while this message was tried";
+	log_error("sender", "%s: message %lld is a dead letter: %s", s->destination, (long long)id, why);
+	int rc = window_add_ended(s->window, id);
+	if (!rc)
+		sender_report(s, id, JOURNAL_DEAD, NULL, why);
+	return rc;
+}
+
 /* One message enters the window: transformed, filtered, sampled, rendered. */
 static int admit(struct sender *s, const struct journal_message *m, struct aff_view raw)
 {
@@ -63,6 +77,8 @@ static int admit(struct sender *s, const struct journal_message *m, struct aff_v
 			remind_sampler(s, m, raw);
 		return window_add_ended(s->window, m->id);
 	}
+	if (careful_gives_up(s->careful, m->id))
+		return give_up(s, m->id);
 	int rc = pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r);
 	if (rc)
 		return rc;
@@ -103,7 +119,9 @@ typedef int row_fn(struct sender *s, const struct journal_message *m, struct aff
 
 static int admit_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
 {
-	if (!sender_has_room(s) || (s->sampler && !sampler_may_apply(s->sampler, m)))
+	if (!sender_has_room(s) || m->id > careful_allowed(s->careful))
+		return 1;
+	if (s->sampler && !sampler_may_apply(s->sampler, m))
 		return 1;
 	int rc = admit(s, m, raw);
 	if (rc) {
@@ -205,7 +223,9 @@ void sender_fill_window(struct sender *s)
 			return;
 		}
 	}
-	s->position = read_on(s, s->position, &s->position, admit_row);
+	if (!s->careful || careful_begin(s->careful, s->reader, aff_view_of(feed_channel(s->channel->feed)),
+					 s->position, s->window))
+		s->position = read_on(s, s->position, &s->position, admit_row);
 }
 
 /* The newest id that was looked at. */

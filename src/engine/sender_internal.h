@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "engine/careful.h"
 #include "engine/output.h"
 #include "engine/pipeline.h"
 #include "engine/sampler.h"
@@ -37,6 +38,7 @@ struct sender {
 	struct pipeline *pipeline;
 	struct sampler *sampler;
 	struct window *window;
+	struct careful *careful; /* NULL after an orderly end */
 	struct output *output;
 	struct conf *conf;
 	const struct conf_channel *settings;
@@ -78,6 +80,8 @@ void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind,
 void sender_submit_reports(struct sender *s);
 /* Dead letters are told one a minute; the journal has them all. */
 void sender_tell_dead(struct sender *s, int64_t id, unsigned tries, const char *why);
+/* careful.h: its try is over, or will not be made soon. */
+void sender_release(struct sender *s, struct delivery *d, bool tried);
 /* Sends the first message of every lane that is free and due. */
 void sender_start_lanes(struct sender *s);
 /* The output's answer to the delivery in flight on a lane. */

@@ -39,6 +39,7 @@ void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind,
 		r->outcome.sent_length = (uint32_t)d->bytes.n;
 		memcpy(r->outcome.sent, d->sha256, sizeof r->outcome.sent);
 	}
+	r->count = careful_covers(s->careful, id); /* counted or not: it is forgotten */
 	snprintf(r->detail, sizeof r->detail, "%s", detail);
 	r->outcome.detail = aff_view_of(r->detail);
 	chain_report(s, r);
@@ -95,6 +96,7 @@ static void end_delivery(struct sender *s, struct delivery *d, enum journal_outc
 	if (!lane->first)
 		lane->last = NULL;
 	sender_report(s, d->id, kind, d, detail);
+	careful_end(s->careful, d);
 	window_end(s->window, d);
 }
 
@@ -121,6 +123,25 @@ static void note_state(struct sender *s, bool down, const char *detail)
 		s->told_down = false;
 		log_info("sender", "%s: delivers again", s->destination);
 	}
+}
+
+void sender_release(struct sender *s, struct delivery *d, bool tried)
+{
+	int attempts = careful_release(s->careful, d, tried);
+	struct outcome_report *r = attempts < 0 ? NULL : calloc(1, sizeof *r);
+	if (!r)
+		return; /* out of memory: it stays counted, by one too many */
+	r->outcome.message = d->id;
+	r->count = true;
+	r->attempts = (unsigned)attempts;
+	chain_report(s, r);
+}
+
+/* The first message of a lane has been sent; the ones behind it wait. */
+static void release_lane(struct sender *s, const struct lane *lane)
+{
+	for (struct delivery *d = lane->first; d; d = d->next)
+		sender_release(s, d, d->tries && d == lane->first);
 }
 
 void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer)
@@ -150,6 +171,7 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 		end_delivery(s, d, JOURNAL_DEAD, answer->detail);
 		return;
 	}
+	release_lane(s, &s->lanes[lane]);
 	int64_t wait = back_off_us(s, d->tries);
 	if (wait < answer->retry_after_ms * 1000)
 		wait = answer->retry_after_ms * 1000;
@@ -162,6 +184,10 @@ static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 	struct delivery *d = s->lanes[lane].first;
 	if (!d || d->state == DELIVERY_FLYING || d->due_us > now)
 		return false;
+	if (s->careful && !careful_may_send(s->careful, d)) {
+		d->due_us = now + CAREFUL_AGAIN_US;
+		return false;
+	}
 	if (!d->tries++)
 		d->first_us = now;
 	d->state = DELIVERY_FLYING;
@@ -173,6 +199,10 @@ static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 void sender_start_lanes(struct sender *s)
 {
 	int64_t now = clock_mono_us();
+	if (careful_is_late(s->careful, now)) {
+		for (unsigned i = 0; i < s->nlanes; i++)
+			release_lane(s, &s->lanes[i]);
+	}
 	if (s->closing)
 		return;
 	for (unsigned i = 0; i < s->nlanes; i++) {

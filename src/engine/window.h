@@ -19,6 +19,7 @@ struct delivery {
 	unsigned lane;
 	unsigned tries, refusals;     /* times sent; times refused for good */
 	unsigned suspect;             /* readings in it that the transform acted on */
+	bool counted, harmless;       /* careful.h: counted in the journal; was tried in this run */
 	int64_t first_us, due_us;     /* monotonic: first tried; not before this */
 	unsigned char sha256[SHA256_SIZE];
 	struct aff_view bytes, control_id; /* into data */

@@ -108,6 +108,8 @@ static int add_report(struct writer *w, struct outcome_report *r, struct aff_dia
 #endif
 	if (r->outcome.kind)
 		rc = journal_add_outcome(w->journal, &r->outcome, diag);
+	if (!rc && r->count)
+		rc = journal_set_attempts(w->journal, r->outcome.destination, r->outcome.message, r->attempts, diag);
 	if (!rc && r->cursor)
 		rc = journal_set_cursor(w->journal, r->outcome.destination, r->cursor, diag);
 	return rc;

@@ -15,9 +15,11 @@ struct writer;
 /* What a sender reports. The writer frees it after the commit. */
 struct outcome_report {
 	struct outcome_report *next;
-	struct journal_outcome outcome;  /* kind 0: only the cursor moves */
+	struct journal_outcome outcome;  /* kind 0: none */
 	char detail[160];
 	int64_t cursor;                  /* 0: unchanged */
+	bool count;                      /* sets how often the message's delivery was tried when the process ended: */
+	unsigned attempts;
 	_Atomic unsigned *open;          /* the sender's count of reports not yet committed */
 };
 

@@ -142,6 +142,7 @@ class Ehr(Server):
 	def __init__(self, port):
 		super().__init__(port)
 		self.late = []
+		self.poison, self.on_poison = set(), None
 		self.connections = set()
 		self.listener = None
 		self.start()
@@ -187,6 +188,9 @@ class Ehr(Server):
 
 	def receive(self, connection, content):
 		self.messages.put(content)
+		if self.poison and hl7.get(content, "MSH-10") in self.poison:
+			self.on_poison()
+			return
 		self.open.wait()
 		kind = self.next_answer()
 		late, self.late = self.late, []

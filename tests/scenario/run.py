@@ -292,6 +292,12 @@ class Scenario:
 			compare("the message", rest[1:], lambda path: hl7.get(content, path))
 		elif verb == "ids":
 			until(lambda: (ehr.ids() == rest, ehr.ids()), f"the control ids {rest}")
+		elif verb == "poison":
+			ehr.poison, ehr.on_poison = set(rest), lambda: self.engine.signal(signal.SIGKILL)
+		elif verb == "came":
+			seen = sum(hl7.get(m, "MSH-10") == rest[1] for m in ehr.messages.items)
+			if seen != int(rest[0]):
+				raise Failure(f"{rest[1]} came {seen} times, not {rest[0]}")
 		elif verb == "abandoned":
 			ehr.abandoned()
 		else:
