@@ -19,6 +19,8 @@ void hasher_begin(struct hasher *h);
 void hasher_add(struct hasher *h, const void *bytes, size_t n);
 void hasher_end(struct hasher *h, unsigned char out[SHA256_SIZE]);
 void hex_put(struct aff_buf *out, const unsigned char *bytes, size_t n);
+/* 2 n digits as n bytes; false: it is not that. */
+bool hex_get(struct aff_view text, unsigned char *out, size_t n);
 
 /* A fast, stable 64-bit hash for tables and lanes; not for anything an adversary gains from. */
 uint64_t hash64(struct aff_view v);

@@ -19,7 +19,9 @@ struct envelope *envelope_new(const struct envelope_parts *parts)
 {
 	const struct journal_message *m = &parts->row;
 	size_t data = m->channel.n + m->peer.n + m->type.n + m->control_id.n + m->patient.n + m->device.n + m->body.n +
-		      parts->raw.n + parts->answer.n + parts->head.n;
+		      m->ids.n + parts->raw.n + parts->answer.n + parts->head.n;
+	for (int i = 0; i < JOURNAL_IDS; i++)
+		data += m->hashed[i].n;
 	struct envelope *e = malloc(sizeof *e + data);
 	if (!e)
 		return NULL;
@@ -38,6 +40,9 @@ struct envelope *envelope_new(const struct envelope_parts *parts)
 	e->row.patient = place(&at, m->patient);
 	e->row.device = place(&at, m->device);
 	e->row.body = place(&at, m->body);
+	e->row.ids = place(&at, m->ids);
+	for (int i = 0; i < JOURNAL_IDS; i++)
+		e->row.hashed[i] = place(&at, m->hashed[i]);
 	return e;
 }
 

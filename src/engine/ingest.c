@@ -310,6 +310,8 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 	if (journal_pack(g->packer, message, &g->packed, &row->dictionary) || g->packed.error)
 		return NULL;
 	row->body = aff_buf_view(&g->packed);
+	if (journal_encrypt(g->packer, row))
+		return NULL;
 	journal_digest_message(g->packer, row); /* of everything above but the verdict */
 	struct envelope *e = envelope_new(&parts);
 	if (e) {

@@ -75,7 +75,7 @@ static int load(struct block *b, int64_t id, struct aff_diag *diag)
 	                            " AND id > ifnull((SELECT max(last) FROM block), 0) ORDER BY id", &s, diag);
 	sqlite3_bind_int64(s, 1, id);
 	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW) {
-		note(b, &(struct block_ids){sql_text(s, 1), sql_text(s, 2), sql_text(s, 3)});
+		note(b, &(struct block_ids){sql_blob(s, 1), sql_blob(s, 2), sql_blob(s, 3)});
 		if (b->rows == BLOCK_ROWS)
 			rc = store(b, sqlite3_column_int64(s, 0), diag);
 	}
@@ -129,11 +129,25 @@ int id_ranges_add(struct id_ranges *out, struct id_range range, struct aff_diag 
 	return 0;
 }
 
-int block_find(sqlite3 *db, const struct block_ids *ids, struct id_range within, struct id_ranges *out,
+/* Each set asks for the same kinds of ids. */
+static bool may_hold_one(struct aff_view filter, struct probe (*p)[KINDS], size_t sets, size_t n)
+{
+	for (size_t i = 0; i < sets; i++) {
+		if (may_hold(filter, p[i], n))
+			return true;
+	}
+	return false;
+}
+
+int block_find(sqlite3 *db, const struct block_ids *ids, size_t sets, struct id_range within, struct id_ranges *out,
                struct aff_diag *diag)
 {
-	struct probe p[KINDS];
-	size_t n = probes_of(ids, p);
+	struct probe p[BLOCK_SETS][KINDS];
+	size_t n = 0;
+	if (sets > BLOCK_SETS)
+		return aff_diag_set(diag, AFF_ELIMIT, "there are too many ids to look for");
+	for (size_t i = 0; i < sets; i++)
+		n = probes_of(&ids[i], p[i]);
 	sqlite3_stmt *s = NULL;
 	int step = SQLITE_DONE;
 	int rc = n ? sql_prepare(db, "SELECT last, filter FROM block WHERE last > ?1 ORDER BY last", &s, diag) : 0;
@@ -142,7 +156,7 @@ int block_find(sqlite3 *db, const struct block_ids *ids, struct id_range within,
 	while (!rc && n && within.low < within.high && (step = sqlite3_step(s)) == SQLITE_ROW) {
 		int64_t last = sqlite3_column_int64(s, 0);
 		struct id_range range = {within.low, last < within.high ? last + 1 : within.high};
-		if (may_hold(sql_blob(s, 1), p, n))
+		if (may_hold_one(sql_blob(s, 1), p, sets, n))
 			rc = id_ranges_add(out, range, diag);
 		within.low = last;
 	}

@@ -15,7 +15,7 @@
 #define BLOCK_ROWS  4096
 #define BLOCK_BYTES 16384 /* 10 bits for each of three ids a row: one in a hundred blocks is read in vain */
 
-/* The ids that a row can be found by, as its columns have them; empty: none. */
+/* The ids that a row can be found by, as its columns have them (of an encrypted one: keyed digests); empty: none. */
 struct block_ids {
 	struct aff_view control_id, patient, device;
 };
@@ -43,9 +43,10 @@ struct id_ranges {
 /* Adds a range that lies behind the others; an empty one adds nothing, neighbours become one. */
 int id_ranges_add(struct id_ranges *out, struct id_range range, struct aff_diag *diag);
 
-/* Where rows may be that have all of these ids, in order: all of the range when no id is asked for or the file has no
- * blocks. */
-int block_find(sqlite3 *db, const struct block_ids *ids, struct id_range within, struct id_ranges *out,
+/* Where rows may be that have all of the ids of one of the sets, in order: all of the range when no id is asked for or
+ * the file has no blocks. */
+#define BLOCK_SETS 65
+int block_find(sqlite3 *db, const struct block_ids *ids, size_t sets, struct id_range within, struct id_ranges *out,
                struct aff_diag *diag);
 
 #endif

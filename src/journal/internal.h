@@ -10,6 +10,7 @@
 #include "journal/checkpoint.h"
 #include "journal/dictionary.h"
 #include "journal/journal.h"
+#include "journal/keyring.h"
 #include "journal/logfile.h"
 #include "journal/reserve.h"
 #include "journal/sealer.h"
@@ -25,6 +26,7 @@ struct journal {
 	int lock;                    /* the lock file's descriptor */
 	struct vfs vfs;
 	struct book book;
+	struct keyring keyring;
 	struct sealer sealer;
 	struct snapshot_list snapshots;
 	unsigned char snapshot[SHA256_SIZE]; /* the newest one that was set; zeros: none */

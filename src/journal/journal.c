@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "journal/crypt.h"
 #include "journal/internal.h"
 #include "journal/migrate.h"
 #include "journal/quarantine.h"
@@ -45,15 +46,35 @@ static int check_lock_file(int lock, bool have_files, struct aff_diag *diag)
 	return rc ? aff_diag_set(diag, rc, "cannot write the journal's lock file: %s", strerror(errno)) : 0;
 }
 
+static int load_encrypted(struct journal *j, uint32_t id, int64_t key, struct aff_view body, const char *file,
+			  struct aff_diag *diag)
+{
+	struct decrypter d = {0};
+	struct aff_buf clear;
+	const struct data_key *k = key <= UINT32_MAX ? keyring_find(&j->keyring, (uint32_t)key) : NULL;
+	aff_buf_init(&clear, body.n + 1);
+	int rc = k ? decrypter_init(&d, k->id, k->key) : AFF_ECORRUPT;
+	if (!rc)
+		rc = decrypter_put(&d, CRYPT_DICTIONARY, body, &clear);
+	decrypter_free(&d);
+	if (!rc)
+		rc = book_load(&j->book, id, aff_buf_view(&clear));
+	aff_buf_free(&clear);
+	return rc == AFF_ECORRUPT ? aff_diag_set(diag, rc, "%s: dictionary %u was changed", file, id) : rc;
+}
+
 static int load_dictionary(struct journal *j, sqlite3 *db, struct aff_diag *diag)
 {
 	sqlite3_stmt *s = NULL;
-	int rc = sql_prepare(db, "SELECT id, body FROM dictionary ORDER BY id DESC LIMIT 1", &s, diag);
+	int rc = sql_prepare(db, "SELECT id, key, body FROM dictionary ORDER BY id DESC LIMIT 1", &s, diag);
 	if (rc)
 		return rc;
 	int step = sqlite3_step(s);
-	if (step == SQLITE_ROW)
-		rc = book_load(&j->book, (uint32_t)sqlite3_column_int64(s, 0), sql_blob(s, 1));
+	if (step == SQLITE_ROW && sqlite3_column_int64(s, 1))
+		rc = load_encrypted(j, (uint32_t)sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), sql_blob(s, 2),
+				    sql_file_name(db), diag);
+	else if (step == SQLITE_ROW)
+		rc = book_load(&j->book, (uint32_t)sqlite3_column_int64(s, 0), sql_blob(s, 2));
 	else if (step != SQLITE_DONE)
 		rc = sql_error(db, step, "read the dictionary", diag);
 	sqlite3_finalize(s);
@@ -73,7 +94,9 @@ static int leave_old_version(struct journal *j, sqlite3 *db, int64_t first, stru
 
 int journal_attach_file(struct journal *j, sqlite3 *db, int64_t first, struct aff_diag *diag)
 {
-	int rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
+	int rc = keyring_load(&j->keyring, db, diag);
+	if (!rc)
+		rc = logfile_attach(&j->file, db, first, &j->book, &j->keyring, &j->snapshots, diag);
 	if (rc) {
 		sqlite3_close(db);
 		return rc;
@@ -110,11 +133,13 @@ static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag
 	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &sealed, diag);
 	if (!rc || format != FORMAT) /* a newer file was taken away, or an older version wrote it */
 		return journal_start_file(j, &j->file, diag);
-#ifdef AFF_MUTANT_21 /* what a crash left is taken as it is */
-	return rc == AFF_ENOTFOUND ? 0 : rc;
-#else
-	return rc == AFF_ENOTFOUND ? journal_verify_tail(db, sql_file_name(db), diag) : rc;
+	if (rc == AFF_ENOTFOUND)
+		rc = 0;
+#ifndef AFF_MUTANT_21 /* what a crash left is taken as it is */
+	if (!rc)
+		rc = journal_verify_tail(db, sql_file_name(db), diag);
 #endif
+	return rc ? rc : keyring_go_on(&j->keyring, diag);
 }
 
 static int migrate(struct journal *j, const struct file_list *list, struct aff_diag *diag)
@@ -241,6 +266,8 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 	if (rc)
 		return rc;
 	rc = open_signer(j, o, diag);
+	if (!rc)
+		rc = keyring_open(&j->keyring, j->folder, o->secret_file, o->encrypt, diag);
 	if (rc)
 		return rc;
 	struct journal_options here = *o;
@@ -267,8 +294,10 @@ int journal_open(struct journal **out, const struct journal_options *options, st
 	j->lock = -1;
 	j->signer.file = -1;
 	book_init(&j->book);
+	keyring_init(&j->keyring);
 	int rc = vfs_register(&j->vfs);
 	if (rc) {
+		keyring_free(&j->keyring);
 		book_free(&j->book);
 		free(j);
 		return aff_diag_set(diag, rc, "cannot register with SQLite");
@@ -302,6 +331,7 @@ void journal_close(struct journal *j)
 	signer_close(&j->signer);
 	vfs_unregister(&j->vfs);
 	book_free(&j->book);
+	keyring_free(&j->keyring);
 	snapshot_list_free(&j->snapshots);
 	if (j->lock >= 0)
 		close(j->lock);

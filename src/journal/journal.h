@@ -43,6 +43,10 @@ enum journal_outcome_kind {
 const char *journal_outcome_text(enum journal_outcome_kind kind);
 const char *journal_verdict_text(enum journal_verdict verdict);
 
+/* What a message is looked up by; in the journal a keyed digest of each, where it is encrypted. */
+enum journal_id { JOURNAL_CONTROL_ID, JOURNAL_PATIENT, JOURNAL_DEVICE, JOURNAL_IDS };
+#define JOURNAL_HASHED_SIZE 16
+
 /* A received message. */
 struct journal_message {
 	int64_t id;                  /* set by journal_add_message */
@@ -61,6 +65,7 @@ struct journal_message {
 	struct aff_view body; /* compressed, as journal_pack made it; empty when retention has removed it */
 	uint32_t key;         /* the data key that body and ids are encrypted with, 0 = they are not */
 	struct aff_view ids;  /* control id, patient and device, encrypted; empty without a key */
+	struct aff_view hashed[JOURNAL_IDS]; /* their keyed digests, stored instead of them; empty without a key */
 	unsigned char body_sha[SHA256_SIZE]; /* of a body that is empty */
 	bool digested;               /* digest is that of this message: journal_digest_message computed it */
 	unsigned char digest[SHA256_SIZE];
@@ -113,6 +118,9 @@ struct journal_options {
 	void *export_arg;
 	uint64_t checkpoint_records; /* one after so many records (0: 1,000), but not twice a second */
 	int64_t checkpoint_us;       /* and after so long (0: 60 s) */
+	bool encrypt;                /* bodies, ids and dictionaries, from now on */
+	const char *secret_file;     /* the master keys (NULL: "<folder>.secret"); made when it is not there, with
+	                                encrypt: secret.h */
 	int64_t (*now_us)(void);     /* for tests: the wall clock (NULL: the system's) */
 };
 
@@ -183,6 +191,9 @@ int journal_packer_new(struct journal_packer **out, struct journal *j);
 void journal_packer_free(struct journal_packer *p);
 /* Compresses a message with the newest dictionary and appends it to out; sets *dictionary. */
 int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_buf *out, uint32_t *dictionary);
+/* Encrypts body and ids, where the journal is encrypted: sets key, body, ids and hashed, which live in the packer until
+ * its next use. AFF_ENOMEM, AFF_ELIMIT (an id of more than 64 KiB), AFF_EIO: no random bytes. */
+int journal_encrypt(struct journal_packer *p, struct journal_message *m);
 /* Computes the digest that the hash chain is made of, so that the writer need not. Everything in the message but its
  * id, verdict and error is final: a change after it needs another call. */
 void journal_digest_message(struct journal_packer *p, struct journal_message *m);
@@ -193,10 +204,16 @@ struct journal_reader;
 /* AFF_ENOTFOUND: there is no journal. */
 int journal_reader_open(struct journal_reader **out, const char *folder, struct aff_diag *diag);
 void journal_reader_close(struct journal_reader *r);
+/* Where the master keys are, when it is not "<folder>.secret". The file is read when something encrypted is met, and
+ * again when a key is missing in it. Without a key, what is not encrypted is read all the same; AFF_EKEY,
+ * AFF_EPERMISSION or AFF_ESYNTAX when a message itself or a search for an id is asked for. */
+int journal_reader_use_keys(struct journal_reader *r, const char *secret_file, struct aff_diag *diag);
 
 /* A row as read; views live until the callback returns. */
 struct journal_row {
 	struct journal_message message;  /* body: still packed; empty unless raw was asked for */
+	bool hidden;                     /* control id, patient and device are encrypted, and the key is not there:
+	                                    they are empty */
 	struct aff_view raw;             /* the message as received; empty unless asked for */
 };
 /* Returns 0 to go on, 1 to stop, < 0 to stop with this error. Called while nothing is locked, so it may take its

@@ -73,6 +73,12 @@ static void digest_body(struct hasher *h, const struct journal_message *m, unsig
 	hasher_end(h, out);
 }
 
+struct aff_view record_id(const struct journal_message *m, enum journal_id which)
+{
+	const struct aff_view clear[JOURNAL_IDS] = {m->control_id, m->patient, m->device};
+	return m->key ? m->hashed[which] : clear[which];
+}
+
 void record_message(struct hasher *h, int format, const struct journal_message *m, const unsigned char *dictionary,
 		    unsigned char out[SHA256_SIZE])
 {
@@ -87,9 +93,8 @@ void record_message(struct hasher *h, int format, const struct journal_message *
 	add_view(&p, m->channel);
 	add_view(&p, m->peer);
 	add_view(&p, m->type);
-	add_view(&p, m->control_id);
-	add_view(&p, m->patient);
-	add_view(&p, m->device);
+	for (int i = 0; i < JOURNAL_IDS; i++)
+		add_view(&p, record_id(m, (enum journal_id)i));
 	add_bytes(&p, m->snapshot, SHA256_SIZE);
 	add_number(&p, m->length);
 	add_number(&p, m->dictionary);

@@ -49,6 +49,8 @@ void record_action(struct hasher *h, const struct journal_action *a, unsigned ch
 void record_dictionary(struct hasher *h, int format, int64_t key, struct aff_view body, unsigned char out[SHA256_SIZE]);
 void record_snapshot(struct hasher *h, const unsigned char sha[SHA256_SIZE], struct aff_view body,
                      unsigned char out[SHA256_SIZE]);
+/* What stands in the column of an id. */
+struct aff_view record_id(const struct journal_message *m, enum journal_id which);
 /* Verdict and error of a message as one number. */
 int64_t record_judged(const struct journal_message *m);
 /* What a row keeps of its digest, so that a damaged row can be named: it proves nothing. */

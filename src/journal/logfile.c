@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "journal/logfile.h"
 
+#include "journal/crypt.h"
 #include "journal/sql.h"
 #include "sys/clock.h"
 
@@ -13,7 +14,8 @@ static const char *const texts[LOGFILE_STATEMENTS] = {
 	[LOGFILE_FIND_SNAPSHOT] = "SELECT id FROM snapshot WHERE sha256 = ?1",
 	[LOGFILE_ADD_SNAPSHOT] = "INSERT INTO snapshot(sha256, body) VALUES(?1, ?2)"
 				 " ON CONFLICT(sha256) DO UPDATE SET body = excluded.body RETURNING id",
-	[LOGFILE_ADD_DICTIONARY] = "INSERT OR IGNORE INTO dictionary(id, body) VALUES(?1, ?2)",
+	[LOGFILE_ADD_DICTIONARY] = "INSERT OR IGNORE INTO dictionary(id, key, body) VALUES(?1, ?2, ?3)",
+	[LOGFILE_ADD_KEY] = "INSERT OR IGNORE INTO datakey(id, master, wrapped) VALUES(?1, ?2, ?3)",
 	[LOGFILE_ADD_MESSAGE] =
 		"INSERT INTO message(id, received, channel, peer, type, verdict, error, control_id, patient,"
 		" device, snapshot, length, dictionary, body, mark, key, ids)"
@@ -45,7 +47,7 @@ static int integer_or(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *
 
 static void forget(struct logfile *f)
 {
-	f->dictionary = 0;
+	f->dictionary = f->key = 0;
 	f->snapshot = 0;
 	for (size_t i = 0; i < LOGFILE_NAMES; i++)
 		f->names[i].id = 0;
@@ -58,10 +60,11 @@ static void finalize(struct logfile *f)
 	chain_free(&f->chain);
 }
 
-int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book,
-                       struct snapshot_list *snapshots, struct aff_diag *diag)
+int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct keyring *keyring,
+		       struct snapshot_list *snapshots, struct aff_diag *diag)
 {
-	struct logfile new = {.db = db, .first = first, .book = book, .snapshots = snapshots, .block = {.db = db}};
+	struct logfile new = {.db = db, .first = first, .book = book, .keyring = keyring, .snapshots = snapshots,
+			      .block = {.db = db}};
 	int64_t rows = 0, pages = 0;
 	int rc = chain_init(&new.chain);
 	if (rc)
@@ -88,10 +91,10 @@ int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct boo
 	return 0;
 }
 
-int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
-                   struct aff_diag *diag)
+int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct keyring *keyring,
+		   struct snapshot_list *snapshots, struct aff_diag *diag)
 {
-	int rc = logfile_attach_new(f, db, first, book, snapshots, diag);
+	int rc = logfile_attach_new(f, db, first, book, keyring, snapshots, diag);
 	if (rc)
 		return rc;
 	rc = chain_load(&f->chain, db, diag);
@@ -253,21 +256,69 @@ static int snapshot_id(struct logfile *f, const unsigned char sha[SHA256_SIZE], 
 	return 0;
 }
 
+static int add_key(struct logfile *f, uint32_t id, struct aff_diag *diag)
+{
+	if (id == 0 || id == f->key)
+		return 0;
+	struct data_key *k = keyring_find(f->keyring, id);
+	if (!k)
+		return aff_diag_set(diag, AFF_EARGUMENT, "the data key %u is not known", id);
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_KEY];
+	sqlite3_bind_int64(s, 1, id);
+	sql_bind_blob(s, 2, k->wrapped.master, sizeof k->wrapped.master);
+	sql_bind_blob(s, 3, k->wrapped.bytes, sizeof k->wrapped.bytes);
+	int rc = sql_run(s, "add a data key", diag);
+	if (!rc) {
+		f->key = id;
+		k->stored = true;
+	}
+	return rc;
+}
+
+static int store_dictionary(struct logfile *f, uint32_t id, uint32_t key, struct aff_view body, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = f->statement[LOGFILE_ADD_DICTIONARY];
+	unsigned char digest[SHA256_SIZE];
+	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 2, key);
+	sql_bind_blob(s, 3, body.p, body.n);
+	int rc = sql_run(s, "add a compression dictionary", diag);
+	record_dictionary(f->chain.record, FORMAT, key, body, digest);
+	if (!rc && sqlite3_changes(f->db) && chain_add_other(&f->chain, LINK_DICTIONARY, id, digest))
+		rc = aff_diag_set(diag, AFF_ENOMEM, "too many dictionaries in one transaction");
+	return rc;
+}
+
+/* Dictionaries are made of messages. */
+static int store_encrypted(struct logfile *f, uint32_t id, const struct data_key *k, struct aff_view body,
+			   struct aff_diag *diag)
+{
+	struct encrypter e = {0};
+	struct aff_buf encrypted;
+	int rc = add_key(f, k->id, diag);
+	if (rc)
+		return rc;
+	aff_buf_init(&encrypted, body.n + CRYPT_OVERHEAD);
+	rc = encrypter_use(&e, k->id, k->key);
+	if (!rc)
+		rc = encrypter_put(&e, CRYPT_DICTIONARY, body, &encrypted);
+	encrypter_free(&e);
+	rc = rc ? aff_diag_set(diag, rc, "cannot encrypt a compression dictionary: %s", aff_error_text(rc))
+		: store_dictionary(f, id, k->id, aff_buf_view(&encrypted), diag);
+	aff_buf_free(&encrypted);
+	return rc;
+}
+
 int logfile_add_dictionary(struct logfile *f, uint32_t id, struct aff_diag *diag)
 {
 	if (id == 0 || id == f->dictionary)
 		return 0;
 	const struct dictionary *d = book_find(f->book, id);
+	const struct data_key *k = atomic_load(&f->keyring->newest);
 	if (!d)
 		return aff_diag_set(diag, AFF_EARGUMENT, "the compression dictionary %u is not known", id);
-	sqlite3_stmt *s = f->statement[LOGFILE_ADD_DICTIONARY];
-	sqlite3_bind_int64(s, 1, id);
-	sql_bind_blob(s, 2, d->bytes, d->n);
-	unsigned char digest[SHA256_SIZE];
-	int rc = sql_run(s, "add a compression dictionary", diag);
-	record_dictionary(f->chain.record, FORMAT, 0, aff_view(d->bytes, d->n), digest);
-	if (!rc && sqlite3_changes(f->db) && chain_add_other(&f->chain, LINK_DICTIONARY, id, digest))
-		rc = aff_diag_set(diag, AFF_ENOMEM, "too many dictionaries in one transaction");
+	int rc = k ? store_encrypted(f, id, k, aff_view(d->bytes, d->n), diag)
+		   : store_dictionary(f, id, 0, aff_view(d->bytes, d->n), diag);
 	if (!rc)
 		f->dictionary = id;
 	return rc;
@@ -288,6 +339,17 @@ static int note_skew(struct logfile *f, const struct journal_message *m, struct 
 	return rc;
 }
 
+static void bind_ids(sqlite3_stmt *s, const struct journal_message *m)
+{
+	for (int i = 0; i < JOURNAL_IDS; i++) {
+		struct aff_view id = record_id(m, (enum journal_id)i);
+		if (m->key)
+			sql_bind_blob(s, 8 + i, id.p, id.n);
+		else
+			sql_bind_text(s, 8 + i, id);
+	}
+}
+
 int logfile_add_message(struct logfile *f, const struct journal_message *m, struct aff_diag *diag)
 {
 	int64_t channel = 0, type = 0, snapshot = 0;
@@ -298,6 +360,8 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 		rc = snapshot_id(f, m->snapshot, &snapshot, diag);
 	if (!rc)
 		rc = logfile_add_dictionary(f, m->dictionary, diag);
+	if (!rc)
+		rc = add_key(f, m->key, diag);
 	if (!rc)
 		rc = note_skew(f, m, diag);
 	if (rc)
@@ -315,9 +379,7 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	sqlite3_bind_int64(s, 5, type);
 	sqlite3_bind_int(s, 6, (int)m->verdict);
 	sqlite3_bind_int(s, 7, m->error);
-	sql_bind_text(s, 8, m->control_id);
-	sql_bind_text(s, 9, m->patient);
-	sql_bind_text(s, 10, m->device);
+	bind_ids(s, m);
 	sqlite3_bind_int64(s, 11, snapshot);
 	sqlite3_bind_int64(s, 12, m->length);
 	sqlite3_bind_int64(s, 13, m->dictionary);
@@ -329,7 +391,9 @@ int logfile_add_message(struct logfile *f, const struct journal_message *m, stru
 	if (rc)
 		return rc;
 	chain_add(&f->chain, LINK_MESSAGE, m->id, judged, digest);
-	rc = block_add(&f->block, m->id, &(struct block_ids){m->control_id, m->patient, m->device}, diag);
+	const struct block_ids ids = {record_id(m, JOURNAL_CONTROL_ID), record_id(m, JOURNAL_PATIENT),
+				      record_id(m, JOURNAL_DEVICE)};
+	rc = block_add(&f->block, m->id, &ids, diag);
 	if (rc)
 		return rc;
 	if (f->rows++ == 0)

@@ -11,6 +11,7 @@
 #include "journal/checkpoint.h"
 #include "journal/dictionary.h"
 #include "journal/journal.h"
+#include "journal/keyring.h"
 #include "journal/schema.h"
 #include "journal/snapshot.h"
 
@@ -23,6 +24,7 @@ enum logfile_statement {
 	LOGFILE_FIND_SNAPSHOT,
 	LOGFILE_ADD_SNAPSHOT,
 	LOGFILE_ADD_DICTIONARY,
+	LOGFILE_ADD_KEY,
 	LOGFILE_ADD_MESSAGE,
 	LOGFILE_ADD_OUTCOME,
 	LOGFILE_SET_CURSOR,
@@ -46,11 +48,12 @@ struct logfile {
 	int64_t acted;  /* time of the newest action */
 	int64_t skew;                          /* stored: at least id - received of every message */
 	struct book *book;
+	struct keyring *keyring;
 	struct snapshot_list *snapshots;
 	struct chain chain;
 	struct block block;
 	/* What is stored in this file; forgotten when a transaction is rolled back. */
-	uint32_t dictionary;
+	uint32_t dictionary, key;
 	int64_t snapshot;
 	unsigned char snapshot_sha[SHA256_SIZE];
 	struct logfile_name {
@@ -62,11 +65,11 @@ struct logfile {
 };
 
 /* Takes over db, in success only. */
-int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct snapshot_list *snapshots,
-                   struct aff_diag *diag);
+int logfile_attach(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct keyring *keyring,
+		   struct snapshot_list *snapshots, struct aff_diag *diag);
 /* The same for a file that has just been made: its chain is not begun. */
-int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book,
-                       struct snapshot_list *snapshots, struct aff_diag *diag);
+int logfile_attach_new(struct logfile *f, sqlite3 *db, int64_t first, struct book *book, struct keyring *keyring,
+		       struct snapshot_list *snapshots, struct aff_diag *diag);
 /* A new file: the chain begins, or goes on where that of `from` ends, signed by `anchor`. In its first transaction. */
 int logfile_begin_chain(struct logfile *f, const struct chain *from, const struct checkpoint *anchor,
                         struct aff_diag *diag);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "journal/crypt.h"
 #include "journal/internal.h"
 #include "journal/link.h"
 #include "journal/schema.h"
@@ -13,6 +14,9 @@ struct journal_packer {
 	ZSTD_CCtx *context;
 	struct hasher *hasher;
 	const struct dictionary *dictionary; /* that the context refers to */
+	struct encrypter encrypter;
+	struct aff_buf ids, encrypted;       /* of the last message that was encrypted */
+	unsigned char hashed[JOURNAL_IDS][JOURNAL_HASHED_SIZE];
 };
 
 static int set_up(ZSTD_CCtx *context)
@@ -43,6 +47,8 @@ int journal_packer_new(struct journal_packer **out, struct journal *j)
 	if (!p)
 		return AFF_ENOMEM;
 	p->journal = j;
+	aff_buf_init(&p->ids, CRYPT_IDS_MAX);
+	aff_buf_init(&p->encrypted, (size_t)PACK_MAX_MESSAGE + CRYPT_IDS_MAX + PACK_MAX_MESSAGE / 64);
 	p->context = ZSTD_createCCtx();
 	p->hasher = hasher_new();
 	if (!p->context || !p->hasher || set_up(p->context)) {
@@ -59,6 +65,9 @@ void journal_packer_free(struct journal_packer *p)
 		return;
 	ZSTD_freeCCtx(p->context);
 	hasher_free(p->hasher);
+	encrypter_free(&p->encrypter);
+	aff_buf_free(&p->ids);
+	aff_buf_free(&p->encrypted);
 	free(p);
 }
 
@@ -78,6 +87,44 @@ int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_b
 	if (!rc)
 		*dictionary = newest ? newest->id : 0;
 	return rc;
+}
+
+static int hash_ids(struct journal_packer *p, struct journal_message *m)
+{
+	const struct aff_view ids[JOURNAL_IDS] = {m->control_id, m->patient, m->device};
+	int rc = 0;
+	for (size_t i = 0; i < JOURNAL_IDS && !rc; i++) {
+		m->hashed[i] = aff_view((const char *)p->hashed[i], ids[i].n ? JOURNAL_HASHED_SIZE : 0);
+		if (ids[i].n)
+			rc = encrypter_digest(&p->encrypter, (enum journal_id)i, ids[i], p->hashed[i]);
+	}
+	return rc;
+}
+
+int journal_encrypt(struct journal_packer *p, struct journal_message *m)
+{
+	const struct data_key *k = atomic_load_explicit(&p->journal->keyring.newest, memory_order_acquire);
+	if (!k)
+		return 0;
+	int rc = encrypter_use(&p->encrypter, k->id, k->key);
+	if (rc)
+		return rc;
+	aff_buf_clear(&p->ids);
+	aff_buf_clear(&p->encrypted);
+	rc = hash_ids(p, m);
+	if (!rc)
+		rc = crypt_join_ids(m, &p->ids);
+	if (!rc)
+		rc = encrypter_put(&p->encrypter, CRYPT_BODY, m->body, &p->encrypted);
+	size_t body = p->encrypted.n;
+	if (!rc)
+		rc = encrypter_put(&p->encrypter, CRYPT_IDS, aff_buf_view(&p->ids), &p->encrypted);
+	if (rc)
+		return rc;
+	m->key = k->id;
+	m->body = aff_view(p->encrypted.p, body);
+	m->ids = aff_view(p->encrypted.p + body, p->encrypted.n - body);
+	return 0;
 }
 
 void journal_digest_message(struct journal_packer *p, struct journal_message *m)
@@ -130,9 +177,9 @@ int unpack_alone(struct aff_view packed, struct aff_buf *out)
 	return rc;
 }
 
-int unpacker_init(struct unpacker *u)
+int unpacker_init(struct unpacker *u, struct unlock *unlock)
 {
-	*u = (struct unpacker){.context = ZSTD_createDCtx()};
+	*u = (struct unpacker){.unlock = unlock, .context = ZSTD_createDCtx()};
 	return u->context ? 0 : AFF_ENOMEM;
 }
 
@@ -143,19 +190,41 @@ void unpacker_free(struct unpacker *u)
 	ZSTD_freeDCtx(u->context);
 }
 
+static int compile(struct unpacker *u, sqlite3_stmt *s, int64_t file, ZSTD_DDict **out)
+{
+	struct aff_view body = sql_blob(s, 0);
+	int64_t key = sqlite3_column_int64(s, 1);
+	struct decrypter *d;
+	struct aff_buf clear;
+	if (!key) {
+		*out = ZSTD_createDDict(body.p, body.n);
+		return *out ? 0 : AFF_ECORRUPT;
+	}
+	if (key < 0 || key > UINT32_MAX)
+		return AFF_ECORRUPT;
+	int rc = unlock_key(u->unlock, sqlite3_db_handle(s), file, (uint32_t)key, &d, NULL);
+	if (rc)
+		return rc;
+	aff_buf_init(&clear, body.n + 1);
+	rc = decrypter_put(d, CRYPT_DICTIONARY, body, &clear);
+	if (!rc)
+		*out = ZSTD_createDDict(clear.p, clear.n);
+	aff_buf_free(&clear);
+	return rc ? rc : *out ? 0 : AFF_ECORRUPT;
+}
+
 static int load(struct unpacker *u, sqlite3 *db, int64_t file, uint32_t id, ZSTD_DDict **out)
 {
 	sqlite3_stmt *s = NULL;
-	int rc = sql_prepare(db, "SELECT body FROM dictionary WHERE id = ?1", &s, NULL);
+	int rc = sql_prepare(db, "SELECT body, key FROM dictionary WHERE id = ?1", &s, NULL);
 	if (rc)
 		return rc;
 	sqlite3_bind_int64(s, 1, id);
 	ZSTD_DDict *compiled = NULL;
-	if (sqlite3_step(s) == SQLITE_ROW)
-		compiled = ZSTD_createDDict(sql_blob(s, 0).p, sql_blob(s, 0).n);
+	rc = sqlite3_step(s) == SQLITE_ROW ? compile(u, s, file, &compiled) : AFF_ECORRUPT;
 	sqlite3_finalize(s);
-	if (!compiled)
-		return AFF_ECORRUPT;
+	if (rc)
+		return rc;
 	struct unpack_dictionary *d = &u->cache[u->next];
 	u->next = (u->next + 1) % UNPACK_DICTIONARIES;
 	ZSTD_freeDDict(d->compiled);

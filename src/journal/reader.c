@@ -29,20 +29,29 @@ int journal_reader_open(struct journal_reader **out, const char *folder, struct 
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	aff_buf_init(&r->page.bytes, PAGE_MAX);
 	aff_buf_init(&r->raw, RAW_MAX);
-	int rc = unpacker_init(&r->unpacker);
+	aff_buf_init(&r->ids, CRYPT_IDS_MAX);
+	aff_buf_init(&r->body, PAGE_MAX);
+	int rc = unpacker_init(&r->unpacker, &r->unlock);
 	if (rc)
 		aff_diag_set(diag, rc, "out of memory");
 	else if (n >= sizeof r->folder)
 		rc = aff_diag_set(diag, AFF_EARGUMENT, "the journal's folder name is too long");
 	if (!rc) {
 		memcpy(r->folder, folder, n + 1);
-		rc = reader_refresh(r, diag);
+		rc = journal_reader_use_keys(r, NULL, diag);
 	}
+	if (!rc)
+		rc = reader_refresh(r, diag);
 	if (rc)
 		journal_reader_close(r);
 	else
 		*out = r;
 	return rc;
+}
+
+int journal_reader_use_keys(struct journal_reader *r, const char *secret_file, struct aff_diag *diag)
+{
+	return secret_path(r->unlock.path, sizeof r->unlock.path, r->folder, secret_file, diag);
 }
 
 void journal_reader_close(struct journal_reader *r)
@@ -52,6 +61,9 @@ void journal_reader_close(struct journal_reader *r)
 	for (size_t i = 0; i < READER_CONNECTIONS; i++)
 		close_file(&r->file[i]);
 	unpacker_free(&r->unpacker);
+	unlock_free(&r->unlock);
+	aff_buf_free(&r->ids);
+	aff_buf_free(&r->body);
 	aff_buf_free(&r->page.bytes);
 	aff_buf_free(&r->raw);
 	folder_list_free(&r->list);
@@ -70,6 +82,7 @@ static bool is_listed(const struct journal_reader *r, int64_t first)
 
 int reader_refresh(struct journal_reader *r, struct aff_diag *diag)
 {
+	unlock_again(&r->unlock);
 	int rc = folder_list(r->folder, &r->list, diag);
 	if (!rc && r->list.n == 0)
 		rc = aff_diag_set(diag, AFF_ENOTFOUND, "there is no journal in %s", r->folder);
@@ -183,7 +196,8 @@ static int take_row(struct reader_page *page, sqlite3_stmt *s, bool *fits, struc
 	int verdict = sqlite3_column_int(s, 8);
 	size_t need = body.n + ids.n;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		v[i] = sql_text(s, texts[i]);
+		/* The columns of encrypted ids hold digests. */
+		v[i] = key && texts[i] >= 5 ? aff_view("", 0) : sql_text(s, texts[i]);
 		need += v[i].n;
 	}
 	struct aff_view sha = sql_blob(s, 10);
@@ -235,20 +249,53 @@ int reader_fill(struct journal_reader *r, sqlite3_stmt *s, struct aff_diag *diag
 	return rc;
 }
 
+/* Decrypts ids, and the body where there is one. Without a key ids stay hidden; a body that is wanted is an error. */
+static int decrypt(struct journal_reader *r, struct reader_file *f, struct journal_row *row, bool raw,
+		   struct aff_diag *diag)
+{
+	struct aff_diag why = {0};
+	struct journal_message *m = &row->message;
+	struct decrypter *d;
+	int rc = unlock_key(&r->unlock, f->db, f->first, m->key, &d, &why);
+	row->hidden = unlock_is_closed(rc);
+	if (row->hidden && !raw)
+		return 0;
+	if (rc) {
+		if (diag)
+			*diag = why;
+		return rc;
+	}
+	aff_buf_clear(&r->ids);
+	aff_buf_clear(&r->body);
+	rc = m->ids.n ? decrypter_put(d, CRYPT_IDS, m->ids, &r->ids) : 0;
+	if (rc == AFF_ECORRUPT || (!rc && m->ids.n && !crypt_split_ids(m, aff_buf_view(&r->ids))))
+		return damaged(f->db, m->id, "its ids were changed", diag);
+	if (!rc && m->body.n)
+		rc = decrypter_put(d, CRYPT_BODY, m->body, &r->body);
+	if (rc == AFF_ECORRUPT)
+		return damaged(f->db, m->id, "its body was changed", diag);
+	if (rc)
+		return aff_diag_set(diag, rc, "cannot decrypt message %lld: %s", (long long)m->id, aff_error_text(rc));
+	if (m->body.n)
+		m->body = aff_buf_view(&r->body);
+	return 0;
+}
+
 int reader_give(struct journal_reader *r, struct reader_file *f, const struct journal_message *m, bool raw,
                 journal_row_fn *fn, void *arg, struct aff_diag *diag)
 {
 	struct journal_row row = {.message = *m, .raw = aff_view("", 0)};
-	if (raw) {
+	int rc = m->key ? decrypt(r, f, &row, raw, diag) : 0;
+	if (!rc && raw) {
 		aff_buf_clear(&r->raw);
-		int rc = unpack(&r->unpacker, f->db, f->first, m->dictionary, m->body, m->length, &r->raw);
+		rc = unpack(&r->unpacker, f->db, f->first, m->dictionary, row.message.body, m->length, &r->raw);
 		if (rc == AFF_ECORRUPT)
 			return damaged(f->db, m->id, "the body is damaged", diag);
 		if (rc)
-			return aff_diag_set(diag, rc, "cannot unpack message %lld", (long long)m->id);
+			aff_diag_set(diag, rc, "cannot unpack message %lld: %s", (long long)m->id, aff_error_text(rc));
 		row.raw = aff_buf_view(&r->raw);
 	}
-	return fn(arg, &row);
+	return rc ? rc : fn(arg, &row);
 }
 
 /* ---- destinations ---- */

@@ -13,6 +13,7 @@
 #include "journal/journal.h"
 #include "journal/pack.h"
 #include "journal/schema.h"
+#include "journal/unlock.h"
 
 #define READER_CONNECTIONS 8
 #define READER_PAGE_ROWS   256
@@ -38,9 +39,10 @@ struct journal_reader {
 	struct file_list list;
 	struct reader_file file[READER_CONNECTIONS];
 	uint64_t clock;
+	struct unlock unlock;
 	struct unpacker unpacker;
 	struct reader_page page;
-	struct aff_buf raw;
+	struct aff_buf raw, ids, body; /* of the row that is given: as received, and decrypted */
 };
 
 /* Reads the folder anew; every question starts with it. AFF_ENOTFOUND: no log files. */

@@ -89,7 +89,7 @@ static int prepare(struct journal *j, const char *path, int64_t first, const str
 	int rc = schema_create(&db, path, j->vfs.name, diag);
 	if (rc)
 		goto out;
-	rc = logfile_attach_new(new, db, first, &j->book, &j->snapshots, diag);
+	rc = logfile_attach_new(new, db, first, &j->book, &j->keyring, &j->snapshots, diag);
 	if (rc) {
 		sqlite3_close(db);
 		goto out;
@@ -143,7 +143,7 @@ static int switch_to(struct journal *j, const char *path, int64_t first, struct 
 	/* From here on there is no way back. */
 	if (old)
 		logfile_close(old, false);
-	rc = logfile_attach(&j->file, db, first, &j->book, &j->snapshots, diag);
+	rc = logfile_attach(&j->file, db, first, &j->book, &j->keyring, &j->snapshots, diag);
 	if (rc) {
 		sqlite3_close(db);
 		return rc == AFF_EFULL ? AFF_EIO : rc;
@@ -165,6 +165,8 @@ int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *
 	int rc = folder_path(path, sizeof path, j->folder, first, "", diag);
 	if (!rc)
 		rc = folder_path(unfinished, sizeof unfinished, j->folder, first, ".new", diag);
+	if (!rc)
+		rc = keyring_renew(&j->keyring, diag);
 	if (rc)
 		return rc;
 	rc = prepare(j, unfinished, first, old, diag);

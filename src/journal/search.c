@@ -10,12 +10,14 @@
 #include "journal/sql.h"
 
 #define DEFAULT_LIMIT 100
+#define SQL_MAX       65536
 
 struct search {
 	struct journal_reader *reader;
 	struct journal_query query;
-	struct id_range range;   /* what is still to be looked at */
+	struct id_range range;       /* what is still to be looked at */
 	struct id_ranges ranges;     /* of the log file at hand */
+	struct search_ids ids;       /* in the log file at hand */
 	uint64_t left;               /* rows still wanted */
 	struct status status;
 	journal_row_fn *fn;
@@ -24,12 +26,37 @@ struct search {
 };
 
 enum parameter {
-	LOW = 1, HIGH, LIMIT, FROM, TO, CHANNEL, TYPE, CONTROL_ID, PATIENT, DEVICE, PEER, VERDICT, ERROR
+	LOW = 1, HIGH, LIMIT, FROM, TO, CHANNEL, TYPE, PEER, VERDICT, ERROR, IDS
 };
 
 /* ---- the condition ---- */
 
-void search_put_where(struct aff_buf *sql, const struct journal_query *q)
+/* Of the clear text of an id (variant 0), or of its digest with a data key. */
+static int id_parameter(size_t variant, size_t which)
+{
+	return IDS + (int)(variant * JOURNAL_IDS + which);
+}
+
+static void put_ids(struct aff_buf *sql, const struct journal_query *q, size_t from, size_t to)
+{
+	const struct {
+		bool wanted;
+		const char *column;
+	} ids[JOURNAL_IDS] = {{q->control_id.n != 0, "control_id"},
+			      {q->patient.n != 0, "patient"},
+			      {q->device.n != 0, "device"}};
+	for (size_t i = 0; i < JOURNAL_IDS; i++) {
+		if (!ids[i].wanted)
+			continue;
+		aff_buf_printf(sql, " AND m.%s IN (", ids[i].column);
+		for (size_t v = from; v < to; v++)
+			aff_buf_printf(sql, "%s?%d", v > from ? ", " : "", id_parameter(v, i));
+		aff_buf_put_char(sql, ')');
+	}
+}
+
+/* The condition, with the ids as variants [from, to) have them. */
+static void put_where(struct aff_buf *sql, const struct journal_query *q, size_t from, size_t to)
 {
 	const struct {
 		bool wanted;
@@ -40,9 +67,6 @@ void search_put_where(struct aff_buf *sql, const struct journal_query *q)
 		{q->to_us != 0, "received", "<", TO},
 		{q->channel.n != 0, "channel", "=", CHANNEL},
 		{q->type.n != 0, "type", "=", TYPE},
-		{q->control_id.n != 0, "control_id", "=", CONTROL_ID},
-		{q->patient.n != 0, "patient", "=", PATIENT},
-		{q->device.n != 0, "device", "=", DEVICE},
 		{q->verdict != 0, "verdict", "=", VERDICT},
 		{q->error != 0, "error", "=", ERROR},
 	};
@@ -55,12 +79,91 @@ void search_put_where(struct aff_buf *sql, const struct journal_query *q)
 	if (q->peer.n) /* without a port it stands for all of its connections */
 		aff_buf_printf(sql, " AND (m.peer = ?%d OR substr(m.peer, 1, length(?%d) + 1) = ?%d || ':')", PEER,
 		               PEER, PEER);
-	aff_buf_printf(sql, " ORDER BY m.id%s LIMIT ?%d", q->oldest_first ? "" : " DESC", LIMIT);
+	put_ids(sql, q, from, to);
+}
+
+void search_put_select(struct aff_buf *sql, const char *select, const struct journal_query *q, size_t keys,
+		       bool sealed)
+{
+	bool by_id = q->control_id.n || q->patient.n || q->device.n;
+	size_t variants = keys + 1, selects = by_id && sealed ? variants : 1;
+	for (size_t i = 0; i < selects; i++) {
+		aff_buf_printf(sql, "%s%s", i ? " UNION ALL " : "", select);
+		put_where(sql, q, i, selects > 1 ? i + 1 : variants);
+	}
+	aff_buf_printf(sql, " ORDER BY %s%s LIMIT ?%d", selects > 1 ? "1" : "m.id", q->oldest_first ? "" : " DESC",
+		       LIMIT);
+}
+
+/* ---- encrypted ids ---- */
+
+static int hash_ids(struct decrypter *d, const struct journal_query *q,
+		    unsigned char hashed[JOURNAL_IDS][JOURNAL_HASHED_SIZE])
+{
+	const struct aff_view ids[JOURNAL_IDS] = {q->control_id, q->patient, q->device};
+	int rc = 0;
+	for (size_t i = 0; i < JOURNAL_IDS && !rc; i++) {
+		if (ids[i].n)
+			rc = decrypter_digest(d, (enum journal_id)i, ids[i], hashed[i]);
+	}
+	return rc;
+}
+
+static int take_key(struct search_ids *ids, struct journal_reader *r, const struct reader_file *f, int64_t id,
+		    const struct journal_query *q, struct aff_diag *diag)
+{
+	struct decrypter *d;
+	if (ids->keys == SEARCH_KEYS)
+		return aff_diag_set(diag, AFF_ELIMIT, "%s has more than %d data keys", sql_file_name(f->db),
+				    SEARCH_KEYS);
+	if (id <= 0 || id > UINT32_MAX)
+		return aff_diag_set(diag, AFF_ECORRUPT, "%s: a data key was changed", sql_file_name(f->db));
+	int rc = unlock_key(&r->unlock, f->db, f->first, (uint32_t)id, &d, diag);
+	if (!rc && hash_ids(d, q, ids->hashed[ids->keys]))
+		rc = aff_diag_set(diag, AFF_ENOMEM, "out of memory");
+	if (rc)
+		return rc;
+	const char *hashed = (const char *)ids->hashed[ids->keys++];
+	ids->as[ids->keys] = (struct block_ids){
+		aff_view(hashed, q->control_id.n ? JOURNAL_HASHED_SIZE : 0),
+		aff_view(hashed + JOURNAL_HASHED_SIZE, q->patient.n ? JOURNAL_HASHED_SIZE : 0),
+		aff_view(hashed + (size_t)2 * JOURNAL_HASHED_SIZE, q->device.n ? JOURNAL_HASHED_SIZE : 0)};
+	return 0;
+}
+
+int search_find_ids(struct search_ids *ids, struct journal_reader *r, const struct reader_file *f,
+		    const struct journal_query *q, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int step = SQLITE_DONE;
+	ids->keys = 0;
+	ids->as[0] = (struct block_ids){q->control_id, q->patient, q->device};
+	if (!q->control_id.n && !q->patient.n && !q->device.n)
+		return 0;
+	int rc = sql_prepare(f->db, "SELECT id FROM datakey ORDER BY id", &s, diag);
+	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW)
+		rc = take_key(ids, r, f, sqlite3_column_int64(s, 0), q, diag);
+	if (!rc && step != SQLITE_DONE)
+		rc = sql_error(f->db, step, "read the data keys", diag);
+	sqlite3_finalize(s);
+	return rc;
+}
+
+static void bind_ids(sqlite3_stmt *s, const struct journal_query *q, const struct search_ids *ids)
+{
+	const struct aff_view clear[JOURNAL_IDS] = {q->control_id, q->patient, q->device};
+	for (size_t i = 0; i < JOURNAL_IDS; i++) {
+		if (!clear[i].n)
+			continue;
+		sql_bind_text(s, id_parameter(0, i), clear[i]);
+		for (size_t k = 0; k < ids->keys; k++)
+			sql_bind_blob(s, id_parameter(k + 1, i), ids->hashed[k][i], JOURNAL_HASHED_SIZE);
+	}
 }
 
 /* Binding a parameter that the statement does not have is refused by SQLite, and right so. */
-int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q, struct id_range range,
-                int64_t limit, struct aff_diag *diag)
+int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q,
+		const struct search_ids *ids, struct id_range range, int64_t limit, struct aff_diag *diag)
 {
 	int64_t channel = 0, type = 0;
 	int rc = q->channel.n ? reader_name(f, NAME_CHANNEL, q->channel, &channel, diag) : 0;
@@ -75,9 +178,7 @@ int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journ
 	sqlite3_bind_int64(s, TO, q->to_us);
 	sqlite3_bind_int64(s, CHANNEL, channel);
 	sqlite3_bind_int64(s, TYPE, type);
-	sql_bind_text(s, CONTROL_ID, q->control_id);
-	sql_bind_text(s, PATIENT, q->patient);
-	sql_bind_text(s, DEVICE, q->device);
+	bind_ids(s, q, ids);
 	sql_bind_text(s, PEER, q->peer);
 	sqlite3_bind_int(s, VERDICT, (int)q->verdict);
 	sqlite3_bind_int(s, ERROR, q->error);
@@ -89,9 +190,8 @@ int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journ
 static int prepare(const struct search *q, const struct reader_file *f, const char *select, sqlite3_stmt **out)
 {
 	struct aff_buf sql;
-	aff_buf_init(&sql, 4096);
-	aff_buf_put_text(&sql, select);
-	search_put_where(&sql, &q->query);
+	aff_buf_init(&sql, SQL_MAX);
+	search_put_select(&sql, select, &q->query, q->ids.keys, f->sealed);
 	aff_buf_put_char(&sql, '\0');
 	int rc =
 		sql.error ? aff_diag_set(q->diag, sql.error, "out of memory") : sql_prepare(f->db, sql.p, out, q->diag);
@@ -165,7 +265,7 @@ static int search_range(struct search *q, struct reader_file *f, sqlite3_stmt *s
 	int rc = 0;
 	bool more = true;
 	while (!rc && more) {
-		rc = search_bind(s, f, &q->query, range, limit, q->diag);
+		rc = search_bind(s, f, &q->query, &q->ids, range, limit, q->diag);
 		if (!rc)
 			rc = reader_fill(q->reader, s, q->diag);
 		more = page->full || (!rc && page->n == (size_t)limit);
@@ -228,7 +328,7 @@ static int search_window(struct search *q, size_t file, struct id_range *range, 
 	if (!rc)
 		rc = prepare(q, f, "SELECT m.id, m.channel FROM message m", &s);
 	if (!rc)
-		rc = search_bind(s, f, &q->query, *range, (int64_t)window, q->diag);
+		rc = search_bind(s, f, &q->query, &q->ids, *range, (int64_t)window, q->diag);
 	if (!rc)
 		rc = status_take(&q->status, f, s, q->diag);
 	sqlite3_finalize(s);
@@ -260,14 +360,16 @@ static int search_windows(struct search *q, size_t file)
 /* Where in a log file it is worth to look. */
 static int find_ranges(struct search *q, const struct reader_file *f)
 {
-	const struct block_ids ids = {q->query.control_id, q->query.patient, q->query.device};
 	struct id_range range;
 	int rc = range_in(q, f, &range);
 	q->ranges.n = 0;
+	if (rc || range.low >= range.high - 1)
+		return rc;
+	rc = search_find_ids(&q->ids, q->reader, f, &q->query, q->diag);
 	if (rc)
 		return rc;
 	return f->sealed ? id_ranges_add(&q->ranges, range, q->diag)
-			 : block_find(f->db, &ids, range, &q->ranges, q->diag);
+			 : block_find(f->db, q->ids.as, q->ids.keys + 1, range, &q->ranges, q->diag);
 }
 
 static int search_file(struct search *q, size_t file)

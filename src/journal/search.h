@@ -8,12 +8,27 @@
 #include "journal/block.h"
 #include "journal/reader.h"
 
-/* Appends "WHERE ... ORDER BY ... LIMIT ..." for a query's columns; the same for every log file. */
-void search_put_where(struct aff_buf *sql, const struct journal_query *q);
-/* Binds what search_put_where left open. AFF_ENOTFOUND: the log file has no such row (a name in the query is not in
+/* The ids of a query as the rows of one log file have them: clear, or as digests with one of its data keys. */
+#define SEARCH_KEYS 64
+struct search_ids {
+	size_t keys;
+	unsigned char hashed[SEARCH_KEYS][JOURNAL_IDS][JOURNAL_HASHED_SIZE];
+	struct block_ids as[SEARCH_KEYS + 1]; /* the clear ones first */
+};
+/* Of a query that asks for no id: the clear ones alone. AFF_EKEY and others of unlock_key; AFF_ELIMIT: there are too
+ * many keys. */
+int search_find_ids(struct search_ids *ids, struct journal_reader *r, const struct reader_file *f,
+		    const struct journal_query *q, struct aff_diag *diag);
+
+/* Appends "SELECT ... WHERE ... ORDER BY ... LIMIT ..." for a query's columns; select has all before WHERE, the id of
+ * the message first. keys: of the log file. An index gives the rows with one id in order: of a sealed file, each data
+ * key has a SELECT of its own. */
+void search_put_select(struct aff_buf *sql, const char *select, const struct journal_query *q, size_t keys,
+		       bool sealed);
+/* Binds what search_put_select left open. AFF_ENOTFOUND: the log file has no such row (a name in the query is not in
  * it). */
-int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q, struct id_range range,
-                int64_t limit, struct aff_diag *diag);
+int search_bind(sqlite3_stmt *s, const struct reader_file *f, const struct journal_query *q,
+		const struct search_ids *ids, struct id_range range, int64_t limit, struct aff_diag *diag);
 
 /* ---- outcomes ---- */
 

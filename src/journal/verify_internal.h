@@ -61,7 +61,7 @@ struct verify {
 	int64_t last[LINK_TABLES];
 	int64_t file_first, file_last; /* numbers of its links */
 	uint64_t size, before, total; /* bytes: of this file, of those before, of all */
-	struct referred_list names, snapshots, dictionaries, others;
+	struct referred_list names, snapshots, dictionaries, keys, others;
 	struct verify_link links[VERIFY_LINKS];
 	size_t nlinks;
 	struct aff_buf others_text;
@@ -81,6 +81,7 @@ int verify_unreadable(struct verify *v, int rc);
 const struct referred *verify_name(struct verify *v, enum name_kind kind, int64_t id, int *rc);
 const struct referred *verify_snapshot(struct verify *v, int64_t id, int *rc);
 const struct referred *verify_dictionary(struct verify *v, int64_t id, int *rc);
+const struct referred *verify_key(struct verify *v, int64_t id, int *rc);
 void verify_forget(struct verify *v);
 /* Takes what a link says of configurations and dictionaries; false: damaged. AFF_ENOMEM in *rc. */
 bool verify_take_others(struct verify *v, struct aff_view others, int *rc);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/vector.h"
+#include "journal/secret.h"
 #include "journal/sql.h"
 #include "journal/verify_internal.h"
 
@@ -34,7 +35,7 @@ static struct referred *add(struct referred_list *l)
 	return &l->item[l->n++];
 }
 
-enum what { NAMES, SNAPSHOTS, DICTIONARIES };
+enum what { NAMES, SNAPSHOTS, DICTIONARIES, KEYS };
 
 static int take(struct verify *v, enum what what, struct referred_list *l, sqlite3_stmt *s)
 {
@@ -60,7 +61,8 @@ static int load(struct verify *v, enum what what, struct referred_list *l)
 {
 	static const char *const sql[] = {"SELECT id, text, kind FROM name WHERE id > ?1 ORDER BY id",
 	                                  "SELECT id, sha256 FROM snapshot WHERE id > ?1 ORDER BY id",
-	                                  "SELECT id, body FROM dictionary WHERE id > ?1 ORDER BY id"};
+	                                  "SELECT id, body FROM dictionary WHERE id > ?1 ORDER BY id",
+					  "SELECT id, wrapped FROM datakey WHERE id > ?1 ORDER BY id"};
 	sqlite3_stmt *s = NULL;
 	int step = SQLITE_DONE;
 	if (!l->text.max)
@@ -104,9 +106,14 @@ const struct referred *verify_dictionary(struct verify *v, int64_t id, int *rc)
 	return look_up(v, DICTIONARIES, &v->dictionaries, id, rc);
 }
 
+const struct referred *verify_key(struct verify *v, int64_t id, int *rc)
+{
+	return look_up(v, KEYS, &v->keys, id, rc);
+}
+
 void verify_forget(struct verify *v)
 {
-	struct referred_list *lists[] = {&v->names, &v->snapshots, &v->dictionaries, &v->others};
+	struct referred_list *lists[] = {&v->names, &v->snapshots, &v->dictionaries, &v->keys, &v->others};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		free(lists[i]->item);
 		aff_buf_free(&lists[i]->text);
@@ -182,11 +189,32 @@ static int check_table(struct verify *v, const char *sql, unsigned char kind)
 	return rc;
 }
 
+/* No link is over the data keys, for they are wrapped anew when the master key changes: each is its own witness. */
+static int check_keys(struct verify *v)
+{
+	sqlite3_stmt *s = NULL;
+	int step, rc = sql_prepare(v->db, "SELECT id, master, wrapped FROM datakey", &s, v->diag);
+	if (rc)
+		return rc;
+	while ((step = sqlite3_step(s)) == SQLITE_ROW) {
+		struct wrapped_key w;
+		int64_t id = sqlite3_column_int64(s, 0);
+		if (!secret_take(&w, id, sql_blob(s, 1), sql_blob(s, 2)) || !secret_is_whole(&w))
+			verify_tell(v, "data key", id, "was changed");
+	}
+	if (step != SQLITE_DONE)
+		rc = sql_error(v->db, step, "read", v->diag);
+	sqlite3_finalize(s);
+	return rc;
+}
+
 int verify_check_others(struct verify *v)
 {
 	int rc = check_table(v, "SELECT id, body, sha256 FROM snapshot", LINK_SNAPSHOT);
 	if (!rc)
 		rc = check_table(v, "SELECT id, body, key FROM dictionary", LINK_DICTIONARY);
+	if (!rc)
+		rc = check_keys(v);
 	for (size_t i = 0; !rc && i < v->others.n; i++) {
 		const struct referred *r = &v->others.item[i];
 		if (!r->seen)

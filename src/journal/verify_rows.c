@@ -49,6 +49,16 @@ static bool snapshot_sha(struct verify *v, int64_t id, unsigned char out[SHA256_
 	return r != NULL;
 }
 
+/* The columns of the ids: texts, or keyed digests of them. */
+static bool ids(sqlite3_stmt *s, struct journal_message *m)
+{
+	struct aff_view *const clear[JOURNAL_IDS] = {&m->control_id, &m->patient, &m->device};
+	bool ok = true;
+	for (int i = 0; ok && i < JOURNAL_IDS; i++)
+		ok = m->key ? is_blob(s, 7 + i, &m->hashed[i]) : is_text(s, 7 + i, clear[i]);
+	return ok;
+}
+
 static const char *digest_message(struct verify *v, sqlite3_stmt *s, unsigned char out[SHA256_SIZE], int *rc)
 {
 	static const unsigned char none[SHA256_SIZE];
@@ -58,7 +68,6 @@ static const char *digest_message(struct verify *v, sqlite3_stmt *s, unsigned ch
 	int64_t channel, type, verdict, error, snapshot, length, dictionary, key;
 	bool ok = is_integer(s, 1, &m.received_us) && is_integer(s, 2, &channel) && is_text(s, 3, &m.peer) &&
 		  is_integer(s, 4, &type) && is_integer(s, 5, &verdict) && is_integer(s, 6, &error) &&
-		  is_text(s, 7, &m.control_id) && is_text(s, 8, &m.patient) && is_text(s, 9, &m.device) &&
 		  is_integer(s, 10, &snapshot) && is_integer(s, 11, &length) && is_integer(s, 12, &dictionary) &&
 		  is_blob(s, 13, &m.body) && is_integer(s, 15, &key) && is_blob(s, 16, &m.ids) &&
 		  is_blob(s, 17, &body_sha) && in_range(key, 0, UINT32_MAX) &&
@@ -72,6 +81,10 @@ static const char *digest_message(struct verify *v, sqlite3_stmt *s, unsigned ch
 	m.length = (uint32_t)length;
 	m.dictionary = (uint32_t)dictionary;
 	m.key = (uint32_t)key;
+	if (!ids(s, &m))
+		return "was changed: a column is damaged";
+	if (key && !verify_key(v, key, rc))
+		return "was changed: its data key is missing";
 	memcpy(m.body_sha, body_sha.p, body_sha.n);
 	m.type = aff_view("", 0);
 	if (dictionary && m.body.n) {

@@ -26,23 +26,9 @@ static struct aff_view next_word(struct aff_view *line)
 	return word;
 }
 
-static int digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool words_take_hex(struct aff_view *line, unsigned char *out, size_t n)
 {
-	struct aff_view word = next_word(line);
-	if (word.n != 2 * n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int high = digit(word.p[2 * i]), low = digit(word.p[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
+	return hex_get(next_word(line), out, n);
 }
 
 bool words_take_number(struct aff_view *line, int64_t *out)

@@ -18,6 +18,7 @@
 #include "run_suite.h"
 
 static char fixture_folder[64];
+static bool fixture_encrypt; /* what fixture_open asks for */
 
 __attribute__((unused)) static void fixture_setup(void)
 {
@@ -25,6 +26,8 @@ __attribute__((unused)) static void fixture_setup(void)
 	const char *where = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
 	snprintf(fixture_folder, sizeof fixture_folder, "%s/afferent-journal-XXXXXX", where);
 	ck_assert_ptr_nonnull(mkdtemp(fixture_folder));
+	/* Most tests hold for an encrypted journal, too: this runs them with one. */
+	fixture_encrypt = getenv("AFF_TEST_ENCRYPT") != NULL;
 }
 
 __attribute__((unused)) static void fixture_empty(void)
@@ -50,6 +53,8 @@ __attribute__((unused)) static void fixture_teardown(void)
 	unlink(key);
 	snprintf(key, sizeof key, "%s.key.pub", fixture_folder);
 	unlink(key);
+	snprintf(key, sizeof key, "%s.secret", fixture_folder);
+	unlink(key);
 }
 
 static struct aff_diag diag;
@@ -66,7 +71,7 @@ __attribute__((unused)) static void fixture_ok(int rc)
 __attribute__((unused)) static struct journal *fixture_open(uint64_t file_rows)
 {
 	struct journal *j = NULL;
-	struct journal_options o = {.folder = fixture_folder, .file_rows = file_rows};
+	struct journal_options o = {.folder = fixture_folder, .file_rows = file_rows, .encrypt = fixture_encrypt};
 	OK(journal_open(&j, &o, &diag));
 	return j;
 }
@@ -119,6 +124,7 @@ __attribute__((unused)) static int64_t fixture_add(struct journal *j, struct jou
 		.body = aff_buf_view(&body),
 	};
 	memcpy(m.snapshot, fixture_sha, SHA256_SIZE);
+	OK(journal_encrypt(p, &m));
 	OK(journal_add_message(j, &m, &diag));
 	aff_buf_free(&body);
 	return m.id;

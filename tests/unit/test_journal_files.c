@@ -148,13 +148,13 @@ static int64_t count_in(sqlite3 *db, const char *sql)
 }
 
 /* The plan of a search of one column, as SQLite explains it. */
-static void explain(sqlite3 *db, const struct journal_query *q, char *out, size_t size)
+static void explain(sqlite3 *db, const struct journal_query *q, size_t keys, char *out, size_t size)
 {
 	struct aff_buf sql;
 	sqlite3_stmt *s = NULL;
 	aff_buf_init(&sql, 4096);
-	aff_buf_put_text(&sql, "EXPLAIN QUERY PLAN SELECT " READER_COLUMNS READER_BODY READER_FROM);
-	search_put_where(&sql, q);
+	aff_buf_put_text(&sql, "EXPLAIN QUERY PLAN ");
+	search_put_select(&sql, "SELECT " READER_COLUMNS READER_BODY READER_FROM, q, keys, true);
 	aff_buf_put_char(&sql, '\0');
 	OK(sql_prepare(db, sql.p, &s, &diag));
 	ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
@@ -190,16 +190,16 @@ START_TEST(sealing_makes_indices_that_are_used)
 		OK(folder_path(path, sizeof path, fixture_folder, f->first, "-wal", &diag));
 		ck_assert_int_ne(access(path, F_OK), 0);
 	}
-	explain(f->db, &(struct journal_query){.control_id = aff_view_of("C3")}, plan, sizeof plan);
+	explain(f->db, &(struct journal_query){.control_id = aff_view_of("C3")}, 0, plan, sizeof plan);
 	ck_assert_ptr_nonnull(strstr(plan, "message_control_id"));
 	explain(f->db,
-	        &(struct journal_query){.patient = aff_view_of("P3"), .from_us = T0, .verdict = JOURNAL_ACCEPTED}, plan,
-	        sizeof plan);
+	        &(struct journal_query){.patient = aff_view_of("P3"), .from_us = T0, .verdict = JOURNAL_ACCEPTED}, 0,
+	        plan, sizeof plan);
 	ck_assert_ptr_nonnull(strstr(plan, "message_patient"));
-	explain(f->db, &(struct journal_query){.device = aff_view_of("D3"), .channel = aff_view_of("monitors")}, plan,
-	        sizeof plan);
+	explain(f->db, &(struct journal_query){.device = aff_view_of("D3"), .channel = aff_view_of("monitors")}, 0,
+	        plan, sizeof plan);
 	ck_assert_ptr_nonnull(strstr(plan, "message_device"));
-	explain(f->db, &(struct journal_query){.from_us = T0, .oldest_first = true}, plan, sizeof plan);
+	explain(f->db, &(struct journal_query){.from_us = T0, .oldest_first = true}, 0, plan, sizeof plan);
 	ck_assert_ptr_nonnull(strstr(plan, "INTEGER PRIMARY KEY"));
 }
 END_TEST

@@ -49,7 +49,8 @@ static void verify_is_good(void)
 static struct journal *open_journal(void)
 {
 	struct journal *j = NULL;
-	struct journal_options o = {.folder = fixture_folder, .file_rows = ROWS, .checkpoint_file = outside};
+	struct journal_options o = {.folder = fixture_folder, .file_rows = ROWS, .checkpoint_file = outside,
+				    .encrypt = fixture_encrypt};
 	OK(journal_open(&j, &o, &diag));
 	return j;
 }
@@ -98,6 +99,12 @@ static void setup(void)
 	snprintf(key_path, sizeof key_path, "%s.key.pub", fixture_folder);
 	write_journal();
 	verify_is_good();
+}
+
+static void setup_encrypted(void)
+{
+	setenv("AFF_TEST_ENCRYPT", "1", 1);
+	setup();
 }
 
 static void teardown(void)
@@ -261,7 +268,7 @@ START_TEST(every_flipped_bit_of_a_value_is_found)
 		bool named; /* the finding names the row */
 	} tables[] = {{"message", "id", true}, {"message", "id", true}, {"outcome", "id", true}, {"action", "id", true},
 	              {"link", "id", false}, {"snapshot", "id", false}, {"dictionary", "id", false},
-	              {"checkpoint", "link", false}, {"name", "id", false}};
+	              {"checkpoint", "link", false}, {"name", "id", false}, {"datakey", "id", false}};
 	struct file_list list = files();
 	unsigned flips = 0;
 	while (flips < FLIPS) {
@@ -309,7 +316,7 @@ END_TEST
 static void digest_file(const char *path, unsigned char out[SHA256_SIZE])
 {
 	static const char *const tables[] = {"message", "outcome", "action", "link", "snapshot", "dictionary",
-	                                     "checkpoint"};
+	                                     "checkpoint", "datakey"};
 	struct aff_buf text;
 	sqlite3 *db;
 	aff_buf_init(&text, 64 << 20);
@@ -750,8 +757,21 @@ static TCase *chain(void)
 	return c;
 }
 
+/* Whoever verifies needs no key. */
+static TCase *encrypted(void)
+{
+	TCase *c = tcase_create("encrypted");
+	tcase_set_timeout(c, 300);
+	tcase_add_checked_fixture(c, setup_encrypted, teardown);
+	tcase_add_test(c, what_was_written_verifies);
+	tcase_add_test(c, it_verifies_after_each_start);
+	tcase_add_test(c, every_flipped_bit_of_a_value_is_found);
+	tcase_add_test(c, a_flipped_bit_of_a_file_is_found_or_changes_nothing);
+	return c;
+}
+
 int main(void)
 {
-	TCase *(*cases[])(void) = {chain};
-	return fixture_run(cases, 1, "journal: the hash chain");
+	TCase *(*cases[])(void) = {chain, encrypted};
+	return fixture_run(cases, 2, "journal: the hash chain");
 }
