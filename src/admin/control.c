@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "sys/file.h"
 
 #define COMMAND_MAX 256
@@ -52,27 +54,85 @@ static void limit_waiting(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
 }
 
-static void serve(const struct control *c, int fd)
+/* The line without its end; what came behind it is left at *rest. Empty: there is none. */
+static struct aff_view read_line(int fd, char line[COMMAND_MAX], struct aff_view *rest)
 {
-	char line[COMMAND_MAX];
 	size_t n = 0;
-	limit_waiting(fd);
-	while (n < sizeof line && !memchr(line, '\n', n)) {
-		ssize_t got = read(fd, line + n, sizeof line - n);
+	while (n < COMMAND_MAX && !memchr(line, '\n', n)) {
+		ssize_t got = read(fd, line + n, COMMAND_MAX - n);
 		if (got <= 0)
-			return;
+			return aff_view("", 0);
 		n += (size_t)got;
 	}
 	const char *end = memchr(line, '\n', n);
 	if (!end)
-		return;
+		return aff_view("", 0);
+	*rest = aff_view(end + 1, n - (size_t)(end + 1 - line));
+	return aff_view(line, (size_t)(end - line));
+}
+
+static int read_body(int fd, struct aff_view rest, uint64_t length, struct aff_buf *body)
+{
+	char *to = aff_buf_reserve(body, length);
+	if (!to || rest.n > length)
+		return AFF_ELIMIT;
+	aff_buf_put_view(body, rest);
+	while (body->n < length) {
+		ssize_t got = read(fd, to + body->n, length - body->n);
+		if (got <= 0)
+			return AFF_ECLOSED;
+		body->n += (size_t)got;
+	}
+	return 0;
+}
+
+static bool is_allowed(int fd, struct control_request *request)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		return false;
+	request->uid = peer.uid;
+	return peer.uid == 0 || peer.uid == geteuid();
+}
+
+static void answer(const struct control *c, int fd, struct control_request *request, struct aff_buf *body)
+{
 	struct aff_buf out;
 	aff_buf_init(&out, ANSWER_MAX);
-	c->fn(c->arg, aff_view(line, (size_t)(end - line)), &out);
+	request->body = aff_buf_view(body);
+	if (is_allowed(fd, request))
+		c->fn(c->arg, request, &out);
+	else
+		aff_buf_put_text(&out, "{\"error\":\"permission denied\"}");
 	aff_buf_put_char(&out, '\n');
 	if (!out.error)
 		file_write_all(fd, out.p, out.n);
 	aff_buf_free(&out);
+}
+
+static void serve(const struct control *c, int fd)
+{
+	char line[COMMAND_MAX];
+	struct control_request request;
+	struct aff_view rest = aff_view("", 0);
+	struct aff_buf body;
+	uint64_t length = 0;
+	limit_waiting(fd);
+	request.command = read_line(fd, line, &rest);
+	if (!request.command.n)
+		return;
+	const char *space = memchr(line, ' ', request.command.n);
+	if (space) {
+		struct aff_view number = aff_view(space + 1, request.command.n - (size_t)(space + 1 - line));
+		if (number_u64(number, CONTROL_BODY_MAX, &length))
+			return;
+		request.command.n = (size_t)(space - line);
+	}
+	aff_buf_init(&body, CONTROL_BODY_MAX);
+	if (!length || !read_body(fd, rest, length, &body))
+		answer(c, fd, &request, &body);
+	aff_buf_free(&body);
 }
 
 static void *control_main(void *arg)
@@ -160,25 +220,34 @@ void control_close(struct control *c)
 	free(c);
 }
 
-int control_ask(const char *path, const char *command, struct aff_buf *out, struct aff_diag *diag)
+int control_send(const char *path, const char *command, struct aff_view body, struct aff_buf *out,
+		 struct aff_diag *diag)
 {
+	char line[COMMAND_MAX];
+	int n = body.n ? snprintf(line, sizeof line, "%s %zu\n", command, body.n)
+		       : snprintf(line, sizeof line, "%s\n", command);
 	int fd = connect_to(path, diag);
 	if (fd < 0)
 		return fd;
-	int rc = file_write_all(fd, command, strlen(command));
-	if (!rc)
-		rc = file_write_all(fd, "\n", 1);
+	int rc = n > 0 && (size_t)n < sizeof line ? file_write_all(fd, line, (size_t)n) : AFF_ELIMIT;
+	if (!rc && body.n)
+		rc = file_write_all(fd, body.p, body.n);
 	while (!rc) {
 		char *to = aff_buf_reserve(out, 65536);
-		ssize_t n = to ? read(fd, to, 65536) : 0;
-		if (n < 0)
+		ssize_t got = to ? read(fd, to, 65536) : 0;
+		if (got < 0)
 			rc = AFF_EIO;
-		if (n <= 0)
+		if (got <= 0)
 			break;
-		out->n += (size_t)n;
+		out->n += (size_t)got;
 	}
 	close(fd);
 	if (!rc && (out->error || !out->n))
 		rc = out->error ? out->error : AFF_ECLOSED;
 	return rc ? aff_diag_set(diag, rc, "the engine at %s did not answer: %s", path, aff_error_text(rc)) : 0;
+}
+
+int control_ask(const char *path, const char *command, struct aff_buf *out, struct aff_diag *diag)
+{
+	return control_send(path, command, aff_view("", 0), out, diag);
 }

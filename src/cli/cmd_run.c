@@ -64,15 +64,40 @@ static void reload(struct engine *e, struct aff_buf *out)
 	aff_diag_list_free(&findings);
 }
 
-static void on_command(void *arg, struct aff_view command, struct aff_buf *out)
+/* What a command has to tell the journal; without a batch, which journal that would be. */
+static void record(struct engine *e, const struct control_request *request, struct aff_buf *out)
+{
+	char who[24];
+	struct aff_diag diag = {0};
+	struct json_writer j;
+	struct deeds_done done = {0};
+	snprintf(who, sizeof who, "uid %u", request->uid);
+	int rc = request->body.n ? engine_record(e, who, request->body, &done, &diag) : 0;
+	jsonw_begin(&j, out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_bool(&j, "ok", rc == 0);
+	jsonw_text(&j, "journal", engine_journal_path(e));
+	jsonw_i64(&j, "action", done.action_us);
+	jsonw_i64(&j, "message", done.message);
+	if (rc) {
+		jsonw_i64(&j, "code", rc);
+		jsonw_text(&j, "error", diag.code ? diag.text : aff_error_text(rc));
+		jsonw_text(&j, "hint", diag.hint);
+	}
+	jsonw_object_end(&j);
+}
+
+static void on_command(void *arg, const struct control_request *request, struct aff_buf *out)
 {
 	struct engine *e = arg;
-	if (aff_view_is(command, "status"))
+	if (aff_view_is(request->command, "status"))
 		engine_status(e, out);
-	else if (aff_view_is(command, "reload"))
+	else if (aff_view_is(request->command, "reload"))
 		reload(e, out);
+	else if (aff_view_is(request->command, "record"))
+		record(e, request, out);
 	else
-		aff_buf_put_text(out, "{\"error\":\"unknown command: it is status or reload\"}");
+		aff_buf_put_text(out, "{\"error\":\"unknown command: it is status, reload or record\"}");
 }
 
 static int exit_code(int rc)

@@ -94,7 +94,8 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	int rc = e->path ? read_conf(&e->conf, path, findings, diag) : AFF_ENOMEM;
 	if (!rc) {
 		e->budget.max = e->conf->engine.memory;
-		rc = engine_open_journal(e, diag);
+		e->folder = strdup(e->conf->engine.journal);
+		rc = e->folder ? engine_open_journal(e, diag) : AFF_ENOMEM;
 	}
 	if (!rc)
 		rc = forget(e, diag);
@@ -245,10 +246,30 @@ void engine_stop(struct engine *e)
 		conf_unref(e->conf);
 	pthread_mutex_destroy(&e->lock);
 	free(e->path);
+	free(e->folder);
 	free(e);
+}
+
+int engine_record(struct engine *e, const char *who, struct aff_view batch, struct deeds_done *done,
+		  struct aff_diag *diag)
+{
+	pthread_mutex_lock(&e->lock);
+	struct deeds deeds = {.conf = conf_ref(e->conf), .who = who, .batch = batch};
+	pthread_mutex_unlock(&e->lock);
+	int rc = writer_call(e->writer, deeds_commit, &deeds, diag);
+	if (rc == AFF_EFULL) /* once more: the journal may have given its reserve for this */
+		rc = writer_call(e->writer, deeds_commit, &deeds, diag);
+	*done = deeds.done;
+	conf_unref(deeds.conf);
+	return rc;
 }
 
 const char *engine_control_path(const struct engine *e)
 {
 	return e->conf->engine.control;
+}
+
+const char *engine_journal_path(const struct engine *e)
+{
+	return e->folder;
 }

@@ -8,6 +8,8 @@
 #include <afferent/diag.h>
 #include <afferent/text.h>
 
+#include "engine/deeds.h"
+
 struct engine;
 
 /* Starts with the configuration at `path`. On failure *diag says why (AFF_ECONFIG: the findings do) and nothing is
@@ -24,7 +26,16 @@ void engine_stop(struct engine *e);
 /* Appends the state as one JSON object. Thread-safe. */
 void engine_status(struct engine *e, struct aff_buf *out);
 
-/* The UNIX socket for the control commands; valid until the engine ends. */
+/* How the journal of a configuration is opened for writing. */
+void engine_journal_options(const struct conf *conf, struct journal_options *out);
+
+/* Commits what somebody did with a command, in one transaction, and returns when it is durable. Errors as of
+ * deeds_commit. Thread-safe. */
+int engine_record(struct engine *e, const char *who, struct aff_view batch, struct deeds_done *done,
+		  struct aff_diag *diag);
+
+/* The UNIX socket for the control commands, and the journal's folder; valid until the engine ends. */
 const char *engine_control_path(const struct engine *e);
+const char *engine_journal_path(const struct engine *e);
 
 #endif

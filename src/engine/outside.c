@@ -20,22 +20,28 @@ static int start_syslog(struct engine *e, const struct conf_syslog *s, struct af
 	return s->to ? syslog_client_start(&e->syslog, &o, diag) : 0;
 }
 
+void engine_journal_options(const struct conf *conf, struct journal_options *out)
+{
+	const struct conf_engine *c = &conf->engine;
+	*out = (struct journal_options){.folder = c->journal,
+					.file_rows = c->file_rows,
+					.file_bytes = c->file_bytes,
+					.quarantine = c->quarantine,
+					.must_exist = c->journal_must_exist,
+					.reserve_bytes = c->reserve_bytes,
+					.daily = c->daily,
+					.keep_us = c->keep_ms * 1000,
+					.keep_bytes = c->keep_bytes,
+					.key_file = c->key_file,
+					.checkpoint_file = c->checkpoint_file};
+}
+
 int engine_open_journal(struct engine *e, struct aff_diag *diag)
 {
-	const struct conf_engine *c = &e->conf->engine;
-	struct journal_options options = {.folder = c->journal,
-					  .file_rows = c->file_rows,
-					  .file_bytes = c->file_bytes,
-					  .quarantine = c->quarantine,
-					  .must_exist = c->journal_must_exist,
-					  .reserve_bytes = c->reserve_bytes,
-					  .daily = c->daily,
-					  .keep_us = c->keep_ms * 1000,
-					  .keep_bytes = c->keep_bytes,
-					  .key_file = c->key_file,
-					  .checkpoint_file = c->checkpoint_file,
-					  .export = send_checkpoint,
-					  .export_arg = e};
-	int rc = start_syslog(e, &c->syslog, diag);
+	struct journal_options options;
+	engine_journal_options(e->conf, &options);
+	options.export = send_checkpoint;
+	options.export_arg = e;
+	int rc = start_syslog(e, &e->conf->engine.syslog, diag);
 	return rc ? rc : journal_open(&e->journal, &options, diag);
 }

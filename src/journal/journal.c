@@ -574,6 +574,11 @@ void journal_rollback(struct journal *j)
 	j->in_transaction = j->carrying = false;
 }
 
+bool journal_knows_snapshot(const struct journal *j, const unsigned char sha[SHA256_SIZE])
+{
+	return snapshot_find(&j->snapshots, sha).n > 0;
+}
+
 int journal_set_snapshot(struct journal *j, const unsigned char sha[SHA256_SIZE], struct aff_view packed,
                          struct aff_diag *diag)
 {

@@ -147,6 +147,9 @@ void journal_close(struct journal *j);
 int journal_set_snapshot(struct journal *j, const unsigned char sha[SHA256_SIZE], struct aff_view packed,
                          struct aff_diag *diag);
 
+/* Whether a snapshot was made known since the journal was opened (and is not long gone). For the thread that writes. */
+bool journal_knows_snapshot(const struct journal *j, const unsigned char sha[SHA256_SIZE]);
+
 /* One transaction: begin, any number of adds, commit. journal_commit returns 0 only after fdatasync did. Any failure
  * but AFF_EFULL is final: stop acknowledging and end the process. After a failure the transaction is rolled back.
  * After AFF_EFULL the journal is full: it gives its reserve away, takes outcomes and cursors, and refuses messages with
@@ -236,6 +239,8 @@ int journal_read_attempts(struct journal_reader *r, struct aff_view destination,
 typedef int journal_action_fn(void *arg, const struct journal_action *action);
 int journal_read_actions(struct journal_reader *r, int64_t before_us, uint64_t limit, journal_action_fn *fn, void *arg,
 			 struct aff_diag *diag);
+/* How many outcomes come from an action, and the newest message among theirs (0: none). Reads the outcomes since. */
+int journal_read_acted(struct journal_reader *r, int64_t action_us, int64_t *last, uint64_t *n, struct aff_diag *diag);
 /* Outcomes of a destination for messages with id > after, in order of message id (ahead of the cursor, with several
  * lanes). */
 int journal_read_outcomes(struct journal_reader *r, struct aff_view destination, int64_t after, journal_outcome_fn *fn,

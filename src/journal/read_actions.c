@@ -102,6 +102,44 @@ int journal_read_actions(struct journal_reader *r, int64_t before_us, uint64_t l
 	return rc < 0 ? rc : 0;
 }
 
+static int count_acted(const struct reader_file *f, int64_t action_us, int64_t *last, uint64_t *n,
+		       struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(f->db, "SELECT max(message), count(*) FROM outcome WHERE action = ?1", &s, diag);
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(s, 1, action_us);
+	int step = sqlite3_step(s);
+	if (step == SQLITE_ROW) {
+		int64_t newest = sqlite3_column_int64(s, 0);
+		*last = newest > *last ? newest : *last;
+		*n += (uint64_t)sqlite3_column_int64(s, 1);
+	} else {
+		rc = sql_error(f->db, step, "count the outcomes", diag);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+int journal_read_acted(struct journal_reader *r, int64_t action_us, int64_t *last, uint64_t *n, struct aff_diag *diag)
+{
+	int rc = reader_refresh(r, diag);
+	*last = 0;
+	*n = 0;
+	/* From the file before on: its first id need not be older than an action that the clock gave its time. */
+	size_t at = rc ? 0 : folder_position(&r->list, action_us);
+	for (size_t i = at ? at - 1 : 0; !rc && i < r->list.n; i++) {
+		struct reader_file *f;
+		rc = reader_file(r, i, &f, diag);
+		if (!rc)
+			rc = count_acted(f, action_us, last, n, diag);
+		else if (rc == READER_GONE)
+			rc = 0;
+	}
+	return rc;
+}
+
 int journal_read_attempts(struct journal_reader *r, struct aff_view destination, journal_attempts_fn *fn, void *arg,
 			  struct aff_diag *diag)
 {
