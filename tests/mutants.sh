@@ -60,6 +60,8 @@ mutant 21 "the start takes what a crash left as it is" "$make -s MUTANT=21 \
 	build/gcc-mutant21/tests/test_journal_quarantine || exit 0
 	build/gcc-mutant21/tests/test_journal_quarantine"
 mutant 31 "a try is not counted before it is made" "$scenario/poison.scn"
+mutant 11 "what a replay sent is not recorded" "$scenario/replay-stopped.scn"
+mutant 12 "a replay goes on when nothing can be recorded" "$scenario/replay-killed.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

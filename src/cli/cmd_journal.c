@@ -111,6 +111,7 @@ int cmd_journal(int argc, char **argv)
 	static const struct command commands[] = {
 		{"search", "find messages", journal_search_command},
 		{"show", "one message: what came, what became of it, what was sent", journal_show_command},
+		{"actions", "who did what, when and why", journal_actions_command},
 		{"stats", "sizes, rates and the ledger of each destination", journal_stats_command},
 		{"reindex", "indices and totals of sealed log files anew", journal_reindex_command},
 		{"verify", "whether the journal still is what was written", journal_verify_command},

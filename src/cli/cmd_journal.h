@@ -14,6 +14,7 @@
 
 int journal_search_command(int argc, char **argv);
 int journal_show_command(int argc, char **argv);
+int journal_actions_command(int argc, char **argv);
 int journal_stats_command(int argc, char **argv);
 int journal_reindex_command(int argc, char **argv);
 int journal_verify_command(int argc, char **argv);

@@ -6,6 +6,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/number.h"
+#include "cli/actions.h"
+#include "cli/as_new.h"
 #include "cli/cmd_journal.h"
 #include "cli/command.h"
 #include "cli/config.h"
@@ -26,6 +29,7 @@ struct show {
 	const char *destination;
 	struct aff_buf bytes; /* the message as received */
 	bool found_outcome;
+	int64_t copy; /* of the message, that was sent instead; 0 = the message itself was */
 	struct journal_outcome outcome; /* of --sent; its views are not used */
 	char full_name[128];
 };
@@ -126,13 +130,34 @@ static void print_head(const struct show *s, const struct journal_message *m, st
 	print_commit(s, m, raw);
 }
 
+struct story {
+	int64_t received_us;
+	struct actions_kept actions;
+	struct json_writer *json;
+};
+
+static int print_action(void *arg, const struct journal_action *a)
+{
+	(void)arg;
+	actions_print(a);
+	return 0;
+}
+
+static int json_action(void *arg, const struct journal_action *a)
+{
+	actions_put(arg, a);
+	return 0;
+}
+
 static int print_outcome(void *arg, const struct journal_outcome *o)
 {
+	struct story *story = arg;
 	char when[CLOCK_TEXT_SIZE], span[WHEN_SIZE];
 	enum term_style_name style = o->kind == JOURNAL_DELIVERED ? TERM_GREEN
 				   : o->kind == JOURNAL_DEAD      ? TERM_RED
 								  : TERM_PLAIN;
-	int64_t received_us = *(const int64_t *)arg;
+	int64_t received_us = story->received_us;
+	actions_keep(&story->actions, o->action_us);
 	printf("%s  %.*s: %s%s%s", clock_local_text(o->at_us, when), (int)o->destination.n, o->destination.p,
 	       term_style(stdout, style), journal_outcome_text(o->kind), term_style(stdout, TERM_PLAIN));
 	if (o->tries > 1)
@@ -143,6 +168,8 @@ static int print_outcome(void *arg, const struct journal_outcome *o)
 	}
 	if (o->at_us >= received_us)
 		printf(" (after %s)", when_span(o->at_us - received_us, span));
+	if (o->action_us)
+		printf(" by %" PRId64, o->action_us);
 	putchar('\n');
 	return 0;
 }
@@ -191,7 +218,9 @@ static void print_original(const struct show *s, const struct journal_row *row)
 
 static int json_outcome(void *arg, const struct journal_outcome *o)
 {
-	journal_command_put_outcome(arg, o);
+	struct story *story = arg;
+	actions_keep(&story->actions, o->action_us);
+	journal_command_put_outcome(story->json, o);
 	return 0;
 }
 
@@ -227,10 +256,15 @@ static int print_json(struct show *s, const struct journal_message *m, struct af
 	jsonw_view(&j, "raw", raw);
 	put_parsed(&j, raw);
 	jsonw_array(&j, "outcomes");
-	int rc = journal_get_outcomes(s->others, m->id, json_outcome, &j, NULL);
+	struct story story = {.json = &j};
+	int rc = journal_get_outcomes(s->others, m->id, json_outcome, &story, NULL);
 	jsonw_array_end(&j);
 	if (!rc)
 		rc = journal_command_put_pending(&j, s->others, m);
+	jsonw_array(&j, "actions");
+	if (!rc)
+		rc = actions_each(&story.actions, s->others, json_action, &j, NULL);
+	jsonw_array_end(&j);
 	jsonw_object_end(&j);
 	aff_buf_put_char(&out, '\n');
 	if (!rc)
@@ -250,11 +284,13 @@ static int story(void *arg, const struct journal_row *row)
 	}
 	if (s->json)
 		return print_json(s, &row->message, row->raw);
-	int64_t received_us = row->message.received_us;
+	struct story story = {.received_us = row->message.received_us};
 	print_head(s, &row->message, row->raw);
 	if (row->message.verdict == JOURNAL_DUPLICATE)
 		print_original(s, row);
-	int rc = journal_get_outcomes(s->others, s->id, print_outcome, &received_us, NULL);
+	int rc = journal_get_outcomes(s->others, s->id, print_outcome, &story, NULL);
+	if (!rc)
+		rc = actions_each(&story.actions, s->others, print_action, NULL, NULL);
 	if (!rc)
 		rc = journal_get_pending(s->others, &row->message, print_pending, NULL, NULL);
 	if (rc < 0)
@@ -272,15 +308,31 @@ static int keep_raw(void *arg, const struct journal_row *row)
 	return s->bytes.error;
 }
 
+/* "copy 1795...: AA": of a dead letter that was edited. */
+static int64_t copy_of(struct aff_view detail)
+{
+	static const char word[] = "copy ";
+	uint64_t id;
+	const char *colon = detail.n > sizeof word ? memchr(detail.p, ':', detail.n) : NULL;
+	if (!colon || memcmp(detail.p, word, sizeof word - 1) != 0 ||
+	    number_u64(aff_view(detail.p + sizeof word - 1, (size_t)(colon - detail.p) - (sizeof word - 1)), INT64_MAX,
+		       &id))
+		return 0;
+	return (int64_t)id;
+}
+
 static int keep_outcome(void *arg, const struct journal_outcome *o)
 {
 	struct show *s = arg;
 	struct aff_view name = aff_view_of(s->destination);
 	if (!aff_view_equal(o->destination, name) && !aff_view_equal(journal_command_short(o->destination), name))
 		return 0;
+	if (s->found_outcome && !o->sent_length)
+		return 0; /* a replay that sent nothing */
 	s->found_outcome = true;
 	s->outcome = *o;
 	snprintf(s->full_name, sizeof s->full_name, "%.*s", (int)o->destination.n, o->destination.p);
+	s->copy = copy_of(o->detail);
 	return 0;
 }
 
@@ -312,8 +364,21 @@ static int compare(const struct show *s, struct aff_view bytes)
 	return COMMAND_OK;
 }
 
+/* The control id that a replay as new gave it; NULL: it kept its own. */
+static const char *new_id(const struct show *s, char buf[AS_NEW_SIZE])
+{
+	struct actions_kept one = {.n = 0};
+	bool as_new = false;
+	actions_keep(&one, s->outcome.action_us);
+	if (actions_each(&one, s->reader, actions_is_as_new, &as_new, NULL) || !as_new)
+		return NULL;
+	as_new_id(buf, s->outcome.action_us, s->id);
+	return buf;
+}
+
 static int render_again(const struct show *s)
 {
+	char id[AS_NEW_SIZE];
 	int rc = COMMAND_FAILED;
 	const struct conf_channel *channel;
 	struct pipeline *pipeline = NULL;
@@ -322,7 +387,8 @@ static int render_again(const struct show *s)
 	const struct conf_dest *dest = conf ? config_destination(conf, s->full_name, &channel) : NULL;
 	if (!dest)
 		goto out;
-	if (pipeline_new(&pipeline) || pipeline_run(pipeline, channel, dest, aff_buf_view(&s->bytes), &r))
+	if (pipeline_new(&pipeline) ||
+	    as_new_run(pipeline, channel, dest, aff_buf_view(&s->bytes), new_id(s, id), &r))
 		command_error("out of memory");
 	else if (r.verdict != PIPELINE_SEND)
 		rc = command_error("differs from what was sent: now it is %s: %s",
@@ -342,8 +408,14 @@ static int show_sent(struct show *s, struct aff_diag *diag)
 		return command_error_diag(diag);
 	if (!s->found_outcome)
 		return command_error("message %" PRId64 " has no outcome at '%s'", s->id, s->destination);
-	if (s->outcome.kind != JOURNAL_DELIVERED || !s->outcome.sent_length)
+	if (!s->outcome.sent_length)
 		return command_error("nothing was sent to %s: %s", s->full_name, journal_outcome_text(s->outcome.kind));
+	if (s->copy) {
+		aff_buf_clear(&s->bytes);
+		rc = journal_get(s->reader, s->copy, keep_raw, s, diag);
+		if (rc < 0)
+			return command_error_diag(diag);
+	}
 	return render_again(s);
 }
 

@@ -8,8 +8,12 @@
 #include <inttypes.h>
 #include <poll.h>
 
+#include "cli/as_new.h"
 #include "cli/command.h"
+#include "cli/stop.h"
 #include "sys/clock.h"
+
+#define LOOK_MS 200
 
 static void done(void *arg, unsigned lane, const struct output_answer *answer)
 {
@@ -36,18 +40,22 @@ static int open_output(struct replay *r)
 	return rc ? command_error("cannot open %s: %s", r->dest.full_name, aff_error_text(rc)) : 0;
 }
 
-int replay_open(struct replay *r, const struct conf_channel *channel, const struct conf_dest *dest,
-                const char *to_file)
+void replay_destination(char *buf, size_t size, const struct conf_dest *dest, bool to_file)
 {
-	r->channel = channel;
+	snprintf(buf, size, "%s%s", dest->full_name, to_file ? " (file)" : "");
+}
+
+int replay_open(struct replay *r, const struct conf_dest *dest, const char *to_file, bool append)
+{
 	r->dest = *dest;
 	r->dest.lanes = 1;
+	replay_destination(r->destination, sizeof r->destination, dest, to_file);
 	pace_start(&r->pace, clock_mono_us());
 	if (pipeline_new(&r->pipeline))
 		return command_error("out of memory");
 	if (!to_file)
 		return open_output(r);
-	r->file = strcmp(to_file, "-") == 0 ? stdout : fopen(to_file, "wb");
+	r->file = strcmp(to_file, "-") == 0 ? stdout : fopen(to_file, append ? "ab" : "wb");
 	return r->file ? 0 : command_error("cannot open %s: %s", to_file, strerror(errno));
 }
 
@@ -62,17 +70,22 @@ int replay_close(struct replay *r)
 	return rc;
 }
 
-/* Waits; an output goes on with its own input and output meanwhile. */
-static void wait_for(struct replay *r, int64_t ms)
+/* Waits, with what is to be recorded done before; an output goes on with its own input and output meanwhile. */
+static int wait_for(struct replay *r, int64_t ms)
 {
 	int64_t deadline_us = clock_mono_us() + ms * 1000, left;
-	while ((left = deadline_us - clock_mono_us()) > 0) {
+	int rc = ms > LOOK_MS ? recorder_flush(r->recorder) : 0;
+	while (!rc && (left = deadline_us - clock_mono_us()) > 0) {
 		int left_ms = left > 60000000 ? 60000 : (int)((left + 999) / 1000);
+		struct pollfd p = {.fd = r->stop, .events = POLLIN};
 		if (r->output)
-			r->output->ops->poll(r->output, -1, left_ms);
+			r->output->ops->poll(r->output, r->stop, left_ms);
 		else
-			poll(NULL, 0, left_ms);
+			poll(&p, 1, left_ms);
+		if (stop_asked(r->stop))
+			rc = REPLAY_STOPPED;
 	}
+	return rc;
 }
 
 static int64_t back_off_ms(const struct replay *r, unsigned try)
@@ -85,31 +98,75 @@ static int64_t back_off_ms(const struct replay *r, unsigned try)
 	return r->answer.retry_after_ms > ms ? r->answer.retry_after_ms : ms;
 }
 
-static int deliver(struct replay *r, int64_t id, const struct pipeline_result *p)
+/* What the message has come to, of what it was and what came of it now. */
+static enum journal_outcome_kind stands(enum journal_outcome_kind before, enum journal_outcome_kind now)
 {
-	for (unsigned try = 1;; try++) {
+	return before == JOURNAL_DELIVERED ? before : now;
+}
+
+/* What the outcome says: of which copy, and what came of it where that is not what the message has come to. */
+static void describe(const struct replay *r, enum journal_outcome_kind before, enum journal_outcome_kind now,
+		     const char *detail, char text[DEEDS_DETAIL_MAX])
+{
+	char copy[40] = "";
+	const char *what = "";
+	if (r->copy)
+		snprintf(copy, sizeof copy, "copy %" PRId64 ": ", r->copy);
+	if (before == JOURNAL_DELIVERED && now == JOURNAL_FILTERED)
+		what = "filtered now: ";
+	if (before == JOURNAL_DELIVERED && now == JOURNAL_DEAD)
+		what = "refused now: ";
+	snprintf(text, DEEDS_DETAIL_MAX, "%s%s%s", copy, what, detail);
+}
+
+static int record(struct replay *r, struct journal_outcome *o, enum journal_outcome_kind before, const char *detail)
+{
+	char text[DEEDS_DETAIL_MAX];
+	describe(r, before, o->kind, detail, text);
+	o->kind = stands(before, o->kind);
+	o->instead = before;
+	o->destination = aff_view_of(r->destination);
+	o->at_us = clock_wall_us();
+	o->detail = aff_view_of(text);
+	o->action_us = r->action_us;
+	memcpy(o->snapshot, r->recorder->conf->sha256, SHA256_SIZE);
+	r->last = o->message;
+	return recorder_add(r->recorder, o);
+}
+
+/* The answer to what is in flight is waited for, whoever asks for the end. */
+static int deliver(struct replay *r, struct journal_outcome *o, const struct pipeline_result *p)
+{
+	for (o->tries = 1;; o->tries++) {
+		int rc = 0;
 		r->answered = false;
 		r->output->ops->send(r->output, 0, p->bytes, p->control_id);
-		while (!r->answered)
-			r->output->ops->poll(r->output, -1, 1000);
+		while (!r->answered && !rc) {
+			r->output->ops->poll(r->output, -1, LOOK_MS);
+			rc = recorder_flush_if_due(r->recorder);
+		}
+		if (rc)
+			return rc;
 		if (r->answer.result == OUTPUT_DELIVERED) {
 			r->sent++;
+			o->kind = JOURNAL_DELIVERED;
 			return 0;
 		}
 		if (r->answer.result == OUTPUT_PERMANENT) {
 			r->refused++;
-			command_error("message %" PRId64 ": %s refused it: %s", id, r->dest.full_name,
-			              r->answer.detail);
+			o->kind = JOURNAL_DEAD;
 			return 0;
 		}
-		if (try == r->tries)
+		if (o->tries == r->tries)
 			return command_error("message %" PRId64 ": %s: %s, tried %u times; the replay stops before it",
-			                     id, r->dest.full_name, r->answer.detail, try);
-		wait_for(r, back_off_ms(r, try));
+					     o->message, r->dest.full_name, r->answer.detail, o->tries);
+		rc = wait_for(r, back_off_ms(r, o->tries));
+		if (rc)
+			return rc;
 	}
 }
 
-/* FHIR one bundle a line, HL7 one message behind the other. */
+/* FHIR one bundle a line, HL7 one message behind the other. It is in the file before that is recorded. */
 static int write_out(struct replay *r, struct aff_view bytes)
 {
 	bool fhir = r->dest.kind == CONF_DEST_FHIR;
@@ -117,25 +174,46 @@ static int write_out(struct replay *r, struct aff_view bytes)
 	if (fhir || (bytes.n && bytes.p[bytes.n - 1] != '\r' && bytes.p[bytes.n - 1] != '\n'))
 		fputc(fhir ? '\n' : '\r', r->file);
 	r->sent++;
-	return ferror(r->file) ? command_error("cannot write the file: %s", strerror(errno)) : 0;
+	return fflush(r->file) || ferror(r->file) ? command_error("cannot write the file: %s", strerror(errno)) : 0;
 }
 
-int replay_message(struct replay *r, int64_t id, struct aff_view raw)
+static int send(struct replay *r, struct journal_outcome *o, enum journal_outcome_kind before,
+		const struct pipeline_result *p)
+{
+	int rc = r->file ? write_out(r, p->bytes) : deliver(r, o, p);
+	if (rc)
+		return rc;
+	if (r->file)
+		o->kind = JOURNAL_DELIVERED;
+	else if (o->kind == JOURNAL_DEAD)
+		command_error("message %" PRId64 ": %s refused it: %s", o->message, r->dest.full_name,
+			      r->answer.detail);
+	o->sent_length = (uint32_t)p->bytes.n;
+	sha256(o->sent, p->bytes);
+	return record(r, o, before, r->file ? "written to a file" : r->answer.detail);
+}
+
+int replay_message(struct replay *r, int64_t id, enum journal_outcome_kind before, struct aff_view raw)
 {
 	struct pipeline_result p;
-	while (!pace_take(&r->pace, clock_mono_us()))
-		wait_for(r, pace_wait_ms(&r->pace, clock_mono_us()));
-	int rc = pipeline_run(r->pipeline, r->channel, &r->dest, raw, &p);
+	char new_id[AS_NEW_SIZE];
+	struct journal_outcome o = {.message = id};
+	int rc = stop_asked(r->stop) ? REPLAY_STOPPED : 0;
+	while (!rc && !pace_take(&r->pace, clock_mono_us()))
+		rc = wait_for(r, pace_wait_ms(&r->pace, clock_mono_us()));
+	if (rc)
+		return rc;
+	as_new_id(new_id, r->action_us, id);
+	rc = as_new_run(r->pipeline, r->channel, &r->dest, raw, r->as_new ? new_id : NULL, &p);
 	if (rc)
 		return command_error("message %" PRId64 ": %s", id, aff_error_text(rc));
-	if (p.verdict == PIPELINE_FILTERED) {
-		r->filtered++;
-		return 0;
-	}
-	if (p.verdict == PIPELINE_DEAD) {
-		r->dead++;
+	if (p.verdict == PIPELINE_SEND)
+		return send(r, &o, before, &p);
+	bool dead = p.verdict == PIPELINE_DEAD;
+	if (dead)
 		command_error("message %" PRId64 ": %s", id, p.detail);
-		return 0;
-	}
-	return r->file ? write_out(r, p.bytes) : deliver(r, id, &p);
+	r->dead += dead;
+	r->filtered += !dead;
+	o.kind = dead ? JOURNAL_DEAD : JOURNAL_FILTERED;
+	return record(r, &o, before, p.detail);
 }

@@ -21,6 +21,7 @@ class Engine:
 		self.binary = os.path.abspath(binary)
 		self.folder = folder
 		self.process = None
+		self.environment = {}  # of commands, besides ours
 		self.log = Box()
 		self.reader = None
 
@@ -102,7 +103,7 @@ class Engine:
 
 	def run(self, *words):
 		return subprocess.run([self.binary, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-		                      timeout=PATIENCE, cwd=self.folder)
+		                      timeout=PATIENCE, cwd=self.folder, env={**os.environ, **self.environment})
 
 	def json_lines(self, *words, allowed=(0,)):
 		result = self.run(*words, "--config", self.folder, "--json")

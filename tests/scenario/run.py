@@ -21,7 +21,7 @@ import traceback
 
 import hl7
 from engine import CANARY, Engine
-from peers import Device, Ehr, Failure, Fhir, free_port, until
+from peers import PATIENCE, Device, Ehr, Failure, Fhir, free_port, until
 from syslog_server import Syslog, make_certificates
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -84,7 +84,7 @@ class Scenario:
 		self.messages = {}
 		self.devices, self.ehrs, self.fhirs, self.syslogs = {}, {}, {}, {}
 		self.mounts, self.crowd = [], []
-		self.result = None
+		self.result, self.command = None, None
 
 	def run(self):
 		place = self.name
@@ -105,6 +105,9 @@ class Scenario:
 			return "FAIL", f"{place}: {text}\n{log}"
 		finally:
 			self.engine.discard()
+			if self.command and self.command.poll() is None:
+				self.command.kill()
+				self.command.wait()
 		return "ok", self.title
 
 	def clean(self):
@@ -368,9 +371,32 @@ class Scenario:
 
 	def do_run(self, words, block):
 		result = self.engine.run(*words[1:])
-		self.result = result.stdout + result.stderr
-		if result.returncode != int(words[0]):
-			raise Failure(f"afferent {' '.join(words[1:])}: exit {result.returncode}, not {words[0]}:\n{self.result}")
+		self.finished(words[1:], result.returncode, result.stdout + result.stderr, int(words[0]))
+
+	def finished(self, words, code, output, wanted):
+		self.result = output
+		if recorded := re.search(r'(?:recorded as |--resume |"number":|"replay":)(\d+)', output):
+			self.variables["recorded"] = recorded[1]
+		if code != wanted:
+			raise Failure(f"afferent {' '.join(words)}: exit {code}, not {wanted}:\n{output}")
+
+	def do_environment(self, words, block):
+		"""environment NAME VALUE: of commands from here on."""
+		self.engine.environment[words[0]] = words[1]
+
+	def do_command(self, words, block):
+		"""command start WORD...: an afferent command in the background; signal INT|TERM|KILL; exits CODE."""
+		if words[0] == "start":
+			self.command = subprocess.Popen([self.engine.binary, *words[1:]], stdin=subprocess.DEVNULL,
+			                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+			                                cwd=self.folder)
+		elif words[0] == "signal":
+			self.command.send_signal(getattr(signal, "SIG" + words[1]))
+		elif words[0] == "exits":
+			output, _ = self.command.communicate(timeout=PATIENCE)
+			self.finished(["command"], self.command.returncode, output, int(words[1]))
+		else:
+			raise ValueError(f"command {words[0]}?")
 
 	def do_output(self, words, block):
 		for text in words:

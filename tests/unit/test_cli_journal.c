@@ -309,7 +309,7 @@ START_TEST(show_tells_the_story)
 	HAS(out_text, "  lab/archive: pending\n");
 	snprintf(line, sizeof line, "journal show --json --journal FOLDER/journal %lld", (long long)ids[2]);
 	ck_assert_int_eq(run(line), 0);
-	HAS(out_text, "\"outcomes\":[],\"pending\":[\"lab/archive\"]}");
+	HAS(out_text, "\"outcomes\":[],\"pending\":[\"lab/archive\"],\"actions\":[]}");
 	ck_assert_int_eq(run("journal show --journal FOLDER/journal 17"), 2);
 	ck_assert_int_eq(run("journal show --journal FOLDER/journal x"), 2);
 }
@@ -369,7 +369,7 @@ END_TEST
 START_TEST(replay_into_a_file)
 {
 	char text[4096];
-	ck_assert_int_eq(run("replay --config FOLDER --to archive --all --to-file FOLDER/replayed"), 0);
+	ck_assert_int_eq(run("replay --config FOLDER --to archive --all --to-file FOLDER/replayed --reason x"), 0);
 	HAS(out_text, "2 sent to");
 	HAS(out_text, "1 filtered");
 	read_text("replayed", text, sizeof text);
@@ -405,6 +405,9 @@ static const struct {
 } refused[] = {
 	{"--to archive --since 1d", 2, "needs a reason"},
 	{"--to archive --since 1d --reason=", 2, "needs a reason"},
+	{"--to archive --since 1d --to-file -", 2, "needs a reason"},
+	{"--resume 7", 2, "there is no replay 7"},
+	{"--resume 7 --to archive", 2, "as it was begun"},
 	{"--to archive --reason x", 2, "whole channel"},
 	{"--since 1d --reason x", 2, "no destination given"},
 	{"--to nowhere --since 1d --reason x", 2, "there is no destination 'nowhere'"},
