@@ -194,13 +194,14 @@ static void part_undo(struct resends_part *p)
 	p->n--;
 }
 
+/* The same bytes come under the same id only, so most messages are looked for once. */
 static enum resend part_find(const struct resends_part *p, const struct resend_key *key, int64_t since_us)
 {
-	uint16_t bytes = key->timed ? p->by_bytes[find_bytes(p, key->digest, key->id)] : 0;
-	if (bytes && p->entry[bytes - 1].received_us >= since_us)
-		return RESEND_SAME;
 	uint16_t id = p->by_id[find_id(p, key->id)];
-	return id && p->entry[id - 1].received_us >= since_us ? RESEND_ID_REUSE : RESEND_NEW;
+	if (!id || p->entry[id - 1].received_us < since_us)
+		return RESEND_NEW;
+	uint16_t bytes = key->timed ? p->by_bytes[find_bytes(p, key->digest, key->id)] : 0;
+	return bytes && p->entry[bytes - 1].received_us >= since_us ? RESEND_SAME : RESEND_ID_REUSE;
 }
 
 /* ---- all of them ---- */
