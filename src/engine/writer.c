@@ -331,14 +331,16 @@ static void append(struct reports *to, struct reports *from)
 
 /* Natural batching splits senders that wait for their answers into two halves, each waiting for the other's commit. A
  * short wait, until half as many as took part last are there, joins them: never longer than a commit takes, or a
- * millisecond. */
+ * millisecond. For an outcome nobody waits: it goes with the next messages, if there are any within a millisecond. */
 static void wait_for_company(struct writer *w)
 {
 	unsigned wanted = (w->last_rows + w->queued) / 2;
-	int64_t most = w->mean_commit_us < COMPANY_US ? w->mean_commit_us : COMPANY_US;
+	int64_t most = w->queue.first && w->mean_commit_us < COMPANY_US ? w->mean_commit_us : COMPANY_US;
 	struct timespec until;
-	if (!w->queue.first || w->queued >= wanted || w->stop || w->calls)
+	if (!w->queue.first && !w->reports.first)
 		return;
+	if (!wanted)
+		wanted = 1;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += most * 1000;
 	until.tv_sec += until.tv_nsec / 1000000000;
