@@ -58,6 +58,20 @@ static inline bool index_is_header_text(struct aff_view segment, char field)
 	return segment.n >= 3 && (segment.n == 3 || segment.p[3] == field) && index_is_header(index_pack_id(segment.p));
 }
 
+/* A field, from 1; empty when it is not there. */
+static inline struct aff_view index_field(const struct aff_msg *m, const struct segment *s, unsigned field)
+{
+	if (index_is_header(s->id)) {
+		if (field == 1 && s->fields)
+			return aff_view(m->bytes.p + s->start + 3, 1);
+		field--;
+	}
+	if (field == 0 || field > s->fields)
+		return aff_view("", 0);
+	const uint32_t *cut = m->cuts + s->first + field;
+	return aff_view(m->bytes.p + cut[-1] + 1, cut[0] - cut[-1] - 1);
+}
+
 /* [A-Z][A-Z0-9]{2} */
 bool index_is_id(const char *p, size_t n);
 

@@ -94,22 +94,9 @@ int aff_msg_is(const struct aff_msg *m, unsigned segment, const char *id)
 	return wanted && segment < m->count && m->segments[segment].id == wanted;
 }
 
-static struct aff_view field_of(const struct aff_msg *m, const struct segment *s, unsigned field)
-{
-	if (index_is_header(s->id)) {
-		if (field == 1 && s->fields)
-			return aff_view(m->bytes.p + s->start + 3, 1);
-		field--;
-	}
-	if (field == 0 || field > s->fields)
-		return nothing;
-	const uint32_t *cut = m->cuts + s->first + field;
-	return aff_view(m->bytes.p + cut[-1] + 1, cut[0] - cut[-1] - 1);
-}
-
 struct aff_view aff_msg_field(const struct aff_msg *m, unsigned segment, unsigned field)
 {
-	return segment < m->count && field ? field_of(m, &m->segments[segment], field) : nothing;
+	return segment < m->count && field ? index_field(m, &m->segments[segment], field) : nothing;
 }
 
 static bool is_unsplit(const struct segment *s, unsigned field)
@@ -131,7 +118,7 @@ struct aff_view aff_msg_get(const struct aff_msg *m, unsigned segment, unsigned 
 	if (segment >= m->count || !field)
 		return nothing;
 	const struct segment *s = &m->segments[segment];
-	struct aff_view v = field_of(m, s, field);
+	struct aff_view v = index_field(m, s, field);
 	if (is_unsplit(s, field))
 		return repetition > 1 || component > 1 || subcomponent > 1 ? nothing : v;
 	return aff_cut(v, &m->delims, repetition, component, subcomponent);

@@ -10,9 +10,12 @@
 /* As strcmp, for text that is not terminated. */
 static inline int order_compare(const char *known, struct aff_view text)
 {
-	size_t n = strlen(known), least = n < text.n ? n : text.n;
-	int order = memcmp(known, text.p, least);
-	return order ? order : (n > text.n) - (n < text.n);
+	size_t i = 0;
+	while (i < text.n && known[i] && known[i] == text.p[i])
+		i++;
+	if (i == text.n)
+		return known[i] != '\0';
+	return known[i] ? (unsigned char)known[i] - (unsigned char)text.p[i] : -1;
 }
 
 #endif

@@ -28,6 +28,7 @@ struct known_segment {
 	const struct aff_schema *schema;  /* in the version of the message; NULL: nothing is known */
 	const struct special *first;      /* its rows in fields.def */
 	size_t specials;
+	uint64_t special;                 /* bit n: field n is among them */
 	uint64_t site;                    /* bit n: field n has a site's table */
 };
 struct pcd_message;

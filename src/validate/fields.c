@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "hl7/index.h"
+
 struct special {
 	char segment[4];
 	unsigned field;
@@ -27,6 +29,7 @@ enum { SPECIALS = sizeof specials / sizeof specials[0] };
 
 struct fields {
 	struct check *c;
+	struct subject *subject; /* the field that is checked */
 	unsigned segment;
 	const struct known_segment *known;
 	const struct aff_schema *newest;  /* for fields that later versions added: senders use them early */
@@ -41,6 +44,7 @@ static void find_specials(struct known_segment *k)
 	for (; i < SPECIALS && memcmp(k->id, specials[i].segment, 3) == 0; i++) {
 		uint64_t bit = UINT64_C(1) << specials[i].field;
 		k->specials++;
+		k->special |= bit;
 		k->site |= specials[i].table ? bit : 0;
 	}
 }
@@ -58,7 +62,7 @@ static const struct known_segment *know_segment(struct check *c, struct aff_view
 
 static const struct special *special_of(const struct fields *f, unsigned field)
 {
-	for (size_t i = 0; i < f->known->specials; i++) {
+	for (size_t i = 0; f->known->special >> field & 1 && i < f->known->specials; i++) {
 		if (f->known->first[i].field == field)
 			return &f->known->first[i];
 	}
@@ -115,23 +119,20 @@ static void check_field(struct fields *f, unsigned field, struct aff_view text)
 	const struct aff_schema_part *part = part_of(f, field);
 	const struct special *special = special_of(f, field);
 	unsigned site_table = special && f->c->checks->level >= AFF_CHECK_TABLES ? special->table : 0;
-	enum aff_severity severity = special ? special->wrong : AFF_SEVERITY_WARNING;
-	struct subject s = {.c = f->c,
-	                    .at = {.segment = f->segment, .field = field, .repetition = 1},
-	                    .name = name_of(f, special, field),
-	                    .rule = RULE_TYPE,
-	                    .wrong = severity,
-	                    .wrong_part = AFF_SEVERITY_WARNING};
-	memcpy(s.segment, aff_msg_id(f->c->m, f->segment).p, 3);
+	struct subject *s = f->subject;
+	s->at.field = field;
+	s->at.repetition = 1;
+	s->name = special ? special->name : part->name;
+	s->wrong = special ? special->wrong : AFF_SEVERITY_WARNING;
 	struct aff_parts repetitions = aff_parts(text, f->c->delims.repetition);
 	struct aff_view repetition;
-	for (; aff_parts_next(&repetitions, &repetition); s.at.repetition++) {
-		check_repetition(&s, part->type, part->table, part->length, repetition);
+	for (; aff_parts_next(&repetitions, &repetition); s->at.repetition++) {
+		check_repetition(s, part->type, part->table, part->length, repetition);
 		if (site_table) {
 			struct aff_view code = aff_primitive(repetition, &f->c->delims);
-			s.at.component = code.n < repetition.n ? 1 : 0;
-			check_site_code(&s, site_table, code);
-			s.at.component = 0;
+			s->at.component = code.n < repetition.n ? 1 : 0;
+			check_site_code(s, site_table, code);
+			s->at.component = 0;
 		}
 	}
 }
@@ -160,9 +161,14 @@ static uint64_t judged_fields(const struct fields *f)
 void check_fields(struct check *c, unsigned segment)
 {
 	struct aff_view id = aff_msg_id(c->m, segment);
-	struct fields f = {.c = c, .segment = segment};
+	struct subject subject = {.c = c,
+	                          .at = {.segment = segment},
+	                          .rule = RULE_TYPE,
+	                          .wrong_part = AFF_SEVERITY_WARNING};
+	struct fields f = {.c = c, .subject = &subject, .segment = segment};
 	if (id.n != 3)
 		return;
+	memcpy(subject.segment, id.p, 3);
 	f.known = know_segment(c, id);
 	if (!f.known->schema)
 		return;
@@ -172,7 +178,7 @@ void check_fields(struct check *c, unsigned segment)
 	uint64_t there = fields < 63 ? (UINT64_C(2) << fields) - 1 : ~UINT64_C(0);
 	for (uint64_t rest = (judged | missing) & there; rest; rest &= rest - 1) {
 		unsigned field = (unsigned)__builtin_ctzll(rest);
-		struct aff_view text = aff_msg_field(c->m, segment, field);
+		struct aff_view text = index_field(c->m, &c->m->segments[segment], field);
 		if (!text.n || check_is_empty(c, text))
 			continue;
 		missing &= ~(UINT64_C(1) << field);

@@ -269,6 +269,13 @@ static void check_components(struct subject *s, const char *type, unsigned table
 		check_coded(s, table, text);
 }
 
+static struct aff_view first_component(const struct subject *s, struct aff_view repetition)
+{
+	char delimiter = s->c->delims.component;
+	const char *end = delimiter ? memchr(repetition.p, delimiter, repetition.n) : NULL;
+	return end ? aff_view(repetition.p, (size_t)(end - repetition.p)) : repetition;
+}
+
 void check_repetition(struct subject *s, const char *type, unsigned table, unsigned length, struct aff_view text)
 {
 	enum type t = type_of_text(type);
@@ -280,8 +287,7 @@ void check_repetition(struct subject *s, const char *type, unsigned table, unsig
 	}
 	if (t == TYPE_ANY || t == TYPE_CODE)
 		check_length(s, length, text);
-	struct aff_view first;
-	aff_components(&first, 1, text, &s->c->delims);
+	struct aff_view first = first_component(s, text);
 	s->at.component = first.n < text.n ? 1 : 0;
 	check_primitive(s, t, table, first, s->wrong, NULL);
 	s->at.component = 0;

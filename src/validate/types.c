@@ -7,51 +7,63 @@
 #include <afferent/dtm.h>
 #include <afferent/number.h>
 
-#define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
-
-enum type type_of_text(const char *name)
+static enum type type_of_number(uint32_t number)
 {
-	uint32_t packed = 0;
-	for (size_t i = 0; name[i]; i++) {
-		if (i == 3)
-			return strcmp(name, "Varies") == 0 ? TYPE_ANY : TYPE_COMPOSITE;
-		packed = packed << 8 | (unsigned char)name[i];
-	}
-	switch (packed) {
+	switch (number) {
 	case 0:
-	case NAME(0, 'S', 'T'):
-	case NAME(0, 'T', 'X'):
-	case NAME(0, 'F', 'T'):
-	case NAME(0, 'I', 'S'):
-	case NAME(0, 'T', 'N'):
-	case NAME('S', 'N', 'M'):
-	case NAME('G', 'T', 'S'):
+	case TYPE_NAME(0, 'S', 'T'):
+	case TYPE_NAME(0, 'T', 'X'):
+	case TYPE_NAME(0, 'F', 'T'):
+	case TYPE_NAME(0, 'I', 'S'):
+	case TYPE_NAME(0, 'T', 'N'):
+	case TYPE_NAME('S', 'N', 'M'):
+	case TYPE_NAME('G', 'T', 'S'):
 		return TYPE_ANY;
-	case NAME(0, 'I', 'D'):
+	case TYPE_NAME(0, 'I', 'D'):
 		return TYPE_CODE;
-	case NAME(0, 'N', 'M'):
+	case TYPE_NAME(0, 'N', 'M'):
 		return TYPE_NM;
-	case NAME(0, 'S', 'I'):
+	case TYPE_NAME(0, 'S', 'I'):
 		return TYPE_SI;
-	case NAME(0, 'D', 'T'):
+	case TYPE_NAME(0, 'D', 'T'):
 		return TYPE_DT;
-	case NAME(0, 'T', 'M'):
+	case TYPE_NAME(0, 'T', 'M'):
 		return TYPE_TM;
-	case NAME(0, 'T', 'S'):
-	case NAME('D', 'T', 'M'):
+	case TYPE_NAME(0, 'T', 'S'):
+	case TYPE_NAME('D', 'T', 'M'):
 		return TYPE_DTM;
 	default:
 		return TYPE_COMPOSITE;
 	}
 }
 
+uint32_t type_number(struct aff_view name)
+{
+	uint32_t number = 0;
+	if (name.n > 3)
+		return UINT32_MAX;
+	for (size_t i = 0; i < name.n; i++) {
+		if (!name.p[i])
+			return UINT32_MAX;
+		number = number << 8 | (unsigned char)name.p[i];
+	}
+	return number;
+}
+
+enum type type_of_text(const char *name)
+{
+	uint32_t number = 0;
+	for (size_t i = 0; name[i]; i++) {
+		if (i == 3)
+			return strcmp(name, "Varies") == 0 ? TYPE_ANY : TYPE_COMPOSITE;
+		number = number << 8 | (unsigned char)name[i];
+	}
+	return type_of_number(number);
+}
+
 enum type type_of_name(struct aff_view name)
 {
-	char text[4] = "";
-	if (name.n >= sizeof text || memchr(name.p, '\0', name.n))
-		return TYPE_COMPOSITE;
-	memcpy(text, name.p, name.n);
-	return type_of_text(text);
+	return type_of_number(type_number(name));
 }
 
 bool type_fits(enum type type, struct aff_view text)

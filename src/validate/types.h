@@ -14,6 +14,11 @@ enum type {
 	TYPE_COMPOSITE /* it has components, if it is known at all */
 };
 
+/* The name of a data type of up to three letters as a number; unused letters come first and are 0. */
+#define TYPE_NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+/* UINT32_MAX: the name has more letters. */
+uint32_t type_number(struct aff_view name);
+
 /* The type of that name. TS is DTM: its second component has not counted since 2.3. */
 enum type type_of_name(struct aff_view name);
 enum type type_of_text(const char *name);

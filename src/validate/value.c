@@ -14,17 +14,23 @@ enum shape { SHAPE_PARTS, SHAPE_NUMBERS, SHAPE_RANGE, SHAPE_STRUCTURED_NUMERIC, 
 
 static enum shape shape_of(struct aff_view type)
 {
-	static const struct {
-		const char *type;
-		enum shape shape;
-	} shapes[] = {{"NA", SHAPE_NUMBERS}, {"MA", SHAPE_NUMBERS}, {"NR", SHAPE_RANGE},
-	              {"DR", SHAPE_RANGE},   {"CWE", SHAPE_CODED},  {"CE", SHAPE_CODED},
-	              {"CNE", SHAPE_CODED},  {"CF", SHAPE_CODED},   {"SN", SHAPE_STRUCTURED_NUMERIC}};
-	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-		if (aff_view_is(type, shapes[i].type))
-			return shapes[i].shape;
+	switch (type_number(type)) {
+	case TYPE_NAME(0, 'N', 'A'):
+	case TYPE_NAME(0, 'M', 'A'):
+		return SHAPE_NUMBERS;
+	case TYPE_NAME(0, 'N', 'R'):
+	case TYPE_NAME(0, 'D', 'R'):
+		return SHAPE_RANGE;
+	case TYPE_NAME('C', 'W', 'E'):
+	case TYPE_NAME('C', 'N', 'E'):
+	case TYPE_NAME(0, 'C', 'E'):
+	case TYPE_NAME(0, 'C', 'F'):
+		return SHAPE_CODED;
+	case TYPE_NAME(0, 'S', 'N'):
+		return SHAPE_STRUCTURED_NUMERIC;
+	default:
+		return SHAPE_PARTS;
 	}
-	return SHAPE_PARTS;
 }
 
 /* One finding a repetition: a waveform has thousands of components. */
