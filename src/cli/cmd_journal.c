@@ -115,6 +115,8 @@ int cmd_journal(int argc, char **argv)
 		{"stats", "sizes, rates and the ledger of each destination", journal_stats_command},
 		{"reindex", "indices and totals of sealed log files anew", journal_reindex_command},
 		{"verify", "whether the journal still is what was written", journal_verify_command},
+		{"backup", "copy it while the engine runs", journal_backup_command},
+		{"restore", "a journal from a backup", journal_restore_command},
 		{"upgrade", "a journal of an earlier version up to date", journal_upgrade_command},
 	};
 	static const struct command_group group = {

@@ -9,38 +9,30 @@
 #include "cli/cmd_journal.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/journal_verify.h"
 #include "cli/option.h"
-#include "cli/term.h"
 #include "cli/when.h"
-#include "journal/verify.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
-#define FINDINGS_SHOWN 20
 #define KEY_FILE_MAX   4096
-
-struct run {
-	struct verify_result result;
-	struct progress progress;
-	struct verify_finding findings[FINDINGS_SHOWN];
-};
 
 static void on_finding(void *arg, const struct verify_finding *f)
 {
-	struct run *r = arg;
+	struct verify_run *r = arg;
 	uint64_t n = r->result.findings;
-	if (n && n <= FINDINGS_SHOWN)
+	if (n && n <= VERIFY_RUN_FINDINGS)
 		r->findings[n - 1] = *f;
 }
 
 static void on_progress(void *arg, uint64_t records, uint64_t position, uint64_t total)
 {
-	struct run *r = arg;
+	struct verify_run *r = arg;
 	r->progress.total = total;
 	progress_update_at(&r->progress, records, position);
 }
 
-static int read_key(const char *path, unsigned char key[SIGN_KEY_SIZE])
+int verify_run_key(const char *path, unsigned char key[SIGN_KEY_SIZE])
 {
 	struct aff_diag diag;
 	struct aff_buf pem;
@@ -64,10 +56,10 @@ static void fingerprint(const unsigned char key[SIGN_KEY_SIZE], char hex[2 * SHA
 
 static size_t shown(const struct verify_result *r)
 {
-	return r->findings < FINDINGS_SHOWN ? (size_t)r->findings : FINDINGS_SHOWN;
+	return r->findings < VERIFY_RUN_FINDINGS ? (size_t)r->findings : VERIFY_RUN_FINDINGS;
 }
 
-static void print_findings(const struct run *r)
+static void print_findings(const struct verify_run *r)
 {
 	for (size_t i = 0; i < shown(&r->result); i++) {
 		const struct verify_finding *f = &r->findings[i];
@@ -78,8 +70,8 @@ static void print_findings(const struct run *r)
 			printf(" %" PRId64, f->id);
 		printf(": %s\n", f->what);
 	}
-	if (r->result.findings > FINDINGS_SHOWN)
-		printf("and %" PRIu64 " more\n", r->result.findings - FINDINGS_SHOWN);
+	if (r->result.findings > VERIFY_RUN_FINDINGS)
+		printf("and %" PRIu64 " more\n", r->result.findings - VERIFY_RUN_FINDINGS);
 }
 
 static void print_signatures(const struct verify_result *r, bool with_key, bool with_file)
@@ -100,7 +92,7 @@ static void print_signatures(const struct verify_result *r, bool with_key, bool 
 		       r->exported, r->exported_used, r->exported_ignored);
 }
 
-static void print_text(const struct run *run, bool with_key, bool with_file)
+static void print_text(const struct verify_run *run, bool with_key, bool with_file)
 {
 	const struct verify_result *r = &run->result;
 	char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
@@ -123,7 +115,7 @@ static void print_text(const struct run *run, bool with_key, bool with_file)
 		printf("nothing is chained\n");
 }
 
-static void put_findings(struct json_writer *j, const struct run *run)
+static void put_findings(struct json_writer *j, const struct verify_run *run)
 {
 	jsonw_array(j, "findings");
 	for (size_t i = 0; i < shown(&run->result); i++) {
@@ -140,7 +132,7 @@ static void put_findings(struct json_writer *j, const struct run *run)
 	jsonw_array_end(j);
 }
 
-static void print_json(const struct run *run)
+static void print_json(const struct verify_run *run)
 {
 	const struct verify_result *r = &run->result;
 	char when[WHEN_SIZE], hex[2 * SHA256_SIZE + 1];
@@ -182,9 +174,12 @@ static void print_json(const struct run *run)
 	aff_buf_free(&out);
 }
 
-static int verify(const char *folder, const struct verify_options *o, struct run *run)
+int verify_run(const char *folder, struct verify_options *o, struct verify_run *run)
 {
 	struct aff_diag diag = {0};
+	o->finding = on_finding;
+	o->progress = on_progress;
+	o->arg = run;
 	progress_start(&run->progress, "records", 0);
 	int rc = journal_verify(folder, o, &run->result, &diag);
 	progress_end(&run->progress);
@@ -210,10 +205,10 @@ int journal_verify_command(int argc, char **argv)
 		.exit0 = "it is what was written",
 		.exit1 = "it is not",
 	};
-	struct run run = {.result = {0}};
+	struct verify_run run = {.result = {0}};
 	unsigned char key[SIGN_KEY_SIZE];
 	const char *journal = NULL, *config = NULL, *key_file = NULL;
-	struct verify_options o = {.finding = on_finding, .progress = on_progress, .arg = &run};
+	struct verify_options o = {0};
 	bool json = false;
 	const struct option options[] = {
 		OPTION_TEXT('k', "key", &key_file, "FILE", "public key: no other signature counts"),
@@ -224,13 +219,13 @@ int journal_verify_command(int argc, char **argv)
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
-	if (key_file && read_key(key_file, key))
+	if (key_file && verify_run_key(key_file, key))
 		return COMMAND_FAILED;
 	o.key = key_file ? key : NULL;
 	char *folder = config_journal(journal, config);
 	if (!folder)
 		return COMMAND_FAILED;
-	int rc = verify(folder, &o, &run);
+	int rc = verify_run(folder, &o, &run);
 	free(folder);
 	if (rc)
 		return rc;

@@ -136,6 +136,28 @@ int folder_remove_unfinished(const char *folder, struct aff_diag *diag)
 	return rc;
 }
 
+int folder_name_finished(const char *folder, struct aff_diag *diag)
+{
+	int rc;
+	DIR *d = open_folder(folder, &rc, diag);
+	const struct dirent *entry;
+	while (!rc && (entry = readdir(d))) {
+		char from[PATH_MAX], to[PATH_MAX];
+		struct aff_view name = aff_view_of(entry->d_name);
+		if (strncmp(name.p, PREFIX, strlen(PREFIX)) != 0 || !ends_with(name, UNFINISHED))
+			continue;
+		int n = snprintf(from, sizeof from, "%s/%s", folder, name.p);
+		int m = snprintf(to, sizeof to, "%s/%.*s", folder, (int)(name.n - strlen(".new")), name.p);
+		if (n < 0 || m < 0 || (size_t)n >= sizeof from)
+			rc = aff_diag_set(diag, AFF_ELIMIT, "the folder name %.40s... is too long", folder);
+		else if (rename(from, to))
+			rc = aff_diag_set(diag, AFF_EIO, "cannot rename %s: %s", from, strerror(errno));
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}
+
 uint64_t folder_size(const char *folder, int64_t first)
 {
 	static const char *const parts[] = {"", "-wal"};

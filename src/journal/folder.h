@@ -33,6 +33,8 @@ int folder_path(char *out, size_t size, const char *folder, int64_t first, const
 uint64_t folder_size(const char *folder, int64_t first);
 /* Unlinks the log files whose first id is at most `through`, with all that belongs to them. */
 int folder_remove_through(const char *folder, int64_t through, struct aff_diag *diag);
+/* Gives the log files that are whole but have an unfinished name, ".new", their own. */
+int folder_name_finished(const char *folder, struct aff_diag *diag);
 /* Removes what a crash left of a log file that was never finished. */
 int folder_remove_unfinished(const char *folder, struct aff_diag *diag);
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "journal/backup_mark.h"
 #include "journal/crypt.h"
 #include "journal/internal.h"
 #include "journal/migrate.h"
@@ -139,6 +140,8 @@ static int continue_file(struct journal *j, int64_t first, struct aff_diag *diag
 	if (!rc)
 		rc = journal_verify_tail(db, sql_file_name(db), diag);
 #endif
+	if (!rc)
+		rc = schema_use_wal(db, diag); /* one from a backup has no write-ahead log */
 	return rc ? rc : keyring_go_on(&j->keyring, diag);
 }
 
@@ -230,6 +233,45 @@ static int check_exists(const char *folder, struct aff_diag *diag)
 	return rc;
 }
 
+/* Nobody goes on with a backup, which would be none any more, or with half of one. */
+static int check_no_backup(const char *folder, struct aff_diag *diag)
+{
+	struct backup_mark m;
+	int rc = backup_mark_read(&m, folder, diag);
+	if (rc || m.state == BACKUP_NONE)
+		return rc;
+	if (m.state == BACKUP_RESTORING) {
+		aff_diag_set(diag, AFF_ECORRUPT, "a restore to %s was broken off", folder);
+		aff_diag_hint(diag, "run 'afferent journal restore' again to finish it");
+		return AFF_ECORRUPT;
+	}
+	aff_diag_set(diag, AFF_EARGUMENT, "%s holds a backup", folder);
+	aff_diag_hint(diag, "restore it to another folder with 'afferent journal restore'");
+	return AFF_EARGUMENT;
+}
+
+/* What the command that restored this journal has left to be recorded. */
+static int record_restore(struct journal *j, struct aff_diag *diag)
+{
+	struct aff_buf who, detail;
+	aff_buf_init(&who, 256);
+	aff_buf_init(&detail, 1024);
+	int rc = backup_note_read(j->folder, &who, &detail, diag);
+	bool found = !rc;
+	if (found && !(rc = journal_begin(j, diag))) {
+		struct journal_action a = {.at_us = clock_wall_us(), .kind = aff_view_of("restore"),
+					   .who = aff_buf_view(&who), .detail = aff_buf_view(&detail)};
+		rc = journal_add_action(j, &a, diag);
+		if (!rc)
+			rc = journal_commit(j, diag);
+	}
+	if (found && !rc)
+		rc = backup_note_remove(j->folder, diag);
+	aff_buf_free(&who);
+	aff_buf_free(&detail);
+	return rc == AFF_ENOTFOUND || rc == AFF_EFULL ? 0 : rc; /* without room: at the next start */
+}
+
 static int open_signer(struct journal *j, const struct journal_options *o, struct aff_diag *diag)
 {
 	char path[PATH_MAX + 8];
@@ -263,6 +305,8 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 		rc = folder_check_local(j->folder, diag);
 	if (!rc)
 		rc = folder_lock(j->folder, &j->lock, diag);
+	if (!rc)
+		rc = check_no_backup(j->folder, diag);
 	if (rc)
 		return rc;
 	rc = open_signer(j, o, diag);
@@ -283,7 +327,7 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 		rc = open_files(j, diag);
 		atomic_store(&j->full, !rc);
 	}
-	return rc;
+	return rc ? rc : record_restore(j, diag);
 }
 
 int journal_open(struct journal **out, const struct journal_options *options, struct aff_diag *diag)

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "journal/migrate.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "journal/journal.h"
 #include "journal/schema.h"
 #include "journal/sql.h"
 #include "journal/vfs.h"
+#include "sys/copy.h"
 
 /* What takes a log file from version i + 1 to the next one. */
 static const char *const steps[SCHEMA_VERSION - 1] = {
@@ -46,6 +50,45 @@ static int migrate(sqlite3 *db, int64_t version, struct aff_diag *diag)
 	return rc ? rc : sql_exec(db, "COMMIT", diag);
 }
 
+/* A backup may share the file: it stays as it is. */
+static int unshare(const char *path, struct aff_diag *diag)
+{
+	char copy[PATH_MAX];
+	struct stat st;
+	if (stat(path, &st) || st.st_nlink < 2)
+		return 0;
+	int n = snprintf(copy, sizeof copy, "%s.new", path);
+	if (n < 0 || (size_t)n >= sizeof copy)
+		return aff_diag_set(diag, AFF_ELIMIT, "the journal's folder name is too long");
+	unlink(copy);
+	int rc = copy_file(path, copy, NULL, NULL, diag);
+	if (!rc && rename(copy, path))
+		rc = aff_diag_set(diag, AFF_EIO, "cannot rename %s: %s", copy, strerror(errno));
+	return rc;
+}
+
+static int migrate_file(const char *path, const char *vfs, unsigned *changed, struct aff_diag *diag)
+{
+	sqlite3 *db;
+	int64_t version;
+	int rc = schema_open_old(&db, path, vfs, &version, diag);
+	if (rc)
+		return rc;
+	bool old = version < SCHEMA_VERSION;
+	if (old) {
+		sqlite3_close(db);
+		rc = unshare(path, diag);
+		if (!rc)
+			rc = schema_open_old(&db, path, vfs, &version, diag);
+		if (rc)
+			return rc;
+		rc = migrate(db, version, diag);
+		*changed += !rc;
+	}
+	sqlite3_close(db);
+	return rc;
+}
+
 int migrate_files(const char *folder, const struct file_list *list, const char *vfs, unsigned *changed,
 		  struct aff_diag *diag)
 {
@@ -53,18 +96,9 @@ int migrate_files(const char *folder, const struct file_list *list, const char *
 	*changed = 0;
 	for (size_t i = 0; i < list->n && !rc; i++) {
 		char path[PATH_MAX];
-		sqlite3 *db;
-		int64_t version;
 		rc = folder_path(path, sizeof path, folder, list->first[i], "", diag);
 		if (!rc)
-			rc = schema_open_old(&db, path, vfs, &version, diag);
-		if (rc)
-			break;
-		if (version < SCHEMA_VERSION) {
-			rc = migrate(db, version, diag);
-			*changed += !rc;
-		}
-		sqlite3_close(db);
+			rc = migrate_file(path, vfs, changed, diag);
 	}
 	return rc;
 }

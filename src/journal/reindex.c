@@ -155,23 +155,13 @@ static int change_places(const struct reindex *r)
 	return file_sync_dir(r->folder) ? failed(r, "sync", r->folder) : 0;
 }
 
-/* A log file with a write-ahead log is open, or not sealed, or the sealer has not left it yet. */
-static int is_sealed(const struct reindex *r, int64_t first, bool *sealed)
+static int check_version(const struct reindex *r)
 {
-	char wal[PATH_MAX];
 	sqlite3 *db;
-	int64_t value = 0;
-	*sealed = false;
-	int rc = folder_path(wal, sizeof wal, r->folder, first, "-wal", r->diag);
-	if (rc || access(wal, F_OK) == 0)
-		return rc;
-	rc = schema_open(&db, r->path, NULL, r->diag);
-	if (rc)
-		return rc == AFF_ENOTFOUND ? 0 : rc;
-	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &value, r->diag);
-	sqlite3_close(db);
-	*sealed = !rc && value;
-	return rc == AFF_ENOTFOUND ? 0 : rc;
+	int rc = schema_open(&db, r->path, NULL, r->diag);
+	if (!rc)
+		sqlite3_close(db);
+	return rc;
 }
 
 static int do_file(struct reindex *r, int64_t first, struct journal_reindexed *out)
@@ -181,7 +171,11 @@ static int do_file(struct reindex *r, int64_t first, struct journal_reindexed *o
 	if (!rc)
 		rc = folder_path(r->unfinished, sizeof r->unfinished, r->folder, first, ".new", r->diag);
 	if (!rc)
-		rc = is_sealed(r, first, &sealed);
+		rc = schema_is_sealed(r->path, &sealed, r->diag);
+	if (rc == AFF_ENOTFOUND) /* removed meanwhile */
+		rc = 0;
+	if (!rc && sealed)
+		rc = check_version(r);
 	if (!rc && sealed) {
 		unlink(r->unfinished); /* of a run that was broken off */
 		rc = write_copy(r);

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -194,6 +196,29 @@ int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_dia
 	aff_diag_hint(diag, "start the engine once, or run afferent journal upgrade: either brings it up to date");
 	sqlite3_close(*out);
 	return rc;
+}
+
+static bool has(const char *path, const char *suffix)
+{
+	char beside[PATH_MAX];
+	int n = snprintf(beside, sizeof beside, "%s%s", path, suffix);
+	return n > 0 && (size_t)n < sizeof beside && access(beside, F_OK) == 0;
+}
+
+int schema_is_sealed(const char *path, bool *sealed, struct aff_diag *diag)
+{
+	sqlite3 *db;
+	int64_t version, value = 0;
+	*sealed = false;
+	if (has(path, "-wal") || has(path, "-journal"))
+		return 0;
+	int rc = schema_open_old(&db, path, NULL, &version, diag);
+	if (rc)
+		return rc;
+	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &value, diag);
+	sqlite3_close(db);
+	*sealed = !rc && value;
+	return rc == AFF_ENOTFOUND ? 0 : rc;
 }
 
 int schema_create(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag)

@@ -6,6 +6,7 @@
 #define JOURNAL_SCHEMA_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <afferent/diag.h>
@@ -34,6 +35,9 @@ int schema_open(sqlite3 **out, const char *path, const char *vfs, struct aff_dia
 int schema_open_old(sqlite3 **out, const char *path, const char *vfs, int64_t *version, struct aff_diag *diag);
 /* The format of an open log file. */
 int schema_format(sqlite3 *db, int *format, struct aff_diag *diag);
+/* Whether it is sealed, one file that never changes in place: one with a write-ahead log is open, or not sealed, or the
+ * sealer has not left it yet. AFF_ENOTFOUND: it is not there. */
+int schema_is_sealed(const char *path, bool *sealed, struct aff_diag *diag);
 /* Makes a new log file, readable by the owner alone, with its tables. It has a rollback journal until schema_use_wal,
  * so that everything it starts with is in the one file when it gets its name. */
 int schema_create(sqlite3 **out, const char *path, const char *vfs, struct aff_diag *diag);

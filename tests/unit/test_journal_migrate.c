@@ -194,6 +194,31 @@ static void run_sql(const char *sql)
 	folder_list_free(&list);
 }
 
+/* A backup may share log files with the journal. */
+START_TEST(what_is_linked_elsewhere_stays_as_it_is)
+{
+	char path[PATH_MAX], elsewhere[96];
+	struct file_list list = {0};
+	unsigned changed;
+	int64_t version = 0;
+	sqlite3 *db;
+	unpack_journal(2);
+	snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", fixture_folder);
+	OK(folder_list(fixture_folder, &list, &diag));
+	OK(folder_path(path, sizeof path, fixture_folder, list.first[0], "", &diag));
+	ck_assert_int_eq(link(path, elsewhere), 0);
+	OK(journal_upgrade(fixture_folder, &changed, &diag));
+	ck_assert_uint_eq(changed, FILES);
+	verify_is_good();
+	ck_assert_int_eq(sqlite3_open(elsewhere, &db), SQLITE_OK);
+	OK(sql_integer(db, "PRAGMA user_version", &version, &diag));
+	ck_assert_int_eq(version, 2);
+	sqlite3_close(db);
+	folder_list_free(&list);
+	fixture_teardown();
+}
+END_TEST
+
 START_TEST(what_a_newer_version_wrote_is_refused)
 {
 	struct journal *j;
@@ -230,6 +255,7 @@ static TCase *migration(void)
 	tcase_add_loop_test(c, what_an_earlier_version_wrote_is_refused_until_it_is_upgraded, 1, 3);
 	tcase_add_loop_test(c, the_engine_brings_it_up_to_date_by_itself, 1, 3);
 	tcase_add_loop_test(c, an_upgrade_that_failed_goes_on, 0, VFS_OPERATIONS);
+	tcase_add_test(c, what_is_linked_elsewhere_stays_as_it_is);
 	tcase_add_test(c, what_a_newer_version_wrote_is_refused);
 	tcase_add_test(c, a_journal_in_use_is_not_upgraded);
 	return c;
