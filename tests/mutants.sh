@@ -49,6 +49,9 @@ mutant 8 "an outcome is lost and the cursor moves" "$scenario/ledger.scn"
 mutant 40 "the certificate of a TLS server is not verified" "$scenario/syslog-refused.scn"
 mutant 27 "a nonce is used twice" "$make -s MUTANT=27 build/gcc-mutant27/tests/test_journal_encrypt || exit 0
 	build/gcc-mutant27/tests/test_journal_encrypt"
+mutant 41 "a new key is believed whoever names it" \
+	"$make -s MUTANT=41 build/gcc-mutant41/tests/test_journal_key || exit 0
+	build/gcc-mutant41/tests/test_journal_key"
 mutant 9 "the hash chain leaves the bodies out" "$make -s MUTANT=9 build/gcc-mutant9/tests/test_journal_verify || exit 0
 	build/gcc-mutant9/tests/test_journal_verify"
 mutant 10 "a message that is replayed counts twice" \

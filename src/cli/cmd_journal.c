@@ -114,6 +114,7 @@ int cmd_journal(int argc, char **argv)
 		{"actions", "who did what, when and why", journal_actions_command},
 		{"stats", "sizes, rates and the ledger of each destination", journal_stats_command},
 		{"reindex", "indices and totals of sealed log files anew", journal_reindex_command},
+		{"new-key", "sign with a new key from here on", journal_new_key_command},
 		{"verify", "whether the journal still is what was written", journal_verify_command},
 		{"backup", "copy it while the engine runs", journal_backup_command},
 		{"restore", "a journal from a backup", journal_restore_command},

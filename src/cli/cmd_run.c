@@ -87,6 +87,24 @@ static void record(struct engine *e, const struct control_request *request, stru
 	jsonw_object_end(&j);
 }
 
+static void new_key(struct engine *e, const struct control_request *request, struct aff_buf *out)
+{
+	char who[24];
+	struct aff_diag diag = {0};
+	struct json_writer j;
+	char text[640];
+	snprintf(who, sizeof who, "uid %u", request->uid);
+	int rc = engine_new_key(e, who, &diag);
+	if (rc)
+		log_error("journal", "the key of checkpoints was not changed: %s",
+			  aff_diag_format(&diag, text, sizeof text));
+	jsonw_begin(&j, out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_bool(&j, "ok", rc == 0);
+	jsonw_text(&j, "error", rc ? aff_diag_format(&diag, text, sizeof text) : "");
+	jsonw_object_end(&j);
+}
+
 static void on_command(void *arg, const struct control_request *request, struct aff_buf *out)
 {
 	struct engine *e = arg;
@@ -96,8 +114,10 @@ static void on_command(void *arg, const struct control_request *request, struct 
 		reload(e, out);
 	else if (aff_view_is(request->command, "record"))
 		record(e, request, out);
+	else if (aff_view_is(request->command, "new-key"))
+		new_key(e, request, out);
 	else
-		aff_buf_put_text(out, "{\"error\":\"unknown command: it is status, reload or record\"}");
+		aff_buf_put_text(out, "{\"error\":\"unknown command: it is status, reload, record or new-key\"}");
 }
 
 static int exit_code(int rc)

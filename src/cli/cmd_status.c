@@ -11,6 +11,7 @@
 
 #include "admin/control.h"
 #include "cli/command.h"
+#include "cli/config.h"
 #include "cli/option.h"
 #include "cli/term.h"
 #include "cli/when.h"
@@ -190,32 +191,6 @@ static int64_t pending(const json_t *status)
 	return sum;
 }
 
-/* The socket that the configuration names. */
-static int socket_of(const char *path, struct aff_buf *out, struct aff_diag *diag)
-{
-	struct conf_files files = {0};
-	struct aff_diag_list findings;
-	struct conf *conf = NULL;
-	aff_diag_list_init(&findings, 1);
-	int rc = conf_files_read(&files, path, diag);
-	if (!rc) {
-		rc = conf_load(&conf, &files, &findings);
-		if (rc) {
-			aff_diag_set(diag, rc,
-				     "the configuration has mistakes, so it does not tell the control socket");
-			aff_diag_hint(diag, "run afferent check, or name the socket with --socket");
-		}
-	}
-	if (!rc) {
-		aff_buf_put_text(out, conf->engine.control);
-		aff_buf_put_char(out, '\0');
-		conf_unref(conf);
-	}
-	conf_files_free(&files);
-	aff_diag_list_free(&findings);
-	return rc;
-}
-
 /* Asks once: the parsed status, or NULL with a diag. */
 static json_t *ask(const char *socket, struct aff_buf *raw, struct aff_diag *diag)
 {
@@ -282,7 +257,7 @@ int cmd_status(int argc, char **argv)
 	aff_buf_init(&path, 4096);
 	aff_buf_init(&raw, ANSWER_MAX);
 	int code = COMMAND_NEGATIVE;
-	if (!socket && socket_of(n ? argv[0] : ".", &path, &diag)) {
+	if (!socket && config_socket(n ? argv[0] : ".", &path, &diag)) {
 		code = command_error_diag(&diag);
 		goto out;
 	}

@@ -122,3 +122,28 @@ char *config_journal(const char *journal, const char *config)
 	conf_unref(conf);
 	return folder;
 }
+
+int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag)
+{
+	struct conf_files files = {0};
+	struct aff_diag_list findings;
+	struct conf *conf = NULL;
+	aff_diag_list_init(&findings, 1);
+	int rc = conf_files_read(&files, path, diag);
+	if (!rc) {
+		rc = conf_load(&conf, &files, &findings);
+		if (rc) {
+			aff_diag_set(diag, rc,
+				     "the configuration has mistakes, so it does not tell the control socket");
+			aff_diag_hint(diag, "run afferent check, or name the socket with --socket");
+		}
+	}
+	if (!rc) {
+		aff_buf_put_text(out, conf->engine.control);
+		aff_buf_put_char(out, '\0');
+		conf_unref(conf);
+	}
+	conf_files_free(&files);
+	aff_diag_list_free(&findings);
+	return rc;
+}

@@ -27,4 +27,7 @@ const struct conf_dest *config_destination(const struct conf *c, const char *nam
  * that of ./afferent.yaml, else ./journal. Freed by the caller; NULL after an error was told. */
 char *config_journal(const char *journal, const char *config);
 
+/* Appends the control socket of the engine that runs with this configuration, and a NUL. 0, or a diag. */
+int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag);
+
 #endif

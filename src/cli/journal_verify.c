@@ -84,7 +84,10 @@ static void print_signatures(const struct verify_result *r, bool with_key, bool 
 		printf("unsigned   links %" PRId64 " to %" PRId64 "\n", r->signed_link + 1, r->last_link);
 	if (r->has_key) {
 		fingerprint(r->key, hex);
-		printf("key        %s%s\n", hex, with_key ? "" : " (not compared: give your copy with --key)");
+		printf("key        %s", hex);
+		if (r->key_changes)
+			printf(", changed %" PRIu64 " time%s before", r->key_changes, r->key_changes == 1 ? "" : "s");
+		printf("%s\n", with_key ? "" : " (not compared: give your copy with --key)");
 	}
 	if (with_file)
 		printf("outside    %" PRIu64 " checkpoints, %" PRIu64 " of them of links that are there; %" PRIu64
@@ -162,6 +165,7 @@ static void print_json(const struct verify_run *run)
 	if (r->has_key) {
 		fingerprint(r->key, hex);
 		jsonw_text(&j, "key_sha256", hex);
+		jsonw_i64(&j, "key_changes", (int64_t)r->key_changes);
 	}
 	jsonw_i64(&j, "outside", (int64_t)r->exported);
 	jsonw_i64(&j, "outside_used", (int64_t)r->exported_used);
@@ -211,7 +215,7 @@ int journal_verify_command(int argc, char **argv)
 	struct verify_options o = {0};
 	bool json = false;
 	const struct option options[] = {
-		OPTION_TEXT('k', "key", &key_file, "FILE", "public key: no other signature counts"),
+		OPTION_TEXT('k', "key", &key_file, "FILE", "public key: only it and its changes count"),
 		OPTION_TEXT('P', "checkpoints", &o.checkpoint_file, "FILE", "checkpoints that were kept elsewhere"),
 		OPTION_FLAG('j', "json", &json, "one JSON object"),
 		JOURNAL_WHERE_OPTIONS(&journal, &config),

@@ -23,6 +23,10 @@ int engine_reload(struct engine *e, bool *changed, struct aff_diag_list *finding
 /* Takes no more, finishes what is in hand within the configured time, and frees everything. */
 void engine_stop(struct engine *e);
 
+/* Signs checkpoints with a new key from here on, which the old one names in the journal. Thread-safe. AFF_EFULL and
+ * others: the old one stays. */
+int engine_new_key(struct engine *e, const char *who, struct aff_diag *diag);
+
 /* Appends the state as one JSON object. Thread-safe. */
 void engine_status(struct engine *e, struct aff_buf *out);
 

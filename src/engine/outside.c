@@ -45,3 +45,14 @@ int engine_open_journal(struct engine *e, struct aff_diag *diag)
 	int rc = start_syslog(e, &e->conf->engine.syslog, diag);
 	return rc ? rc : journal_open(&e->journal, &options, diag);
 }
+
+static int new_key(void *arg, struct journal *journal, struct aff_diag *diag)
+{
+	const char *const *who = arg;
+	return journal_new_key(journal, aff_view_of(*who), diag);
+}
+
+int engine_new_key(struct engine *e, const char *who, struct aff_diag *diag)
+{
+	return writer_call(e->writer, new_key, &who, diag);
+}

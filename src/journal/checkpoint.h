@@ -34,7 +34,8 @@ int checkpoint_verify(const struct checkpoint *c);
 
 /* Who signs for an open journal: the key, how often, and the file outside. Not thread-safe. */
 struct signer {
-	struct sign_key *key;
+	struct sign_key *key, *next; /* next: while the key is changed */
+	char *key_file;
 	int file;                    /* the file outside, -1: none */
 	bool file_failed;            /* told once */
 	journal_export_fn *export;   /* NULL: none */
@@ -61,6 +62,18 @@ int64_t signer_due_us(const struct signer *s);
 /* Makes s->last; AFF_ENOMEM. */
 int signer_sign(struct signer *s, const unsigned char journal[JOURNAL_ID_SIZE], int64_t link,
                 const unsigned char hash[SHA256_SIZE]);
+/* Gives a line to the outside. */
+void signer_export(struct signer *s, const char *what, struct aff_view line);
+
+/* signer_key.c: the key's files. A new key is made and written beside the old one (AFF_EIO, ...), and forgotten, or
+ * takes the old one's place. */
+int signer_read_key(struct signer *s, struct aff_diag *diag);
+int signer_make_next(struct signer *s, struct aff_diag *diag);
+void signer_drop_next(struct signer *s);
+void signer_take_next(struct signer *s);
+/* After a start: the key that the journal names as the newest one (NULL: it names none), and the one that signed last
+ * (NULL: none did). Takes over a new key whose change a crash cut off; logs when neither is ours. */
+void signer_settle_key(struct signer *s, const unsigned char *named, const unsigned char *before);
 /* A transaction with so many linked rows was committed; with the checkpoint s->last, when it was signed in it. */
 void signer_committed(struct signer *s, uint64_t records, bool with_checkpoint, int64_t now_us);
 

@@ -45,6 +45,8 @@ struct journal {
  * the cursors come from, and is closed and handed to the sealer. AFF_EFULL: nothing has changed; other failures are
  * final. */
 int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *diag);
+/* journal_commit with a checkpoint. */
+int journal_commit_signed(struct journal *j, struct aff_diag *diag);
 /* Makes this the open log file, which takes over db, in failure too. */
 int journal_attach_file(struct journal *j, sqlite3 *db, int64_t first, struct aff_diag *diag);
 

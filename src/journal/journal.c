@@ -13,6 +13,7 @@
 #include "journal/backup_mark.h"
 #include "journal/crypt.h"
 #include "journal/internal.h"
+#include "journal/journal_key.h"
 #include "journal/migrate.h"
 #include "journal/quarantine.h"
 #include "journal/sql.h"
@@ -106,7 +107,7 @@ int journal_attach_file(struct journal *j, sqlite3 *db, int64_t first, struct af
 	rc = sql_integer(db, "SELECT max(id) FROM message", &j->last, diag);
 	if (!rc || rc == AFF_ENOTFOUND)
 		rc = load_dictionary(j, db, diag);
-	return rc;
+	return rc ? rc : journal_settle_key(j, db, diag);
 }
 
 /* Goes on with the newest log file. */
@@ -279,10 +280,7 @@ static int open_signer(struct journal *j, const struct journal_options *o, struc
 	while (n > 1 && j->folder[n - 1] == '/')
 		n--;
 	snprintf(path, sizeof path, "%.*s.key", (int)n, j->folder);
-	int rc = signer_open(&j->signer, o->key_file ? o->key_file : path, o->checkpoint_file, diag);
-	if (rc == AFF_EIO && !o->key_file)
-		aff_diag_hint(diag, "checkpoints.key_file names another place for the key");
-	return rc;
+	return signer_open(&j->signer, o->key_file ? o->key_file : path, o->checkpoint_file, diag);
 }
 
 static int set_up(struct journal *j, const struct journal_options *o, struct aff_diag *diag)
@@ -597,6 +595,11 @@ static int commit(struct journal *j, bool must_sign, struct aff_diag *diag)
 int journal_commit(struct journal *j, struct aff_diag *diag)
 {
 	return commit(j, false, diag);
+}
+
+int journal_commit_signed(struct journal *j, struct aff_diag *diag)
+{
+	return commit(j, true, diag);
 }
 
 int journal_checkpoint(struct journal *j, struct aff_diag *diag)

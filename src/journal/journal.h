@@ -97,8 +97,8 @@ struct journal_action {
 
 /* ---- writing: one thread ---- */
 
-/* Gets a line to be kept elsewhere, without a line end: what it is ("checkpoint"), and its text. Called by the thread
- * that writes, after the commit; must not block. */
+/* Gets a line to be kept elsewhere, without a line end: what it is ("checkpoint", "key"), and its text. Called by the
+ * thread that writes, after the commit; must not block. */
 typedef void journal_export_fn(void *arg, const char *what, struct aff_view line);
 
 struct journal_options {
@@ -183,6 +183,9 @@ void journal_retention(struct journal *j, struct journal_retention *out);
 /* Signs the end of the hash chain, in a transaction of its own; nothing when it is signed already. journal_commit and
  * journal_tend do so when it is due. */
 int journal_checkpoint(struct journal *j, struct aff_diag *diag);
+/* Signs with a new key from here on, which the old key names in an action, in a transaction of its own; the new one
+ * takes the place of the old one in the key file. AFF_EFULL, AFF_EPERMISSION: the old one stays. */
+int journal_new_key(struct journal *j, struct aff_view who, struct aff_diag *diag);
 
 /* The newest id given out, 0 in an empty journal. Thread-safe. */
 int64_t journal_head(const struct journal *j);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "journal/internal.h"
+#include "journal/journal_key.h"
 #include "journal/sql.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -68,6 +68,8 @@ static int fill(struct journal *j, struct logfile *new, const struct logfile *ol
 		rc = copy_cursors(old->db, new, diag);
 	if (!rc && old)
 		rc = copy_attempts(old->db, new, diag);
+	if (!rc && old)
+		rc = journal_copy_keys(old->db, new->db, diag);
 	if (!rc && old)
 		rc = carry_copy(old->db, new->db, diag);
 	if (!rc && memcmp(j->snapshot, none, SHA256_SIZE) != 0)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The key is made with the journal and stays when log files go. Checkpoints leave for the file outside after their
- * commit, so that what stands there is always true of the journal. It is not synced: after a power cut it may lack the
- * last lines, never hold wrong ones.
+ * Checkpoints leave for the file outside after their commit, so that what stands there is always true of the journal.
+ * It is not synced: after a power cut it may lack the last lines, never hold wrong ones.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "journal/checkpoint.h"
@@ -16,57 +14,8 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define PEM_MAX      4096
 #define LINE_BYTES   1024
 #define LEAST_US     1000000 /* between two checkpoints */
-#define PUBLIC_SUFFIX ".pub"
-
-static int make_key(struct signer *s, const char *key_file, struct aff_diag *diag)
-{
-	char path[PATH_MAX];
-	struct aff_buf pem;
-	if (snprintf(path, sizeof path, "%s" PUBLIC_SUFFIX, key_file) >= (int)sizeof path)
-		return aff_diag_set(diag, AFF_EARGUMENT, "the name of the key file is too long");
-	int rc = sign_key_new(&s->key);
-	if (rc)
-		return aff_diag_set(diag, rc, "cannot make a key for checkpoints");
-	aff_buf_init(&pem, PEM_MAX);
-	rc = sign_key_put_public(s->key, &pem);
-	if (!rc)
-		rc = file_replace(path, aff_buf_view(&pem), diag);
-	aff_buf_clear(&pem);
-	if (!rc)
-		rc = sign_key_put(s->key, &pem);
-	if (!rc)
-		rc = file_replace(key_file, aff_buf_view(&pem), diag);
-	if (pem.p)
-		explicit_bzero(pem.p, pem.allocated);
-	aff_buf_free(&pem);
-	if (!rc)
-		log_info("journal", "made a key for checkpoints: %s; keep a copy of %s elsewhere, to verify with",
-		         key_file, path);
-	return rc;
-}
-
-static int read_key(struct signer *s, const char *key_file, struct aff_diag *diag)
-{
-	struct aff_buf pem;
-	struct stat st;
-	if (stat(key_file, &st) && errno == ENOENT)
-		return make_key(s, key_file, diag);
-	aff_buf_init(&pem, PEM_MAX);
-	int rc = file_read(key_file, &pem, diag);
-	if (!rc && (st.st_mode & 077)) {
-		rc = aff_diag_set(diag, AFF_EARGUMENT, "the key file %s can be read by others", key_file);
-		aff_diag_hint(diag, "chmod 600 %s", key_file);
-	}
-	if (!rc && sign_key_read(&s->key, aff_buf_view(&pem)))
-		rc = aff_diag_set(diag, AFF_EARGUMENT, "%s holds no Ed25519 private key", key_file);
-	if (pem.p)
-		explicit_bzero(pem.p, pem.allocated);
-	aff_buf_free(&pem);
-	return rc;
-}
 
 /* A line that a crash cut off stays a line of its own. */
 static int open_file(struct signer *s, const char *path, struct aff_diag *diag)
@@ -82,7 +31,10 @@ static int open_file(struct signer *s, const char *path, struct aff_diag *diag)
 
 int signer_open(struct signer *s, const char *key_file, const char *export_file, struct aff_diag *diag)
 {
-	int rc = read_key(s, key_file, diag);
+	if (strlen(key_file) >= PATH_MAX)
+		return aff_diag_set(diag, AFF_EARGUMENT, "the name of the key file is too long");
+	s->key_file = strdup(key_file);
+	int rc = s->key_file ? signer_read_key(s, diag) : aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	if (!rc && export_file)
 		rc = open_file(s, export_file, diag);
 	return rc;
@@ -92,6 +44,9 @@ void signer_close(struct signer *s)
 {
 	sign_key_free(s->key);
 	s->key = NULL;
+	signer_drop_next(s);
+	free(s->key_file);
+	s->key_file = NULL;
 	if (s->file >= 0)
 		close(s->file);
 	s->file = -1;
@@ -130,10 +85,14 @@ int signer_sign(struct signer *s, const unsigned char journal[JOURNAL_ID_SIZE], 
 	return rc;
 }
 
-static void append(struct signer *s, struct aff_buf *line)
+static void append(struct signer *s, struct aff_view line)
 {
-	aff_buf_put_char(line, '\n');
-	int rc = line->error ? line->error : file_write_all(s->file, line->p, line->n);
+	struct aff_buf out;
+	aff_buf_init(&out, LINE_BYTES);
+	aff_buf_put_view(&out, line);
+	aff_buf_put_char(&out, '\n');
+	int rc = out.error ? out.error : file_write_all(s->file, out.p, out.n);
+	aff_buf_free(&out);
 	if (rc && !s->file_failed)
 		log_error("journal", "a checkpoint could not be written to the file outside: %s", aff_error_text(rc));
 	else if (!rc && s->file_failed)
@@ -141,15 +100,21 @@ static void append(struct signer *s, struct aff_buf *line)
 	s->file_failed = rc != 0;
 }
 
-static void export(struct signer *s)
+void signer_export(struct signer *s, const char *what, struct aff_view line)
+{
+	if (s->export)
+		s->export(s->export_arg, what, line);
+	if (s->file >= 0)
+		append(s, line);
+}
+
+static void export_last(struct signer *s)
 {
 	struct aff_buf line;
 	aff_buf_init(&line, LINE_BYTES);
 	checkpoint_put(&s->last, &line);
-	if (s->export && !line.error)
-		s->export(s->export_arg, "checkpoint", aff_buf_view(&line));
-	if (s->file >= 0)
-		append(s, &line);
+	if (!line.error)
+		signer_export(s, "checkpoint", aff_buf_view(&line));
 	aff_buf_free(&line);
 }
 
@@ -160,7 +125,7 @@ void signer_committed(struct signer *s, uint64_t records, bool with_checkpoint, 
 		s->signed_us = now_us;
 		s->unsigned_records = 0;
 		s->unsigned_us = 0;
-		export(s);
+		export_last(s);
 	} else if (records) {
 		s->unsigned_records += records;
 		if (!s->unsigned_us)

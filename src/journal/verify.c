@@ -73,12 +73,21 @@ static int one_file(struct verify *v, const char *folder, int64_t first)
 	return rc ? verify_unreadable(v, rc) : 0;
 }
 
+static int newest_keys(struct verify *v, const char *folder, const struct file_list *list)
+{
+	char path[PATH_MAX];
+	int rc = folder_path(path, sizeof path, folder, list->first[list->n - 1], "", v->diag);
+	return rc ? rc : verify_newest_keys(v, path);
+}
+
 static int all_files(struct verify *v, const char *folder)
 {
 	struct file_list list = {0};
 	int rc = folder_list(folder, &list, v->diag);
 	if (!rc && list.n == 0)
 		rc = aff_diag_set(v->diag, AFF_ENOTFOUND, "there is no journal in %s", folder);
+	if (!rc)
+		rc = newest_keys(v, folder, &list);
 	for (size_t i = 0; !rc && i < list.n; i++)
 		v->total += size_of(folder, list.first[i]);
 	for (size_t i = 0; !rc && i < list.n; i++)
@@ -91,9 +100,12 @@ static int all_files(struct verify *v, const char *folder)
 static void finish(struct verify *v)
 {
 	verify_exported_end(v);
+	verify_count_keys(v);
 	v->file[0] = '\0';
 	if (v->result->links && !v->result->signed_link)
 		verify_tell(v, "checkpoint", 0, "no good checkpoint is there: nothing vouches for the chain");
+	else if (v->result->links && !v->vouched)
+		verify_tell(v, "checkpoint", 0, "none is by the key that was given: what came after it was cut off");
 }
 
 int verify_init(struct verify *v, const struct verify_options *options, struct verify_result *out,
@@ -113,6 +125,7 @@ void verify_free(struct verify *v)
 {
 	verify_forget(v);
 	free(v->exported);
+	free(v->changes);
 	aff_buf_free(&v->exported_text);
 	aff_buf_free(&v->others_text);
 	hasher_free(v->record);

@@ -28,7 +28,8 @@ typedef void verify_finding_fn(void *arg, const struct verify_finding *finding);
 typedef void verify_progress_fn(void *arg, uint64_t records, uint64_t position, uint64_t total);
 
 struct verify_options {
-	const unsigned char *key;    /* SIGN_KEY_SIZE bytes: the only key that counts; NULL: any, but only one */
+	const unsigned char *key;    /* SIGN_KEY_SIZE bytes: that counts, as do those that it was changed to or
+	                                from; NULL: the first one that signed */
 	const char *checkpoint_file; /* checkpoints kept elsewhere; NULL: none */
 	verify_finding_fn *finding;
 	verify_progress_fn *progress; /* may be NULL */
@@ -46,7 +47,8 @@ struct verify_result {
 	uint64_t exported_used;      /* and to links that are still there */
 	uint64_t exported_ignored;   /* lines that are no checkpoints of this journal */
 	bool has_key;
-	unsigned char key[SIGN_KEY_SIZE]; /* that signed */
+	unsigned char key[SIGN_KEY_SIZE]; /* that signed last */
+	uint64_t key_changes;
 };
 
 /* 0: it was looked through, findings were given to the callback in order of the chain. AFF_ENOTFOUND: no journal;

@@ -297,6 +297,8 @@ int verify_file(struct verify *v)
 	memset(v->last, 0, sizeof v->last);
 	int rc = check_journal(v);
 	if (!rc)
+		rc = verify_file_keys(v);
+	if (!rc)
 		rc = begin(v);
 	if (!rc) {
 		rc = sql_integer(v->db, "SELECT max(id) FROM link", &newest, v->diag);

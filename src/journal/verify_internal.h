@@ -5,10 +5,12 @@
 #ifndef JOURNAL_VERIFY_INTERNAL_H
 #define JOURNAL_VERIFY_INTERNAL_H
 
+#include "journal/key_change.h"
 #include "journal/schema.h"
 #include "journal/verify.h"
 
 #define VERIFY_LINKS 512
+#define VERIFY_KEYS  256 /* changes of keys at most */
 
 /* A checkpoint of the file outside: where its line is, and what it says of which link. */
 struct exported {
@@ -67,6 +69,10 @@ struct verify {
 	struct aff_buf others_text;
 	struct hasher *record, *rows;
 	int64_t judged;              /* of the row at hand */
+	/* changes of keys whose signatures are good; from outside, those of other journals too */
+	struct key_change *changes;
+	size_t nchanges, changes_allocated;
+	bool vouched;                /* by the key that was given, or one that followed it */
 	/* the file outside, sorted by link */
 	struct aff_buf exported_text;
 	struct exported *exported;
@@ -100,6 +106,22 @@ int verify_file_tail(struct verify *v);
 int verify_init(struct verify *v, const struct verify_options *options, struct verify_result *out,
                 struct aff_diag *diag);
 void verify_free(struct verify *v);
+
+/* verify_keys.c: whose signatures count. */
+/* Takes those that stand in a text and are signed; *some: there was one. */
+int verify_take_keys(struct verify *v, struct aff_view text, bool *some);
+/* And what the newest log file knows, before the walk begins: earlier keys may be bound to the one that is given by
+ * later changes. */
+int verify_newest_keys(struct verify *v, const char *path);
+/* Takes the new key that an action names, if it does; NULL or what is wrong with it. */
+const char *verify_key_action(struct verify *v, int64_t link, struct aff_view kind, struct aff_view detail, int *rc);
+/* Takes what the log file knows of changes before it. */
+int verify_file_keys(struct verify *v);
+/* NULL, or why a signature by this key does not count for this link. */
+const char *verify_key_counts(struct verify *v, const unsigned char key[SIGN_KEY_SIZE], int64_t link);
+/* A good checkpoint is by this key. */
+void verify_note_key(struct verify *v, const unsigned char key[SIGN_KEY_SIZE]);
+void verify_count_keys(struct verify *v);
 
 /* verify_sign.c: checkpoints inside and outside. */
 int verify_anchor(struct verify *v, struct checkpoint *c, bool *found);

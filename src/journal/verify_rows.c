@@ -181,6 +181,10 @@ static int take_row(struct verify *v, enum link_table t, struct verify_link *l, 
 		return rc;
 	if (!what && (!is_integer(s, tables[t].mark, &mark) || mark != record_mark(id, v->judged, digest)))
 		what = WRONG;
+	if (!what && t == LINK_ACTION)
+		what = verify_key_action(v, l->link.number, sql_text(s, 2), sql_text(s, 4), &rc);
+	if (rc)
+		return rc;
 	if (t != LINK_MESSAGE && id != v->last[t] + 1)
 		blame(l, t, v->last[t] + 1, "is missing");
 	if (what)

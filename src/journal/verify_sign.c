@@ -30,16 +30,7 @@ static bool take(struct verify *v, sqlite3_stmt *s, struct checkpoint *c)
 /* Signed, and by the right key. */
 static const char *judge(struct verify *v, const struct checkpoint *c)
 {
-	struct verify_result *r = v->result;
-	if (checkpoint_verify(c))
-		return "was changed: its signature is wrong";
-	if (v->options->key && memcmp(c->key, v->options->key, SIGN_KEY_SIZE) != 0)
-		return "was signed with another key than the one given";
-	if (r->has_key && memcmp(c->key, r->key, SIGN_KEY_SIZE) != 0)
-		return "was signed with another key than the ones before";
-	r->has_key = true;
-	memcpy(r->key, c->key, SIGN_KEY_SIZE);
-	return NULL;
+	return checkpoint_verify(c) ? "was changed: its signature is wrong" : verify_key_counts(v, c->key, c->link);
 }
 
 int verify_anchor(struct verify *v, struct checkpoint *c, bool *found)
@@ -94,6 +85,7 @@ static void check_one(struct verify *v, sqlite3_stmt *s, sqlite3_stmt *links)
 		return;
 	}
 	v->result->checkpoints++;
+	verify_note_key(v, c.key);
 	if (c.link >= v->result->signed_link) {
 		v->result->signed_link = c.link;
 		v->result->signed_at_us = c.at_us;
@@ -130,7 +122,10 @@ static int take_exported(struct verify *v, struct aff_view line, size_t *allocat
 	struct checkpoint c;
 	struct aff_view found;
 	size_t before = v->nexported;
-	bool empty = line.n == 0;
+	bool known = line.n == 0;
+	int rc = verify_take_keys(v, line, &known);
+	if (rc)
+		return rc;
 	while (checkpoint_find(&c, &line, &found)) {
 		if (vector_room(&v->exported, allocated, v->nexported, sizeof *v->exported))
 			return aff_diag_set(v->diag, AFF_ENOMEM, "out of memory");
@@ -140,7 +135,7 @@ static int take_exported(struct verify *v, struct aff_view line, size_t *allocat
 		memcpy(e->journal, c.journal, sizeof e->journal);
 		memcpy(e->hash, c.hash, SHA256_SIZE);
 	}
-	v->result->exported_ignored += !empty && v->nexported == before;
+	v->result->exported_ignored += !known && v->nexported == before;
 	return 0;
 }
 

@@ -356,6 +356,10 @@ class Scenario:
 		shutil.rmtree(target, ignore_errors=True)
 		shutil.copytree(source, target)
 
+	def do_copy_file(self, words, block):
+		source, target = (os.path.join(self.folder, word) for word in words)
+		shutil.copy(source, target)
+
 	def do_ledger(self, words, block):
 		self.engine.wait_ledger(words[0], {k: int(v) for k, v in (word.split("=") for word in words[1:])})
 

@@ -23,9 +23,11 @@ def openssl(folder, *words):
 
 def make_certificates(folder):
 	"""In folder/tls: ca.pem and other-ca.pem; server.pem (127.0.0.1), named.pem (logs.example), expired.pem and
-	client.pem, each with its .key, issued by ca.pem."""
+	client.pem, each with its .key, issued by ca.pem; other.pub, a public Ed25519 key."""
 	tls = os.path.join(folder, "tls")
 	os.makedirs(tls, mode=0o700)
+	openssl(tls, "genpkey", "-algorithm", "ed25519", "-out", "other.key")
+	openssl(tls, "pkey", "-in", "other.key", "-pubout", "-out", "other.pub")
 	key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 	for name in ("ca", "other-ca"):
 		openssl(tls, "req", "-x509", *key, "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "30",
