@@ -321,6 +321,10 @@ class Scenario:
 			first, second = (server.messages.items[int(number) - 1] for number in rest)
 			if first != second:
 				raise Failure(f"bundles {rest[0]} and {rest[1]} differ")
+		elif verb == "differ":
+			first, second = (server.messages.items[int(number) - 1] for number in rest)
+			if first == second:
+				raise Failure(f"bundles {rest[0]} and {rest[1]} are the same")
 		else:
 			raise ValueError(f"fhir {verb}?")
 
