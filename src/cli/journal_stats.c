@@ -38,6 +38,8 @@ static void print_sizes(const struct journal_stats *s)
 	printf("messages   %" PRIu64 ": %" PRIu64 " accepted, %" PRIu64 " kept, %" PRIu64 " rejected, %" PRIu64
 	       " duplicates\n",
 	       s->messages, s->accepted, s->kept, s->rejected, s->duplicates);
+	if (s->ids_reused)
+		printf("id-reuse   %" PRIu64 " accepted ones have a control id that was used before\n", s->ids_reused);
 	if (s->removed_files)
 		printf("of these   %" PRIu64 " in %" PRIu64 " log files removed by retention\n", s->removed_messages,
 		       s->removed_files);
@@ -129,6 +131,7 @@ static void print_json(const struct journal_stats *s, const struct rates *r)
 	jsonw_i64(&j, "kept", (int64_t)s->kept);
 	jsonw_i64(&j, "rejected", (int64_t)s->rejected);
 	jsonw_i64(&j, "duplicates", (int64_t)s->duplicates);
+	jsonw_i64(&j, "ids_reused", (int64_t)s->ids_reused);
 	jsonw_i64(&j, "bytes_received", (int64_t)s->bytes_received);
 	jsonw_i64(&j, "bytes_stored", (int64_t)s->bytes_stored);
 	jsonw_i64(&j, "removed_files", (int64_t)s->removed_files);

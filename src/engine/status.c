@@ -118,6 +118,7 @@ static void put_ledger(struct json_writer *j, const struct ledger_gauge *gauge)
 	}
 	jsonw_i64(j, "ledger_imbalance", sum);
 	jsonw_i64(j, "ledger_counted_us", gauge->counted_us);
+	jsonw_i64(j, "ids_reused", (int64_t)gauge->stats.ids_reused);
 }
 
 void engine_status(struct engine *e, struct aff_buf *out)

@@ -21,6 +21,7 @@ static const struct figure totals[] = {
 	{"kept", offsetof(struct journal_stats, kept)},
 	{"rejected", offsetof(struct journal_stats, rejected)},
 	{"duplicates", offsetof(struct journal_stats, duplicates)},
+	{"ids_reused", offsetof(struct journal_stats, ids_reused)},
 	{"bytes", offsetof(struct journal_stats, bytes_received)},
 };
 static const struct figure of_ledger[] = {

@@ -313,6 +313,7 @@ struct journal_ledger {
 struct journal_stats {
 	unsigned files, sealed;
 	uint64_t messages, accepted, kept, rejected, duplicates;
+	uint64_t ids_reused;         /* of the accepted ones: AFF_EIDREUSE */
 	uint64_t bytes_received;     /* lengths of all messages */
 	uint64_t removed_files, removed_messages, removed_bytes; /* by retention; the counts above, lengths and
 	                                                            ledgers include them */

@@ -16,6 +16,7 @@
 #include "journal/journal.h"
 #include "journal/schema.h"
 #include "journal/sql.h"
+#include "journal/stats.h"
 #include "sys/file.h"
 
 #define STEPS_BETWEEN_LOOKS 20000
@@ -116,7 +117,9 @@ static int fill(const struct reindex *r, sqlite3 *db)
 		rc = sql_exec(db, "DETACH old", r->diag);
 	if (!rc)
 		rc = sql_exec(db, schema_indices, r->diag);
-	return rc ? rc : sql_exec(db, schema_totals, r->diag);
+	if (!rc)
+		rc = sql_exec(db, schema_totals, r->diag);
+	return rc ? rc : stats_note_reused(db, r->diag);
 }
 
 static int failed(const struct reindex *r, const char *what, const char *path)

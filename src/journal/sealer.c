@@ -16,6 +16,7 @@
 
 #include "journal/schema.h"
 #include "journal/sql.h"
+#include "journal/stats.h"
 #include "sys/log.h"
 
 #define NICE 15
@@ -39,6 +40,8 @@ static int make_indices(sqlite3 *db, struct aff_diag *diag)
 		rc = sql_exec(db, "BEGIN IMMEDIATE", diag);
 	if (!rc)
 		rc = sql_exec(db, schema_totals, diag);
+	if (!rc)
+		rc = stats_note_reused(db, diag);
 	return rc ? rc : sql_exec(db, "INSERT INTO meta(key, value) VALUES('sealed', 1); COMMIT", diag);
 }
 

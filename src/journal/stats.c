@@ -19,6 +19,7 @@
 
 #define ATTEMPTS 5
 #define MIXED    1
+#define REUSED   "ids_reused"
 
 struct count {
 	int64_t start;
@@ -175,6 +176,40 @@ static int each_group(struct counting *c, sqlite3 *db, const char *sql,
 	return rc;
 }
 
+/* A file that was sealed has counted it; one that a version before sealed has not. */
+static int count_reused(struct counting *c, const struct reader_file *f)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t n = 0;
+	int rc = f->sealed ? sql_integer(f->db, "SELECT value FROM meta WHERE key = '" REUSED "'", &n, c->diag)
+			   : AFF_ENOTFOUND;
+	if (rc == AFF_ENOTFOUND) {
+		rc = sql_prepare(f->db, "SELECT count(*) FROM message WHERE error = ?1 AND verdict = 1", &s, c->diag);
+		if (!rc) {
+			sqlite3_bind_int(s, 1, AFF_EIDREUSE);
+			rc = sql_integer_of(s, &n, c->diag);
+		}
+		sqlite3_finalize(s);
+	}
+	c->out->ids_reused += rc ? 0 : (uint64_t)n;
+	return rc;
+}
+
+int stats_note_reused(sqlite3 *db, struct aff_diag *diag)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(db,
+			     "INSERT OR REPLACE INTO meta(key, value) VALUES('" REUSED "',"
+			     " (SELECT count(*) FROM message WHERE error = ?1 AND verdict = 1))",
+			     &s, diag);
+	if (!rc) {
+		sqlite3_bind_int(s, 1, AFF_EIDREUSE);
+		rc = sql_run(s, "count control ids that were used again", diag);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
 /* Counts by totals where a sealed file has them and they serve, else row by row. */
 static int count_by(struct counting *c, const struct reader_file *f, const char *totals, const char *rows,
                     void (*count)(struct counting *, const struct group *))
@@ -207,6 +242,8 @@ static int count_file(struct counting *c, const struct reader_file *f)
 	if (!rc)
 		rc = count_by(c, f, "SELECT low, high, destination, kind, n, 0, instead FROM outcome_total",
 		              "SELECT message, message, destination, kind, 1, 0, instead FROM outcome", count_outcomes);
+	if (!rc)
+		rc = count_reused(c, f);
 	if (!rc)
 		rc = read_ends(c, f);
 	c->out->files++;

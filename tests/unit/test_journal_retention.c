@@ -269,6 +269,7 @@ START_TEST(messages_of_every_verdict_stay_counted)
 		struct journal_message m = {.received_us = T0 + i,
 		                            .channel = aff_view_of("monitors"),
 		                            .verdict = (enum journal_verdict)(JOURNAL_ACCEPTED + i % 4),
+					    .error = i % 8 == 4 ? AFF_EIDREUSE : 0,
 		                            .length = i};
 		OK(journal_begin(j, &diag));
 		OK(journal_add_message(j, &m, &diag));
@@ -289,6 +290,8 @@ START_TEST(messages_of_every_verdict_stay_counted)
 	ck_assert_uint_eq(after.rejected, before.rejected);
 	ck_assert_uint_eq(after.duplicates, before.duplicates);
 	ck_assert_uint_eq(after.duplicates, 6);
+	ck_assert_uint_eq(after.ids_reused, 3);
+	ck_assert_uint_eq(before.ids_reused, 3);
 	ck_assert_uint_eq(after.bytes_received, before.bytes_received);
 	journal_stats_free(&before);
 	journal_stats_free(&after);
