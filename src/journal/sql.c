@@ -30,6 +30,9 @@ static int code_of(sqlite3 *db, int rc)
 		 * */
 		if (rc == SQLITE_IOERR_SHMSIZE && db && sqlite3_system_errno(db) == ENOSPC)
 			return AFF_EFULL;
+#ifdef AFF_MUTANT_32 /* a failed disk is taken for a full one */
+		return AFF_EFULL;
+#endif
 		return AFF_EIO;
 	default:
 		return AFF_EIO;

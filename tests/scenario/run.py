@@ -84,6 +84,7 @@ class Scenario:
 		self.messages = {}
 		self.devices, self.ehrs, self.fhirs, self.syslogs = {}, {}, {}, {}
 		self.mounts, self.crowd = [], []
+		self.tracer = None
 		self.result, self.command = None, None
 
 	def run(self):
@@ -108,6 +109,7 @@ class Scenario:
 			if self.command and self.command.poll() is None:
 				self.command.kill()
 				self.command.wait()
+			self.end_injection()
 		return "ok", self.title
 
 	def clean(self):
@@ -430,6 +432,27 @@ class Scenario:
 		if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
 			raise Skip("needs the right to mount a small file system")
 		self.mounts.append(path)
+
+	def do_inject(self, words, block):
+		"""inject SYSCALL:WHAT[:when=N]: strace's words; inject end."""
+		self.end_injection()
+		if words[0] == "end":
+			return
+		command = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={words[0].split(':')[0]}", "-e",
+		           f"inject={words[0]}", "-p", str(self.engine.process.pid)]
+		try:
+			self.tracer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+		except FileNotFoundError:
+			raise Skip("needs strace")
+		said = self.tracer.stderr.readline()
+		if "attached" not in said:
+			raise Skip(f"needs the right to trace a process: {said.strip()}")
+
+	def end_injection(self):
+		if self.tracer:
+			self.tracer.terminate()
+			self.tracer.communicate()
+		self.tracer = None
 
 	def do_fill_disk(self, words, block):
 		"""fill-disk PATH: writes zeros into a file until the file system is full; remove PATH makes room again."""
