@@ -201,10 +201,13 @@ void careful_add(struct careful *c, struct delivery *d)
 		open_one(c, d);
 }
 
-bool careful_may_send(struct careful *c, struct delivery *d)
+bool careful_must_count(const struct careful *c, const struct delivery *d)
 {
-	if (!careful_covers(c, d->id) || d->counted || d->harmless)
-		return true;
+	return careful_covers(c, d->id) && !d->counted && !d->harmless;
+}
+
+bool careful_count(struct careful *c, struct delivery *d)
+{
 	struct counting now = {.c = c, .id = {d->id}, .n = 1};
 	if (!count_now(&now))
 		return false;

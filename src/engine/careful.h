@@ -35,7 +35,7 @@ int careful_new(struct careful **out, const struct careful_setup *setup, struct 
 		struct aff_diag *diag);
 void careful_free(struct careful *c);
 
-/* May be asked with c = NULL, as may all but the next two: nothing is covered then. */
+/* May be asked with c = NULL, as may all but careful_begin and careful_count: nothing is covered then. */
 bool careful_covers(const struct careful *c, int64_t id);
 
 /* Reads on behind `after` for the next messages to be counted, and counts them. Those that have an outcome (ended) need
@@ -48,8 +48,10 @@ bool careful_gives_up(const struct careful *c, int64_t id);
 
 /* A delivery that was let in is in the window. */
 void careful_add(struct careful *c, struct delivery *d);
-/* It is about to be sent: was it counted, or can it be now? */
-bool careful_may_send(struct careful *c, struct delivery *d);
+/* It is about to be sent: must it be counted before? */
+bool careful_must_count(const struct careful *c, const struct delivery *d);
+/* Counts it; false: not now. */
+bool careful_count(struct careful *c, struct delivery *d);
 /* It has its outcome. */
 void careful_end(struct careful *c, struct delivery *d);
 /* Its try is over without one (tried), or will not be made before another one's outcome. Returns what the journal shall

@@ -203,6 +203,14 @@ static int64_t read_on(struct sender *s, int64_t after, const int64_t *position,
 	}
 }
 
+/* What became of the last messages is in the journal before the next ones are counted. */
+static bool begin_round(struct sender *s)
+{
+	sender_submit_reports(s);
+	return careful_begin(s->careful, s->reader, aff_view_of(feed_channel(s->channel->feed)), s->position,
+			     s->window);
+}
+
 void sender_fill_window(struct sender *s)
 {
 	if (s->closing || !sender_has_room(s))
@@ -223,8 +231,7 @@ void sender_fill_window(struct sender *s)
 			return;
 		}
 	}
-	if (!s->careful || careful_begin(s->careful, s->reader, aff_view_of(feed_channel(s->channel->feed)),
-					 s->position, s->window))
+	if (careful_allowed(s->careful) == INT64_MAX || begin_round(s))
 		s->position = read_on(s, s->position, &s->position, admit_row);
 }
 

@@ -178,13 +178,20 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 	d->due_us = now + wait;
 }
 
+/* After what became of earlier ones. */
+static bool count_first(struct sender *s, struct delivery *d)
+{
+	sender_submit_reports(s);
+	return careful_count(s->careful, d);
+}
+
 /* Starts the first message of a lane if it is due. true: something was started. */
 static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 {
 	struct delivery *d = s->lanes[lane].first;
 	if (!d || d->state == DELIVERY_FLYING || d->due_us > now)
 		return false;
-	if (s->careful && !careful_may_send(s->careful, d)) {
+	if (careful_must_count(s->careful, d) && !count_first(s, d)) {
 		d->due_us = now + CAREFUL_AGAIN_US;
 		return false;
 	}
