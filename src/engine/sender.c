@@ -39,6 +39,9 @@ static int64_t next_us(const struct sender *s, int64_t now)
 	int64_t careful = careful_due_us(s->careful, s->position, now);
 	if (careful < until && sender_has_room(s))
 		until = careful;
+	int64_t more = sender_wants_more_us(s);
+	if (more < until)
+		until = more;
 	if (sender_is_ahead(s) && now + AHEAD_US < until)
 		until = now + AHEAD_US; /* the writer does not say when it has committed outcomes */
 	else if (s->sampler && !s->blocked && sender_has_room(s)) {
@@ -138,7 +141,7 @@ static void *sender_main(void *arg)
 		sender_submit_reports(s);
 		int wait = wait_ms(s);
 		atomic_store(&s->waiter.waiting, true);
-		if (!s->closing && !s->blocked && sender_has_room(s) &&
+		if (!s->closing && !s->blocked && sender_wants_more(s, clock_mono_us()) &&
 		    feed_has_after(s->channel->feed, sender_read_to(s)))
 			wait = 0;
 		if (!s->ended)

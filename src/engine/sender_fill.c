@@ -9,6 +9,7 @@
 
 #define REPORTS_OPEN_MAX 4096u /* outcomes handed to the writer and not yet committed */
 #define TAKE 64
+#define CROWDED_US 5000
 
 static unsigned choose_lane(struct sender *s, const struct journal_message *m)
 {
@@ -114,6 +115,17 @@ bool sender_is_ahead(const struct sender *s)
 	return atomic_load(&s->open_reports) >= REPORTS_OPEN_MAX;
 }
 
+int64_t sender_wants_more_us(const struct sender *s)
+{
+	return s->crowded_us && sender_has_room(s) ? s->crowded_us + CROWDED_US : INT64_MAX;
+}
+
+bool sender_wants_more(const struct sender *s, int64_t now_us)
+{
+	bool roomy = window_is_roomy(s->window) && atomic_load(&s->open_reports) <= REPORTS_OPEN_MAX / 4 * 3;
+	return sender_has_room(s) && (roomy || !s->crowded_us || now_us >= s->crowded_us + CROWDED_US);
+}
+
 /* What is done with each message that is read, from the feed or from the journal. */
 typedef int row_fn(struct sender *s, const struct journal_message *m, struct aff_view raw);
 
@@ -186,6 +198,7 @@ static int64_t read_on(struct sender *s, int64_t after, const int64_t *position,
 					  aff_diag_format(&diag, text, sizeof text));
 			}
 			s->blocked = rc < 0;
+			s->crowded_us = b.stopped && !sender_has_room(s) ? clock_mono_us() : 0;
 			if (rc < 0 || b.stopped)
 				return *position;
 			after = floor > *position ? floor : *position;
@@ -213,8 +226,9 @@ static bool begin_round(struct sender *s)
 
 void sender_fill_window(struct sender *s)
 {
-	if (s->closing || !sender_has_room(s))
+	if (s->closing || !sender_wants_more(s, clock_mono_us()))
 		return;
+	s->crowded_us = 0;
 	if (s->sampler && sampler_scans(s->sampler)) {
 		int64_t *scanned = sampler_position(s->sampler);
 		if (*scanned < s->position)

@@ -60,6 +60,7 @@ struct sender {
 	int64_t end_us; /* while closing: monotonic, deliveries in flight are not waited for longer */
 	bool ended;
 	bool blocked; /* the journal could not be read; it is tried again in a second */
+	int64_t crowded_us; /* monotonic: when reading the journal ended for want of room; 0: it did not */
 	uint64_t backlog, published;
 	_Atomic uint64_t counts[JOURNAL_DEAD + 1], retries;
 	_Atomic int64_t oldest_us, delivered_us;
@@ -91,6 +92,10 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 
 /* Is there room in the window, and has the writer kept up with the outcomes? */
 bool sender_has_room(const struct sender *s);
+/* Is it worth reading on? From the journal a whole page is read, so some room is waited for, but not for long. */
+bool sender_wants_more(const struct sender *s, int64_t now_us);
+/* When it is worth it at the latest. */
+int64_t sender_wants_more_us(const struct sender *s);
 /* Are there as many outcomes on their way to the journal as there may be? */
 bool sender_is_ahead(const struct sender *s);
 /* Takes what can be taken into the window. */

@@ -57,6 +57,11 @@ bool window_has_room(const struct window *w)
 	return w->count < w->max && w->bytes < w->max_bytes;
 }
 
+bool window_is_roomy(const struct window *w)
+{
+	return w->count <= w->max - w->max / 4 && w->bytes <= w->max_bytes - w->max_bytes / 4;
+}
+
 unsigned window_count(const struct window *w)
 {
 	return w->count;

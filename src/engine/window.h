@@ -31,6 +31,8 @@ int window_new(struct window **out, unsigned max_deliveries, size_t max_bytes, i
 void window_free(struct window *w);
 
 bool window_has_room(const struct window *w);
+/* Is a quarter of it free? */
+bool window_is_roomy(const struct window *w);
 unsigned window_count(const struct window *w);
 
 /* Adds a message that will be sent; the bytes are copied. NULL: out of memory. Ids come in order. */
