@@ -76,7 +76,7 @@ TEST_SRC  := $(sort $(wildcard tests/unit/test_*.c))
 TESTS     := $(TEST_SRC:tests/unit/%.c=$(B)/tests/%)
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 BENCHES   := $(addprefix $(B)/bench/,load sink commit lib journal)
-CRASHERS  := $(addprefix $(B)/crash/,journal_crash journal_cut)
+CRASHERS  := $(addprefix $(B)/crash/,journal_crash journal_cut pending)
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 REPLAYERS := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/replay/%)
@@ -204,7 +204,7 @@ $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(STATIC)
 
 # ---- figures --------------------------------------------------------------------------------------------------------
 ROUNDS ?= 3
-bench: all $(BENCHES)
+bench: all $(BENCHES) $(B)/crash/pending
 	@tests/bench/bench.py --build $(B) --rounds $(ROUNDS) --json build/bench.json
 bench-regress: all $(BENCHES) $(B)/bench/slow_sync.so
 	@tests/bench/regress.py --build $(B) $(if $(UPDATE),--update)

@@ -10,7 +10,7 @@ library  parsing, checking, rendering            ingest   journaled and answered
 floor    parsing beside what it takes at least   forward  the same with a destination that keeps up
 idle     start, memory                           open     forwarding at fixed rates
 longest  the longest answer at half load         written  bytes to the disk, sealing included
-search   searching a million rows
+search   searching a million rows                restart  a start with a million messages pending
 """
 
 import argparse
@@ -26,7 +26,7 @@ import sys
 import gates
 import library
 from rounds import MESSAGE, Bench, progress
-from servers import Engine, Forwarding, Sealing, Yardstick
+from servers import Engine, Forwarding, Pending, Sealing, Yardstick
 
 INGEST = (64, 256, 2000)
 FORWARD = (1, 16, 64, 256)
@@ -92,11 +92,19 @@ def idle(bench, _):
 	return {key: round(statistics.median(run[key] for run in runs), 1) for key in runs[0]}
 
 
+def restart(bench, _):
+	progress(f"a start with {Pending.messages} messages pending")
+	engine = Pending(bench)
+	row = {"pending": Pending.messages, "start_s": round(engine.start_ms / 1000, 2), "rss_mb": engine.rss_mb()}
+	engine.stop()
+	return row
+
+
 PARTS = {
 	"library": lambda bench, _: library.library(bench),
 	"floor": lambda bench, _: library.floor(bench),
 	"idle": idle, "ingest": ingest, "forward": forward, "open": open_loop, "longest": longest, "written": written,
-	"search": search,
+	"search": search, "restart": restart,
 }
 
 
@@ -142,6 +150,10 @@ def show_others(figures):
 		      f"{row['acked']:,} messages of {row['bytes']} bytes")
 	if "search" in figures:
 		print("search: " + "; ".join(f"{what} {ms:.1f} ms" for what, ms in figures["search"]["times"].items()))
+	if "restart" in figures:
+		row = figures["restart"]
+		print(f"ready with {row['pending']:,} messages pending after {row['start_s']:.2f} s, "
+		      f"{row['rss_mb']:.0f} MB")
 	if "idle" in figures:
 		row = figures["idle"]
 		print(f"start to listening {row['start_ms']:.0f} ms, idle memory {row['rss_mb']:.1f} MB")

@@ -20,6 +20,7 @@ GATES = (
 	("search by an id, an open million rows", "ms", 200, 120, ("search",), "id, open"),
 	("search for dead letters, a sealed million rows", "ms", 10, 5, ("search",), "dead, sealed"),
 	("search for dead letters, an open million rows", "ms", 200, 120, ("search",), "dead, open"),
+	("start with a million messages pending", "s", 2, 1, ("restart",), "start_s"),
 )
 
 

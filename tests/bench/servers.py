@@ -86,6 +86,7 @@ class Engine:
 		os.mkdir(os.path.join(self.folder, "channels"), 0o700)
 		self.write("afferent.yaml", "journal: journal\ncontrol: control.sock\n" + self.settings)
 		self.write("channels/bench.yaml", CHANNEL.format(listen=self.port, sink=self.destination()))
+		self.fill()
 		with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
 			before = time.monotonic()
 			self.process = subprocess.Popen([bench.afferent, "run", self.folder], stderr=log, env=bench.env)
@@ -94,6 +95,9 @@ class Engine:
 
 	def destination(self):
 		return free_port()
+
+	def fill(self):
+		"""Before the start."""
 
 	def connect(self, deadline):
 		"""Tries until it listens."""
@@ -125,6 +129,27 @@ class Engine:
 		shutil.rmtree(self.folder)
 		if code:
 			sys.exit(f"the engine ended with {code}")
+
+
+class Pending(Engine):
+	"""With messages in its journal that the destination, which is down, has not got."""
+
+	messages = 1000000
+
+	def fill(self):
+		subprocess.run([self.bench.path("crash", "pending"), os.path.join(self.folder, "journal"), str(self.messages),
+		                "bench", "bench/ehr"], check=True, capture_output=True)
+
+	def connect(self, deadline):
+		"""The socket is there before the engine reads from it: until it says that it is ready."""
+		super().connect(deadline)
+		while True:
+			with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
+				if re.search(r"\bready\b", log.read()):
+					return
+			if time.monotonic() > deadline:
+				sys.exit("the engine is not ready")
+			threading.Event().wait(0.002)
 
 
 class Forwarding(Engine):
