@@ -13,17 +13,31 @@
 #include "cli/config.h"
 #include "cli/when.h"
 
-int journal_command_open(struct journal_reader **out, const char *journal, const char *config)
+int journal_command_open_with(struct journal_reader **out, const char *journal, const char *config,
+			      const char *key_file)
 {
 	struct aff_diag diag;
-	char *folder = config_journal(journal, config);
+	char *secret, *folder = config_journal_and_keys(journal, config, &secret);
 	if (!folder)
 		return COMMAND_FAILED;
 	int rc = journal_reader_open(out, folder, &diag);
 	if (rc == AFF_ENOTFOUND)
 		aff_diag_hint(&diag, "name its folder with --journal, or the configuration's with --config");
+	if (!rc)
+		rc = journal_reader_use_keys(*out, key_file ? key_file : secret, &diag);
 	free(folder);
+	free(secret);
 	return rc ? command_error_diag(&diag) : 0;
+}
+
+int journal_command_open(struct journal_reader **out, const char *journal, const char *config)
+{
+	return journal_command_open_with(out, journal, config, NULL);
+}
+
+bool journal_command_is_hidden(const struct journal_message *m)
+{
+	return m->ids.n != 0;
 }
 
 int journal_command_id(const char *text, int64_t *id)
@@ -97,6 +111,8 @@ void journal_command_put_message(struct json_writer *j, const struct journal_mes
 	jsonw_view(j, "control_id", m->control_id);
 	jsonw_view(j, "patient", m->patient);
 	jsonw_view(j, "device", m->device);
+	if (journal_command_is_hidden(m))
+		jsonw_bool(j, "encrypted", true);
 	jsonw_text(j, "verdict", journal_verdict_text(m->verdict));
 	if (m->error == AFF_EIDREUSE)
 		jsonw_bool(j, "id_reuse", true);

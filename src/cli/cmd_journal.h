@@ -12,6 +12,11 @@
 	OPTION_TEXT('J', "journal", journal, "FOLDER", "the journal; otherwise that of --config, else ./journal"), \
 	OPTION_TEXT('C', "config", config, "FOLDER", "a configuration: its journal is used")
 
+/* Of the commands that read messages. */
+#define JOURNAL_KEY_OPTION(key_file) \
+	OPTION_TEXT('K', "key-file", key_file, "FILE", \
+		    "the master keys of an encrypted journal; otherwise those of --config, else FOLDER.secret")
+
 int journal_search_command(int argc, char **argv);
 int journal_show_command(int argc, char **argv);
 int journal_actions_command(int argc, char **argv);
@@ -25,6 +30,10 @@ int journal_restore_command(int argc, char **argv);
 
 /* 0 or COMMAND_FAILED, told on standard error. */
 int journal_command_open(struct journal_reader **out, const char *journal, const char *config);
+int journal_command_open_with(struct journal_reader **out, const char *journal, const char *config,
+			      const char *key_file);
+/* Whether control id, patient and device are encrypted, and the key is not there. */
+bool journal_command_is_hidden(const struct journal_message *m);
 int journal_command_id(const char *text, int64_t *id);
 
 /* "icu-monitors/ehr" -> "ehr" */

@@ -52,6 +52,7 @@ int cmd_replay(int argc, char **argv)
 		OPTION_FLAG('j', "json", &o.json, "the summary as JSON"),
 		QUERY_OPTIONS(&p->query),
 		JOURNAL_WHERE_OPTIONS(&o.journal, &o.config),
+		JOURNAL_KEY_OPTION(&o.key_file),
 		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	return n < 0 ? option_exit(n) : replay_run(&o, argv, n);

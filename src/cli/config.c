@@ -111,14 +111,17 @@ const struct conf_dest *config_destination(const struct conf *c, const char *nam
 	return NULL;
 }
 
-char *config_journal(const char *journal, const char *config)
+char *config_journal_and_keys(const char *journal, const char *config, char **secret)
 {
-	if (journal)
+	*secret = NULL;
+	if (journal && !config)
 		return strdup(journal);
 	if (!config && access("afferent.yaml", R_OK) != 0)
 		return strdup("journal");
 	struct conf *conf = config_load(config ? config : ".");
-	char *folder = conf ? strdup(conf->engine.journal) : NULL;
+	char *folder = conf ? strdup(journal ? journal : conf->engine.journal) : NULL;
+	if (folder && conf->engine.secret_file)
+		*secret = strdup(conf->engine.secret_file);
 	conf_unref(conf);
 	return folder;
 }
@@ -146,4 +149,11 @@ int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag)
 	conf_files_free(&files);
 	aff_diag_list_free(&findings);
 	return rc;
+}
+
+char *config_journal(const char *journal, const char *config)
+{
+	char *secret, *folder = config_journal_and_keys(journal, journal ? NULL : config, &secret);
+	free(secret);
+	return folder;
 }

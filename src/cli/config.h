@@ -26,6 +26,8 @@ const struct conf_dest *config_destination(const struct conf *c, const char *nam
 /* Where the journal is: the folder given with --journal, else the one that the configuration --config names, else
  * that of ./afferent.yaml, else ./journal. Freed by the caller; NULL after an error was told. */
 char *config_journal(const char *journal, const char *config);
+/* The same; *secret: the file of the master keys that the configuration names, freed by the caller, NULL: none. */
+char *config_journal_and_keys(const char *journal, const char *config, char **secret);
 
 /* Appends the control socket of the engine that runs with this configuration, and a NUL. 0, or a diag. */
 int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag);

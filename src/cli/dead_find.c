@@ -170,5 +170,5 @@ int dead_open(struct conf **conf, struct journal_reader **reader, const char **f
 	if (!*conf)
 		return COMMAND_FAILED;
 	*folder = journal ? journal : (*conf)->engine.journal;
-	return journal_command_open(reader, *folder, NULL);
+	return journal_command_open_with(reader, *folder, NULL, (*conf)->engine.secret_file);
 }

@@ -73,13 +73,14 @@ int input_each_journal(const char *command, const char *text, input_fn *fn, void
 {
 	char name[] = "query", words_text[QUERY_MAX], *words[WORDS_MAX + 1] = {name};
 	struct query query = {.limit = INT64_MAX};
-	const char *journal = NULL, *config = NULL;
+	const char *journal = NULL, *config = NULL, *key_file = NULL;
 	const struct usage usage = {.command = command, .arguments = "", .least = 0, .most = 0};
 	const struct option options[] = {
 		QUERY_OPTIONS(&query),
 		QUERY_VERDICT_OPTIONS(&query),
 		OPTION_NUMBER(0, "limit", &query.limit, "N", 1, INT64_MAX, "at most so many"),
 		JOURNAL_WHERE_OPTIONS(&journal, &config),
+		JOURNAL_KEY_OPTION(&key_file),
 		OPTION_END};
 	struct journal_input in = {.fn = fn, .arg = arg};
 	struct journal_reader *reader = NULL;
@@ -91,7 +92,7 @@ int input_each_journal(const char *command, const char *text, input_fn *fn, void
 		return COMMAND_FAILED;
 	q.raw = true;
 	q.oldest_first = true;
-	if (journal_command_open(&reader, journal, config))
+	if (journal_command_open_with(&reader, journal, config, key_file))
 		return COMMAND_FAILED;
 	int rc = search(reader, &q, &in);
 	journal_reader_close(reader);

@@ -24,7 +24,7 @@ struct search {
 	struct search_output output;
 	struct progress progress;
 	struct journal_reader *reader;
-	const char *journal, *config;
+	const char *journal, *config, *key_file;
 	uint64_t before, after;
 	int64_t first, last;             /* ids of the journal's messages, for the progress */
 	bool json, csv, hl7, oldest_first, follow, show_progress;
@@ -160,6 +160,8 @@ static int run(struct search *s, struct journal_query *q)
 		return rc;
 	if (!o->found)
 		command_note("no message fits");
+	if (o->hidden && o->format != SEARCH_JSON)
+		command_note("control ids, patients and devices are encrypted; --key-file names the master keys");
 	if (!s->follow && o->found == q->limit && o->format != SEARCH_JSON)
 		command_note("there may be more; --%s %" PRId64 " goes on", s->oldest_first ? "after" : "before",
 		             o->last_id);
@@ -243,6 +245,7 @@ int journal_search_command(int argc, char **argv)
 		OPTION_FLAG(0, "hl7", &s.hl7, "the messages as received, one after the other"),
 		OPTION_TEXT('O', "output-folder", &s.output.folder, "FOLDER", "each message into a file there, ID.hl7"),
 		JOURNAL_WHERE_OPTIONS(&s.journal, &s.config),
+		JOURNAL_KEY_OPTION(&s.key_file),
 		OPTION_END};
 	struct journal_query q;
 	int n = option_parse(&usage, options, argc, argv);
@@ -250,9 +253,9 @@ int journal_search_command(int argc, char **argv)
 		return option_exit(n);
 	int rc = build(&s, &q);
 	if (!rc)
-		rc = journal_command_open(&s.reader, s.journal, s.config);
+		rc = journal_command_open_with(&s.reader, s.journal, s.config, s.key_file);
 	if (!rc)
-		rc = journal_command_open(&s.output.fates, s.journal, s.config);
+		rc = journal_command_open_with(&s.output.fates, s.journal, s.config, s.key_file);
 	if (!rc)
 		rc = run(&s, &q);
 	journal_reader_close(s.output.fates);

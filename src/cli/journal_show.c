@@ -451,13 +451,14 @@ int journal_show_command(int argc, char **argv)
 		.exit1 = "with --sent: it differs",
 	};
 	struct show s = {.reader = NULL};
-	const char *journal = NULL, *config = NULL;
+	const char *journal = NULL, *config = NULL, *key_file = NULL;
 	const struct option options[] = {
 		OPTION_FLAG('r', "raw", &s.raw, "only the bytes as received"),
 		OPTION_FLAG('t', "tree", &s.tree, "one value a line: path, field name, value"),
 		OPTION_TEXT('S', "sent", &s.destination, "DESTINATION", "what was sent there, made again and compared"),
 		OPTION_FLAG('j', "json", &s.json, "one JSON object"),
 		JOURNAL_WHERE_OPTIONS(&journal, &config),
+		JOURNAL_KEY_OPTION(&key_file),
 		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
@@ -466,9 +467,9 @@ int journal_show_command(int argc, char **argv)
 		return command_error("--raw, --tree, --json and --sent do not go together");
 	if (journal_command_id(argv[0], &s.id))
 		return COMMAND_FAILED;
-	int rc = journal_command_open(&s.reader, journal, config);
+	int rc = journal_command_open_with(&s.reader, journal, config, key_file);
 	if (!rc)
-		rc = journal_command_open(&s.others, journal, config);
+		rc = journal_command_open_with(&s.others, journal, config, key_file);
 	if (!rc)
 		rc = run(&s);
 	journal_reader_close(s.others);

@@ -344,7 +344,8 @@ static int load_and_run(struct running *r, int nids)
 	if (!r->conf)
 		return COMMAND_FAILED;
 	r->folder = o->journal ? o->journal : r->conf->engine.journal;
-	int rc = journal_command_open(&r->source->reader, r->folder, NULL);
+	int rc = journal_command_open_with(&r->source->reader, r->folder, NULL,
+					   o->key_file ? o->key_file : r->conf->engine.secret_file);
 	if (!rc && o->resume)
 		rc = read_resumed(r, nids);
 	if (!rc)

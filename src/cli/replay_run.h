@@ -9,7 +9,7 @@
 
 struct replay_run {
 	struct plan plan;
-	const char *to_file, *journal, *config, *resume;
+	const char *to_file, *journal, *config, *key_file, *resume;
 	uint64_t from_id, to_id;
 	bool dry_run, all, json;
 	bool dead_only; /* `dead resend`: nothing but dead letters */

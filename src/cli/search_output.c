@@ -62,7 +62,8 @@ static void end_columns(struct search_output *o, const struct journal_message *m
 	         m->error == AFF_EIDREUSE ? "id-reuse" : m->error ? aff_error_name(m->error) : "");
 	const struct aff_view cells[COLUMNS] = {
 		aff_view_of(id), aff_view_of(clock_local_text(m->received_us, when)), m->channel, m->type,
-		m->control_id, aff_view_of(verdict), aff_buf_view(&o->line),
+		journal_command_is_hidden(m) ? aff_view_of("(encrypted)") : m->control_id, aff_view_of(verdict),
+		aff_buf_view(&o->line),
 	};
 	for (size_t i = 0; i < COLUMNS; i++) {
 		if (o->format == SEARCH_TABLE)
@@ -241,6 +242,7 @@ static int keep_row(struct search_output *o, const struct journal_message *m)
 	kept->control_id = keep(&o->texts, m->control_id);
 	kept->patient = keep(&o->texts, m->patient);
 	kept->device = keep(&o->texts, m->device);
+	o->hidden += journal_command_is_hidden(m);
 	kept->body = aff_view("", 0);
 	return 0;
 }

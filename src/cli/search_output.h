@@ -25,6 +25,7 @@ struct search_output {
 	const char *folder;              /* of SEARCH_FILES */
 	struct journal_reader *fates;    /* another reader than the one that searches */
 	uint64_t found;
+	uint64_t hidden;                 /* of these: their ids are encrypted */
 	int64_t last_id;
 	struct journal_message row[SEARCH_OUTPUT_ROWS];
 	size_t n, current;               /* rows waiting; the one that is being written */

@@ -2,6 +2,7 @@
  *
  * afferent.yaml and channels/<name>.yaml: the engine, a channel, its source and what it accepts.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "conf/reader.h"
@@ -107,6 +108,36 @@ static void read_checkpoints(struct reader *r, struct conf_engine *e, const stru
 	read_syslog(r, &e->syslog, f.value[KEY_CHECKPOINTS_syslog]);
 }
 
+/* Where systemd puts a credential: told to the service, and known to others, like the commands that root runs. */
+static char *credential_path(struct reader *r, const char *name)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	if (!folder || !folder[0])
+		folder = "/run/credentials/afferent.service";
+	size_t size = strlen(folder) + strlen(name) + 2;
+	char *path = keep_array(r, size, 1);
+	if (path)
+		snprintf(path, size, "%s/%s", folder, name);
+	return path;
+}
+
+static void read_encrypt(struct reader *r, struct conf_engine *e, const struct node *value)
+{
+	struct fields f;
+	e->encrypt = !value || value->kind == NODE_MAP;
+	if (!value || !e->encrypt)
+		return;
+	fields_read(r, &f, SECTION_ENCRYPT, value);
+	e->secret_file = get_path(r, &f, KEY_ENCRYPT_key_file);
+	char *name = get_name(r, &f, KEY_ENCRYPT_credential);
+	if (e->secret_file && name)
+		report_error(&r->report, f.value[KEY_ENCRYPT_credential]->at, "leave one of them out",
+			     "'credential' and 'key_file' name the same thing");
+	else if (name)
+		e->secret_file = credential_path(r, name);
+	free(name);
+}
+
 void read_engine(struct reader *r, const struct node *root)
 {
 	struct conf_engine *e = &r->conf->engine;
@@ -123,6 +154,7 @@ void read_engine(struct reader *r, const struct node *root)
 	e->stall = get_word(r, &f, KEY_ENGINE_on_full) == 1;
 	read_duplicates(r, e, f.value[KEY_ENGINE_duplicates]);
 	read_checkpoints(r, e, f.value[KEY_ENGINE_checkpoints]);
+	read_encrypt(r, e, f.value[KEY_ENGINE_encrypt]);
 	e->drain_ms = (int64_t)get_number(r, &f, KEY_ENGINE_drain);
 	e->log_json = get_word(r, &f, KEY_ENGINE_log) == 1;
 }

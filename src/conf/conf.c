@@ -174,6 +174,7 @@ static void free_conf(struct conf *c)
 	free(c->engine.journal);
 	free(c->engine.checkpoint_file);
 	free(c->engine.key_file);
+	free(c->engine.secret_file);
 	free(c->engine.syslog.to);
 	free(c->engine.syslog.name);
 	free(c->engine.syslog.ca_file);

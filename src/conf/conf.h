@@ -158,6 +158,8 @@ struct conf_engine {
 	size_t nforget;
 	char *checkpoint_file, *key_file; /* of the journal; NULL: none, and beside the journal */
 	struct conf_syslog syslog;
+	bool encrypt;            /* the journal */
+	char *secret_file;       /* its master keys; NULL: beside the journal */
 	int64_t drain_ms;        /* how long SIGTERM waits, default 10 s */
 	bool log_json;
 };

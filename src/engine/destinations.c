@@ -204,6 +204,7 @@ static int start_fresh(struct engine *e, struct prepare *p, struct sending **fre
 			const struct conf_dest *dest = &channel->dests[d];
 			struct sender_setup setup = {
 				.journal = e->conf->engine.journal, .writer = e->writer, .conf = p->conf};
+			setup.secret_file = e->conf->engine.secret_file;
 			if (e->unclean && p->conf == e->conf)
 				setup.careful_until = journal_head(e->journal);
 			setup.alone = &e->alone;

@@ -62,6 +62,8 @@ static void tell_start(const struct conf *conf)
 	log_info("engine", "afferent %s, configuration %.12s, journal %s", aff_version(), hex.error ? "" : hex.p,
 		 conf->engine.journal);
 	aff_buf_free(&hex);
+	if (!conf->engine.encrypt)
+		log_warn("engine", "the journal is not encrypted: patient data lies on the disk in clear");
 	if (!conf->engine.keep_ms && !conf->engine.keep_bytes)
 		log_info("engine", "every log file is kept; log_file: keep and keep_size let old ones be removed");
 }
@@ -149,10 +151,11 @@ static void warn_fixed(const struct conf_engine *now, const struct conf_engine *
 	    now->io_threads != then->io_threads || now->memory != then->memory || now->file_rows != then->file_rows ||
 	    now->file_bytes != then->file_bytes || now->daily != then->daily || now->keep_ms != then->keep_ms ||
 	    now->keep_bytes != then->keep_bytes || now->reserve_bytes != then->reserve_bytes ||
+	    now->encrypt != then->encrypt || !same_text(now->secret_file, then->secret_file) ||
 	    !same_text(now->checkpoint_file, then->checkpoint_file) || !same_text(now->key_file, then->key_file) ||
 	    !same_syslog(&now->syslog, &then->syslog))
-		log_warn("reload", "afferent.yaml: journal, log_file, reserve, checkpoints, control, io_threads and "
-				   "memory change at the next start only");
+		log_warn("reload", "afferent.yaml: journal, log_file, reserve, checkpoints, encrypt, control, "
+				   "io_threads and memory change at the next start only");
 }
 
 static int reload_locked(struct engine *e, bool *changed, struct aff_diag_list *findings, struct aff_diag *diag)

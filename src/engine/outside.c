@@ -33,6 +33,8 @@ void engine_journal_options(const struct conf *conf, struct journal_options *out
 					.keep_us = c->keep_ms * 1000,
 					.keep_bytes = c->keep_bytes,
 					.key_file = c->key_file,
+					.encrypt = c->encrypt,
+					.secret_file = c->secret_file,
 					.checkpoint_file = c->checkpoint_file};
 }
 

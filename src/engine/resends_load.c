@@ -113,9 +113,13 @@ struct resends_load *resends_load_newest(struct resends *r, struct conf *conf, u
 	struct aff_diag diag = {0};
 	struct resends_load *l = calloc(1, sizeof *l);
 	int rc = l ? journal_reader_open(&l->reader, conf->engine.journal, &diag) : AFF_ENOMEM;
+	if (!rc)
+		rc = journal_reader_use_keys(l->reader, conf->engine.secret_file, &diag);
 	if (rc) {
 		log_warn("journal", "cannot read the earlier messages: %s", rc == AFF_ENOMEM ? aff_error_text(rc)
 											     : diag.text);
+		if (l)
+			journal_reader_close(l->reader);
 		free(l);
 		return NULL;
 	}

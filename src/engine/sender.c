@@ -167,6 +167,8 @@ static int load_cursor(struct sender *s, const struct sender_setup *setup, struc
 	int64_t position = 0;
 	int rc = journal_reader_open(&s->reader, setup->journal, diag);
 	if (!rc)
+		rc = journal_reader_use_keys(s->reader, setup->secret_file, diag);
+	if (!rc)
 		rc = journal_read_cursor(s->reader, aff_view_of(s->destination), &position, diag);
 	if (!rc)
 		rc = window_new(&s->window, WINDOW_DELIVERIES, WINDOW_BYTES, position);

@@ -12,6 +12,7 @@ struct sender;
 
 struct sender_setup {
 	const char *journal;         /* folder */
+	const char *secret_file;     /* the journal's master keys; NULL: beside it */
 	struct writer *writer;
 	struct channel *channel;
 	struct conf *conf;

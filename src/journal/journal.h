@@ -64,7 +64,8 @@ struct journal_message {
 	uint32_t dictionary;         /* the body's compression dictionary, 0 = none */
 	struct aff_view body; /* compressed, as journal_pack made it; empty when retention has removed it */
 	uint32_t key;         /* the data key that body and ids are encrypted with, 0 = they are not */
-	struct aff_view ids;  /* control id, patient and device, encrypted; empty without a key */
+	struct aff_view ids;  /* control id, patient and device, encrypted; empty without a key. As read: empty, unless
+	                         the key is not there: then the three are */
 	struct aff_view hashed[JOURNAL_IDS]; /* their keyed digests, stored instead of them; empty without a key */
 	unsigned char body_sha[SHA256_SIZE]; /* of a body that is empty */
 	bool digested;               /* digest is that of this message: journal_digest_message computed it */
@@ -218,8 +219,6 @@ int journal_reader_use_keys(struct journal_reader *r, const char *secret_file, s
 /* A row as read; views live until the callback returns. */
 struct journal_row {
 	struct journal_message message;  /* body: still packed; empty unless raw was asked for */
-	bool hidden;                     /* control id, patient and device are encrypted, and the key is not there:
-	                                    they are empty */
 	struct aff_view raw;             /* the message as received; empty unless asked for */
 };
 /* Returns 0 to go on, 1 to stop, < 0 to stop with this error. Called while nothing is locked, so it may take its

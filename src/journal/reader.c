@@ -257,8 +257,7 @@ static int decrypt(struct journal_reader *r, struct reader_file *f, struct journ
 	struct journal_message *m = &row->message;
 	struct decrypter *d;
 	int rc = unlock_key(&r->unlock, f->db, f->first, m->key, &d, &why);
-	row->hidden = unlock_is_closed(rc);
-	if (row->hidden && !raw)
+	if (unlock_is_closed(rc) && !raw)
 		return 0;
 	if (rc) {
 		if (diag)
@@ -270,6 +269,7 @@ static int decrypt(struct journal_reader *r, struct reader_file *f, struct journ
 	rc = m->ids.n ? decrypter_put(d, CRYPT_IDS, m->ids, &r->ids) : 0;
 	if (rc == AFF_ECORRUPT || (!rc && m->ids.n && !crypt_split_ids(m, aff_buf_view(&r->ids))))
 		return damaged(f->db, m->id, "its ids were changed", diag);
+	m->ids = aff_view("", 0);
 	if (!rc && m->body.n)
 		rc = decrypter_put(d, CRYPT_BODY, m->body, &r->body);
 	if (rc == AFF_ECORRUPT)

@@ -3,10 +3,10 @@
  * The journal alone: rows a second for several sizes of transactions, with another thread that packs; reading a
  * channel; sealing; counting and searching.
  *
- *	journal [--message FILE] [--rows N] [--files N] [--writes 0] [--folder FOLDER]
+ *	journal [--message FILE] [--rows N] [--files N] [--writes 0] [--encrypt 1] [--folder FOLDER]
  *
  * The folder (default: the current one) gets a journal that is removed at the end. --writes 0 leaves out the rows a
- * second by size of transaction. With --files the last part is a
+ * second by size of transaction; --encrypt 1 encrypts. With --files the last part is a
  * journal of so many log files of N rows each; how long the longest commit took while the sealer worked on the file
  * before stands beside how long it took otherwise. One figure a line: name, value, unit.
  */
@@ -47,12 +47,52 @@ static void figure(const char *name, double value, const char *unit)
 struct packed {
 	char bytes[2048];
 	size_t n;
-	uint32_t dictionary;
+	struct journal_message row;
 };
 static struct packed ring[RING];
 static uint64_t packed_n, taken_n; /* under the lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+static struct aff_view keep(struct packed *to, struct aff_view v)
+{
+	struct aff_view kept = aff_view(to->bytes + to->n, v.n);
+	if (v.n > sizeof to->bytes - to->n)
+		must(AFF_ELIMIT, NULL);
+	memcpy(to->bytes + to->n, v.p, v.n);
+	to->n += v.n;
+	return kept;
+}
+
+/* What an io thread does: everything but verdict and id. */
+static void pack_row(struct journal_packer *p, struct aff_buf *body, struct packed *to, uint64_t i)
+{
+	char control[24], patient[24], device[24];
+	struct journal_message *m = &to->row;
+	snprintf(control, sizeof control, "%020" PRIu64, i);
+	snprintf(patient, sizeof patient, "%08" PRIu64, i % 1000);
+	snprintf(device, sizeof device, "00091800FE%04" PRIX64, i % 997);
+	*m = (struct journal_message){
+		.received_us = 1700000000000000 + (int64_t)i * 10,
+		.channel = aff_view_of("icu-monitors"),
+		.peer = aff_view_of("192.168.17.23:51234"),
+		.type = aff_view_of("ORU^R01"),
+		.control_id = aff_view_of(control),
+		.patient = aff_view_of(patient),
+		.device = aff_view_of(device),
+		.verdict = JOURNAL_ACCEPTED,
+		.length = (uint32_t)(message.framed.n - 3),
+	};
+	must(journal_pack(p, aff_view(message.framed.p + 1, message.framed.n - 3), body, &m->dictionary), NULL);
+	m->body = aff_buf_view(body);
+	must(journal_encrypt(p, m), NULL);
+	journal_digest_message(p, m);
+	to->n = 0;
+	struct aff_view *const views[] = {&m->control_id, &m->patient, &m->device, &m->body, &m->ids,
+					  &m->hashed[0], &m->hashed[1], &m->hashed[2]};
+	for (size_t k = 0; k < sizeof views / sizeof *views; k++)
+		*views[k] = keep(to, *views[k]);
+}
 
 static void *pack_all(void *arg)
 {
@@ -72,10 +112,7 @@ static void *pack_all(void *arg)
 		struct packed *to = &ring[i % RING];
 		bench_message_number(&message, i);
 		aff_buf_clear(&body);
-		must(journal_pack(p, aff_view(message.framed.p + 1, message.framed.n - 3), &body, &to->dictionary),
-		     NULL);
-		to->n = body.n < sizeof to->bytes ? body.n : sizeof to->bytes;
-		memcpy(to->bytes, body.p, to->n);
+		pack_row(p, &body, to, i);
 	}
 	pthread_mutex_lock(&lock);
 	packed_n = rows;
@@ -89,25 +126,7 @@ static void *pack_all(void *arg)
 static void add_row(uint64_t i)
 {
 	struct aff_diag diag = {0};
-	const struct packed *from = &ring[i % RING];
-	char control[24], patient[24], device[24];
-	snprintf(control, sizeof control, "%020" PRIu64, i);
-	snprintf(patient, sizeof patient, "%08" PRIu64, i % 1000);
-	snprintf(device, sizeof device, "00091800FE%04" PRIX64, i % 997);
-	struct journal_message m = {
-		.received_us = 1700000000000000 + (int64_t)i * 10,
-		.channel = aff_view_of("icu-monitors"),
-		.peer = aff_view_of("192.168.17.23:51234"),
-		.type = aff_view_of("ORU^R01"),
-		.control_id = aff_view_of(control),
-		.patient = aff_view_of(patient),
-		.device = aff_view_of(device),
-		.verdict = JOURNAL_ACCEPTED,
-		.length = (uint32_t)(message.framed.n - 3),
-		.dictionary = from->dictionary,
-		.body = aff_view(from->bytes, from->n),
-	};
-	must(journal_add_message(j, &m, &diag), &diag);
+	must(journal_add_message(j, &ring[i % RING].row, &diag), &diag);
 }
 
 static void add_outcome(int64_t id)
@@ -210,6 +229,7 @@ static void read_all(const char *folder, const char *state)
 	char name[64];
 	uint64_t rows = 0;
 	must(journal_reader_open(&r, folder, &diag), &diag);
+	must(journal_reader_use_keys(r, j->keyring.path, &diag), &diag);
 	uint64_t begin = bench_now_ns();
 	must(journal_read_channel(r, aff_view_of("icu-monitors"), 0, count_row, &rows, &diag), &diag);
 	snprintf(name, sizeof name, "read channel (%s)", state);
@@ -298,7 +318,7 @@ static void time_many_files(const char *folder, uint64_t n_files)
 int main(int argc, char **argv)
 {
 	struct aff_buf text;
-	char folder[512], key[sizeof folder + 8];
+	char folder[512], key[sizeof folder + 8], secret[sizeof folder + 8];
 	n_rows = bench_number(argc, argv, "rows", 1000000);
 	uint64_t n_files = bench_number(argc, argv, "files", 1);
 	bench_read_message(bench_text(argc, argv, "message", "tests/bench/messages/typical.hl7"), &text);
@@ -308,8 +328,13 @@ int main(int argc, char **argv)
 		bench_die("folder");
 
 	snprintf(key, sizeof key, "%s/key", folder); /* goes with the folder */
-	struct journal_options o = {
-		.folder = folder, .file_rows = n_rows * 8, .file_bytes = UINT64_C(1) << 40, .key_file = key};
+	snprintf(secret, sizeof secret, "%s/secret", folder);
+	struct journal_options o = {.folder = folder,
+				    .file_rows = n_rows * 8,
+				    .file_bytes = UINT64_C(1) << 40,
+				    .key_file = key,
+				    .encrypt = bench_number(argc, argv, "encrypt", 0) != 0,
+				    .secret_file = secret};
 	if (bench_number(argc, argv, "writes", 1))
 		time_writes(&o);
 	o.file_rows = n_rows;

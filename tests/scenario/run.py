@@ -424,6 +424,17 @@ class Scenario:
 			return got == int(words[1]), got
 		until(probe, f"{words[1]} times {words[2]!r} in {words[0]}")
 
+	def do_folder(self, words, block):
+		"""folder PATH some|none TEXT: the text is in some file of the folder, or in none."""
+		holding = []
+		for base, _, names in os.walk(os.path.join(self.folder, words[0])):
+			for name in names:
+				with open(os.path.join(base, name), "rb") as file:
+					if words[2].encode() in file.read():
+						holding.append(name)
+		if bool(holding) != (words[1] == "some"):
+			raise Failure(f"{words[2]!r} is in {holding or 'no file'}")
+
 	def do_small_disk(self, words, block):
 		"""small-disk PATH SIZE: mounts a file system of this size there, or skips the scenario."""
 		path = os.path.join(self.folder, words[0])

@@ -18,7 +18,7 @@ static const struct {
 	const char *page;
 	enum section_id first, last;
 } pages[] = {
-	{"man/afferent.yaml.5", SECTION_ENGINE, SECTION_SYSLOG},
+	{"man/afferent.yaml.5", SECTION_ENGINE, SECTION_ENCRYPT},
 	{"man/afferent-channel.5", SECTION_CHANNEL, SECTION_RETRY},
 	{"man/afferent-mapping.5", SECTION_TABLE, SECTION_ROW},
 	{"man/afferent-profile.5", SECTION_PROFILE, SECTION_RULE},
