@@ -13,6 +13,7 @@
 #include "cli/config.h"
 
 #define ROWS 256
+#define DESTINATIONS 128 /* of one message */
 
 struct finding {
 	struct dead_letters *out;
@@ -21,7 +22,7 @@ struct finding {
 	struct journal_message row[ROWS]; /* id, channel, verdict and time of arrival count */
 	char channel[ROWS][128];
 	size_t n;
-	struct dead_letter now[16]; /* of the message at hand, by destination */
+	struct dead_letter now[DESTINATIONS]; /* of the message at hand, by destination */
 	size_t nnow;
 	size_t message;
 	uint64_t limit;

@@ -214,6 +214,7 @@ int replay_message(struct replay *r, int64_t id, enum journal_outcome_kind befor
 		command_error("message %" PRId64 ": %s", id, p.detail);
 	r->dead += dead;
 	r->filtered += !dead;
-	o.kind = dead ? JOURNAL_DEAD : JOURNAL_FILTERED;
+	/* A file has no dead letters: nobody could send them again. */
+	o.kind = dead && !r->file ? JOURNAL_DEAD : JOURNAL_FILTERED;
 	return record(r, &o, before, p.detail);
 }
