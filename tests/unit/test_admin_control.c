@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "admin/control.h"
@@ -77,6 +78,34 @@ START_TEST(the_socket_is_its_owners)
 }
 END_TEST
 
+static bool is_refused(void)
+{
+	struct aff_buf out;
+	aff_buf_init(&out, 1 << 20);
+	bool refused = !control_ask(path, "status", &out, &diag) &&
+		       aff_view_is(aff_buf_view(&out), "{\"error\":\"permission denied\"}\n");
+	aff_buf_free(&out);
+	return refused;
+}
+
+/* Whatever the file's mode has become, the kernel's word on who asks counts. */
+START_TEST(somebody_else_is_refused)
+{
+	int status = 0;
+	if (geteuid() != 0)
+		return; /* nobody else to be */
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	ck_assert_int_eq(chmod(path, 0666), 0);
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(setuid(65534) || !is_refused());
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_eq(asked, 0);
+}
+END_TEST
+
 /* Sends text, closes its side, and counts what comes back. */
 static size_t send_raw(struct aff_view text)
 {
@@ -116,6 +145,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_command_comes_with_its_body_and_who_asks);
 	tcase_add_test(t, the_socket_is_its_owners);
+	tcase_add_test(t, somebody_else_is_refused);
 	tcase_add_test(t, what_is_no_request_gets_no_answer);
 	suite_add_tcase(s, t);
 	return run_suite(s);

@@ -428,6 +428,45 @@ START_TEST(replay_asks_for_clear_orders)
 }
 END_TEST
 
+START_TEST(actions_are_listed)
+{
+	ck_assert_int_eq(run("journal actions --config FOLDER"), 1);
+	ck_assert_int_eq(run("replay --config FOLDER --to archive --all --reason because"), 1); /* one is pending */
+	ck_assert_int_eq(run("replay --config FOLDER --to archive --patient P0 --reason again --as-new"), 0);
+	ck_assert_int_eq(run("journal actions --config FOLDER"), 0);
+	ck_assert_uint_eq(lines(out_text), 4);
+	HAS(out_text, "replay by uid ");
+	HAS(out_text, "reason because");
+	HAS(out_text, "as_new yes");
+	LACKS(out_text, "P0"); /* no values */
+	ck_assert_int_eq(run("journal actions --config FOLDER --kind replay --limit 1 --json"), 0);
+	ck_assert_uint_eq(lines(out_text), 1);
+	HAS(out_text, "\"reason\":\"again\"");
+	HAS(out_text, "\"by\":[\"patient\"]");
+	ck_assert_int_eq(run("journal actions --config FOLDER --kind reload"), 1);
+	ck_assert_int_eq(run("journal actions --config FOLDER --until 2020-01-01T00:00:00Z"), 1);
+	ck_assert_int_eq(run("journal actions --config FOLDER --since 1h"), 0);
+	ck_assert_uint_eq(lines(out_text), 4);
+}
+END_TEST
+
+/* What the journal does not keep is asked for. */
+START_TEST(a_replay_by_values_is_resumed_with_them)
+{
+	char line[256];
+	ck_assert_int_eq(run("replay --config FOLDER --to archive --patient P0 --reason again"), 0);
+	const char *at_number = strstr(out_text, "recorded as ");
+	ck_assert_ptr_nonnull(at_number);
+	long long number = strtoll(at_number + strlen("recorded as "), NULL, 10);
+	snprintf(line, sizeof line, "replay --config FOLDER --resume %lld", number);
+	ck_assert_int_eq(run(line), 2);
+	HAS(err_text, "chose messages by patient");
+	snprintf(line, sizeof line, "replay --config FOLDER --resume %lld --patient P0", number);
+	ck_assert_int_eq(run(line), 0);
+	HAS(err_text, "nothing is left");
+}
+END_TEST
+
 START_TEST(replay_stops_where_it_cannot_go_on)
 {
 	ck_assert_int_eq(run("replay --config FOLDER --to away --all --reason x --tries 1"), 2);
@@ -509,6 +548,8 @@ int main(void)
 	tcase_add_test(t, replay_into_a_file);
 	tcase_add_test(t, replay_delivers);
 	tcase_add_loop_test(t, replay_asks_for_clear_orders, 0, (int)(sizeof refused / sizeof refused[0]));
+	tcase_add_test(t, actions_are_listed);
+	tcase_add_test(t, a_replay_by_values_is_resumed_with_them);
 	tcase_add_test(t, replay_stops_where_it_cannot_go_on);
 	tcase_add_test(t, dry_run_sends_nothing);
 	tcase_add_loop_test(t, the_journal_is_validated, 0, (int)(sizeof validated / sizeof validated[0]));
