@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "base/digest.h"
 
 #define SLOTS (2u * (RESENDS_A_PART + 1u))
 
@@ -87,7 +86,6 @@ static struct aff_view host_of(struct aff_view peer)
 
 void resend_key(struct resend_key *out, struct aff_view channel, struct aff_view peer, struct aff_view raw)
 {
-	unsigned char digest[SHA256_SIZE];
 	struct aff_view msh = first_segment(raw), field[11];
 	memset(out, 0, sizeof *out);
 	if (msh.n < 4 || memcmp(msh.p, "MSH", 3) != 0)
@@ -97,8 +95,7 @@ void resend_key(struct resend_key *out, struct aff_view channel, struct aff_view
 		field[i] = next_field(msh, &at, msh.p[3]);
 	if (!field[10].n)
 		return;
-	sha256(digest, raw);
-	memcpy(out->digest, digest, sizeof out->digest);
+	sha256(out->digest, raw);
 	out->id = join(join(join(join(join(0, channel), host_of(peer)), field[3]), field[4]), field[10]);
 	out->timed = is_timed(field[7]);
 	out->usable = true;

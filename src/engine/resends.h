@@ -15,11 +15,13 @@
 
 #include <afferent/text.h>
 
+#include "base/digest.h"
+
 #define RESEND_DIGEST 16
 #define RESENDS_A_PART 65535
 
 struct resend_key {
-	unsigned char digest[RESEND_DIGEST]; /* of the bytes */
+	unsigned char digest[SHA256_SIZE];   /* of the bytes; the first RESEND_DIGEST of it are remembered */
 	uint64_t id;                         /* of channel, peer without its port, MSH-3, MSH-4 and MSH-10 */
 	bool usable;                         /* it has a control id; else nothing can be said */
 	bool timed;                          /* it has a time to the second */

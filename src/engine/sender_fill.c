@@ -11,6 +11,13 @@
 #define TAKE 64
 #define CROWDED_US 5000
 
+/* A message as it is read, from the feed or from the journal. */
+struct arrival {
+	const struct journal_message *row;
+	struct aff_view raw;
+	const unsigned char *sha256; /* of raw; NULL: nobody has computed it */
+};
+
 static unsigned choose_lane(struct sender *s, const struct journal_message *m)
 {
 	struct aff_view key = m->peer;
@@ -30,13 +37,18 @@ static void no_memory(struct sender *s)
 	log_error("sender", "%s: out of memory; the message stays pending", s->destination);
 }
 
-static int enqueue(struct sender *s, const struct journal_message *m, const struct pipeline_result *r)
+static int enqueue(struct sender *s, const struct arrival *a, const struct pipeline_result *r)
 {
+	const struct journal_message *m = a->row;
+	bool unchanged = r->bytes.p == a->raw.p && r->bytes.n == a->raw.n;
 	struct delivery *d = window_add(s->window, m->id, m->received_us, r->bytes, r->control_id);
 	if (!d)
 		return AFF_ENOMEM;
 	d->suspect = r->suspect;
-	sha256(d->sha256, d->bytes);
+	if (unchanged && a->sha256)
+		memcpy(d->sha256, a->sha256, SHA256_SIZE);
+	else
+		sha256(d->sha256, d->bytes);
 	d->lane = choose_lane(s, m);
 	struct lane *lane = &s->lanes[d->lane];
 	if (lane->last)
@@ -51,11 +63,11 @@ static int enqueue(struct sender *s, const struct journal_message *m, const stru
 }
 
 /* A message that was dealt with before a restart or reload: only the sampler's memory is made again. */
-static void remind_sampler(struct sender *s, const struct journal_message *m, struct aff_view raw)
+static void remind_sampler(struct sender *s, const struct arrival *a)
 {
 	struct pipeline_result r;
-	if (!pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r) && r.verdict == PIPELINE_SEND)
-		sampler_apply(s->sampler, m, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
+	if (!pipeline_transform(s->pipeline, s->settings, s->dest, a->raw, &r) && r.verdict == PIPELINE_SEND)
+		sampler_apply(s->sampler, a->row, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
 }
 
 /* It is the message itself that ends the process. */
@@ -70,17 +82,18 @@ static int give_up(struct sender *s, int64_t id)
 }
 
 /* One message enters the window: transformed, filtered, sampled, rendered. */
-static int admit(struct sender *s, const struct journal_message *m, struct aff_view raw)
+static int admit(struct sender *s, const struct arrival *a)
 {
+	const struct journal_message *m = a->row;
 	struct pipeline_result r;
 	if (window_is_ended(s->window, m->id)) {
 		if (s->sampler && !sampler_scans(s->sampler))
-			remind_sampler(s, m, raw);
+			remind_sampler(s, a);
 		return window_add_ended(s->window, m->id);
 	}
 	if (careful_gives_up(s->careful, m->id))
 		return give_up(s, m->id);
-	int rc = pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r);
+	int rc = pipeline_transform(s->pipeline, s->settings, s->dest, a->raw, &r);
 	if (rc)
 		return rc;
 	enum journal_outcome_kind kind = r.verdict == PIPELINE_DEAD ? JOURNAL_DEAD : JOURNAL_FILTERED;
@@ -94,7 +107,7 @@ static int admit(struct sender *s, const struct journal_message *m, struct aff_v
 		if (rc)
 			return rc;
 		if (r.verdict == PIPELINE_SEND)
-			return enqueue(s, m, &r);
+			return enqueue(s, a, &r);
 		kind = JOURNAL_DEAD;
 	}
 	if (kind == JOURNAL_DEAD)
@@ -126,16 +139,17 @@ bool sender_wants_more(const struct sender *s, int64_t now_us)
 	return sender_has_room(s) && (roomy || !s->crowded_us || now_us >= s->crowded_us + CROWDED_US);
 }
 
-/* What is done with each message that is read, from the feed or from the journal. */
-typedef int row_fn(struct sender *s, const struct journal_message *m, struct aff_view raw);
+/* What is done with each message that is read. */
+typedef int row_fn(struct sender *s, const struct arrival *a);
 
-static int admit_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
+static int admit_row(struct sender *s, const struct arrival *a)
 {
+	const struct journal_message *m = a->row;
 	if (!sender_has_room(s) || m->id > careful_allowed(s->careful))
 		return 1;
 	if (s->sampler && !sampler_may_apply(s->sampler, m))
 		return 1;
-	int rc = admit(s, m, raw);
+	int rc = admit(s, a);
 	if (rc) {
 		no_memory(s);
 		return 1;
@@ -144,21 +158,23 @@ static int admit_row(struct sender *s, const struct journal_message *m, struct a
 	return 0;
 }
 
-static int warm_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
+static int warm_row(struct sender *s, const struct arrival *a)
 {
+	const struct journal_message *m = a->row;
 	if (m->id > s->position)
 		return 1;
-	remind_sampler(s, m, raw);
+	remind_sampler(s, a);
 	s->warmed = m->id;
 	return 0;
 }
 
-static int scan_row(struct sender *s, const struct journal_message *m, struct aff_view raw)
+static int scan_row(struct sender *s, const struct arrival *a)
 {
+	const struct journal_message *m = a->row;
 	struct pipeline_result r;
 	if (!sampler_may_scan(s->sampler, m))
 		return 1;
-	if (pipeline_transform(s->pipeline, s->settings, s->dest, raw, &r)) {
+	if (pipeline_transform(s->pipeline, s->settings, s->dest, a->raw, &r)) {
 		no_memory(s);
 		return 1;
 	}
@@ -175,7 +191,7 @@ struct behind {
 static int on_journal_row(void *arg, const struct journal_row *row)
 {
 	struct behind *b = arg;
-	b->stopped = b->fn(b->s, &row->message, row->raw) != 0;
+	b->stopped = b->fn(b->s, &(struct arrival){&row->message, row->raw, NULL}) != 0;
 	return b->stopped;
 }
 
@@ -206,8 +222,10 @@ static int64_t read_on(struct sender *s, int64_t after, const int64_t *position,
 		}
 		bool stopped = false;
 		for (int i = 0; i < n; i++) {
+			const struct envelope *e = taken[i];
+			struct arrival a = {&e->row, e->raw, e->resend.usable ? e->resend.digest : NULL};
 			if (!stopped)
-				stopped = fn(s, &taken[i]->row, taken[i]->raw) != 0;
+				stopped = fn(s, &a) != 0;
 			envelope_unref(taken[i]);
 		}
 		if (stopped || n == 0)

@@ -104,12 +104,16 @@ static void end_delivery(struct sender *s, struct delivery *d, enum journal_outc
 static void end_delivered(struct sender *s, struct delivery *d, const char *answer)
 {
 	char detail[200]; /* the report shortens it */
-	snprintf(detail, sizeof detail, "%u suspect reading%s; %s", d->suspect, d->suspect == 1 ? "" : "s", answer);
+	if (d->suspect)
+		snprintf(detail, sizeof detail, "%u suspect reading%s; %s", d->suspect, d->suspect == 1 ? "" : "s",
+			 answer);
 	end_delivery(s, d, JOURNAL_DELIVERED, d->suspect ? detail : answer);
 }
 
 static void note_state(struct sender *s, bool down, const char *detail)
 {
+	if (!down && !s->down && strcmp(s->detail, detail) == 0)
+		return; /* only this thread writes them */
 	pthread_mutex_lock(&s->lock);
 	s->down = down;
 	snprintf(s->detail, sizeof s->detail, "%s", detail);
