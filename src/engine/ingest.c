@@ -18,6 +18,7 @@
 #define ANSWER_MAX (64u << 10)
 #define FINDINGS_MAX 100 /* errors and warnings that are kept to tell the errors of a refused message */
 #define ID_SIZE    40
+#define TYPE_PART  16 /* bytes of MSH-9.1 and of MSH-9.2 that the journal keeps */
 enum column { COLUMN_CONTROL_ID, COLUMN_PATIENT, COLUMN_DEVICE, COLUMNS };
 #define COLUMN_MAX 256 /* bytes of a control id, patient or device id that the journal's columns keep */
 
@@ -30,7 +31,7 @@ struct ingest {
 	struct aff_buf packed, answer, framed, head, recoded;
 	char columns[COLUMNS][4 * COLUMN_MAX]; /* in UTF-8, where the message is not */
 	struct aff_diag_list errors; /* of the message that is refused */
-	char type[40];
+	char type[2 * TYPE_PART + 1];
 };
 
 int ingest_new(struct ingest **out, struct journal *journal, unsigned number)
@@ -171,13 +172,21 @@ static int accept_or_keep(struct ingest *g, const struct conf_accept *accept, en
 	return check(g, &(struct aff_checks){.level = AFF_CHECK_NONE}, diag);
 }
 
+/* "ORU^R01" */
+static struct aff_view type_of(struct ingest *g, struct aff_view code, struct aff_view event)
+{
+	struct aff_buf type = {.p = g->type, .allocated = sizeof g->type, .max = sizeof g->type};
+	aff_buf_put(&type, code.p, code.n < TYPE_PART ? code.n : TYPE_PART);
+	if (event.n)
+		aff_buf_put_char(&type, '^');
+	aff_buf_put(&type, event.p, event.n < TYPE_PART ? event.n : TYPE_PART);
+	return aff_buf_view(&type);
+}
+
 static void describe(struct ingest *g, struct journal_message *row)
 {
 	const struct aff_msg *m = g->msg;
-	struct aff_view code = aff_msg_get(m, 0, 9, 1, 1, 0), event = aff_msg_get(m, 0, 9, 1, 2, 0);
-	int n = snprintf(g->type, sizeof g->type, "%.*s%s%.*s", (int)(code.n < 16 ? code.n : 16), code.p,
-			 event.n ? "^" : "", (int)(event.n < 16 ? event.n : 16), event.p);
-	row->type = aff_view(g->type, (size_t)n);
+	row->type = type_of(g, aff_msg_get(m, 0, 9, 1, 1, 0), aff_msg_get(m, 0, 9, 1, 2, 0));
 	row->control_id = column(g, COLUMN_CONTROL_ID, aff_msg_field(m, 0, 10));
 	unsigned pid = aff_msg_find(m, "PID", 1);
 	if (pid != AFF_NONE)

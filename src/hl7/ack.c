@@ -183,13 +183,17 @@ static void put_errors(struct aff_build *b, const struct aff_ack *ack, bool new_
 /* MSH-9: ACK^<trigger>^ACK, in raw text, since the trigger comes from the message. */
 static void put_type(struct aff_build *b, const struct aff_msg *m)
 {
-	char text[64];
+	char text[64], c = b->delims.component;
+	struct aff_buf type = {.p = text, .allocated = sizeof text, .max = sizeof text};
 	struct aff_view trigger = aff_msg_get(m, 0, 9, 1, 2, 0);
-	char c = b->delims.component;
-	int n = snprintf(text, sizeof text, "ACK");
-	if (c && trigger.n && trigger.n < 32)
-		n = snprintf(text, sizeof text, "ACK%c%.*s%cACK", c, (int)trigger.n, trigger.p, c);
-	aff_build_raw(b, aff_view(text, (size_t)n));
+	aff_buf_put_text(&type, "ACK");
+	if (c && trigger.n && trigger.n < 32) {
+		aff_buf_put_char(&type, c);
+		aff_buf_put_view(&type, trigger);
+		aff_buf_put_char(&type, c);
+		aff_buf_put_text(&type, "ACK");
+	}
+	aff_build_raw(b, aff_buf_view(&type));
 }
 
 static void put_msh(struct aff_build *b, const struct aff_msg *m, const struct aff_ack *ack)

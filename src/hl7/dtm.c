@@ -144,6 +144,13 @@ int64_t aff_dtm_micros(const struct aff_dtm *t, int default_zone_minutes)
 	return seconds * 1000000 + t->fraction * 100;
 }
 
+static char *put_digits(char *to, unsigned value, size_t n)
+{
+	for (size_t i = n; i-- > 0; value /= 10)
+		to[i] = (char)('0' + value % 10);
+	return to + n;
+}
+
 void aff_dtm_now_text(char out[AFF_DTM_SIZE], int64_t micros)
 {
 	const int64_t first = days_from_date(1, 1, 1) * SECONDS_A_DAY * 1000000;
@@ -154,8 +161,13 @@ void aff_dtm_now_text(char out[AFF_DTM_SIZE], int64_t micros)
 	unsigned of_day = (unsigned)(ms - days * SECONDS_A_DAY * 1000), s = of_day / 1000;
 	int year, month, day;
 	date_from_days(days, &year, &month, &day);
-	snprintf(out, AFF_DTM_SIZE, "%04u%02u%02u%02u%02u%02u.%03u+0000", (unsigned)year % 10000, (unsigned)month % 100,
-	         (unsigned)day % 100, s / 3600 % 100, s / 60 % 60, s % 60, of_day % 1000);
+	out = put_digits(out, (unsigned)year, 4);
+	out = put_digits(out, (unsigned)month, 2);
+	out = put_digits(out, (unsigned)day, 2);
+	out = put_digits(out, s / 3600 * 10000 + s / 60 % 60 * 100 + s % 60, 6);
+	*out++ = '.';
+	out = put_digits(out, of_day % 1000, 3);
+	memcpy(out, "+0000", sizeof "+0000");
 }
 
 static void put_zone(struct aff_buf *out, int minutes)
