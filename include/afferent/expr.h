@@ -5,9 +5,25 @@
  *	PV1-3.1 in [ICU, CCU] and not (OBX-11 in [X, D]) and OBX-5 > 40 and exists PID-3 and OBX-3.2 matches /^MDC_/
  *
  * Operators: = != < <= > >= in [..] matches /regex/ exists empty and or not ( ). Text on the right may stand bare or in
- * quotes. `=` and `in` compare text without its escapes. < and > compare decimal numbers; a value that is no number
- * makes them false. exists: there is a value, and it is not `""`; empty: the opposite. A path without an occurrence
- * means the current segment inside `for:`, else the first one. Compiled once, run by any number of threads.
+ * quotes. `=` and `in` compare text without its escapes. exists: there is a value, and it is not `""`; empty: the
+ * opposite. A path without an occurrence means the current segment inside `for:`, else the first one.
+ *
+ *	OBX-5 > 40                      decimal numbers
+ *	OBX-5 > 38.5 Cel                the value in OBX-6's unit is converted, and rounded as `units` does
+ *	OBX-14 < 2026-01-31T10:00       a date or time; one without a zone is in that of MSH-7; what is not written of
+ *	                                it counts as its beginning
+ *	PID-3.1 = {PV1-19.1}            another path
+ *	OBX-14 < {MSH-7} - 2h           another time, moved by s, min, h, d, w or y (calendar years)
+ *	count OBX > 3, count PID-3 = 1  segments, or the repetitions of a field that have a value
+ *	lower(PV1-3.1) = icu            upper, lower (letters A to Z), trim (blanks), length (characters)
+ *	any PID-3.5 = MR                of all segments and repetitions that the path names: one is so, all are; inside
+ *	all OBX-11 in [F, R]            `for:` those of the current segment. Where there is none, any is false, all true
+ *	any OBX (OBX-3.1 = 147842 and OBX-5 > 150)
+ *	                                the condition holds for one of the segments: paths within mean that segment
+ *
+ * What cannot be compared makes < <= > >= false: a text that is no number or time, a unit that is not known or measures
+ * something else, a time without a zone against one with. Inside `for:` no test is about the segments of another
+ * patient. Compiled once, run by any number of threads.
  */
 #ifndef AFFERENT_EXPR_H
 #define AFFERENT_EXPR_H

@@ -1,42 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Compiles a condition: operator precedence with an explicit stack (no recursion over input). `and` and `or` become
- * jumps that are aimed when their right side is complete.
+ * jumps that are aimed when their right side is complete; `any` and `all` with brackets become a loop.
  */
 #include <afferent/expr.h>
 
-#include <afferent/number.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/nearest.h"
 #include "base/vector.h"
-#include "rules/lexer.h"
-#include "rules/program.h"
+#include "rules/compiler.h"
 
-enum { TEXT_MAX = 16384, DEPTH_MAX = 32 };
+enum { TEXT_MAX = 16384 };
 
-enum pending_kind { PENDING_OPEN, PENDING_OR, PENDING_AND, PENDING_NOT }; /* in the order of their precedence */
-
-struct pending {
-	enum pending_kind kind;
-	size_t at;            /* place in the text */
-	size_t instruction;   /* the jump to aim */
-};
-
-struct compiler {
-	struct aff_expr *x;
-	struct lexer lexer;
-	struct pending stack[DEPTH_MAX];
-	size_t depth;
-	bool want_operand;
-	struct aff_diag *diag;
-};
-
-static const char *const reserved[] = {"and", "or", "not", "in", "matches", "exists", "empty"};
-static const size_t reserved_count = sizeof reserved / sizeof reserved[0];
-
-static int fail(struct compiler *c, size_t at, const char *what)
+int compiler_fail(struct compiler *c, size_t at, const char *what)
 {
 	aff_diag_set(c->diag, AFF_ESYNTAX, "%s", what);
 	if (c->diag)
@@ -44,22 +21,14 @@ static int fail(struct compiler *c, size_t at, const char *what)
 	return AFF_ESYNTAX;
 }
 
-/* The one of `words` that is probably meant by the word that stands at `at`; NULL when none is near. */
-static const char *near_word(const struct compiler *c, size_t at, const char *const *words, size_t n)
+void compiler_hint(struct compiler *c, size_t at, const char *const *words, size_t n, const char *otherwise)
 {
 	struct lexer there = {c->lexer.text, at};
 	struct nearest nearest = {.word = lexer_peek_word(&there)};
 	for (size_t i = 0; i < n; i++)
 		nearest_offer(&nearest, words[i]);
-	return nearest.best;
-}
-
-/* Says which of `words` is probably meant by the word that stands at `at`, else what may stand there. */
-static void hint_word(struct compiler *c, size_t at, const char *const *words, size_t n, const char *otherwise)
-{
-	const char *near = near_word(c, at, words, n);
-	if (near)
-		aff_diag_hint(c->diag, "did you mean `%s`?", near);
+	if (nearest.best)
+		aff_diag_hint(c->diag, "did you mean `%s`?", nearest.best);
 	else
 		aff_diag_hint(c->diag, "%s", otherwise);
 }
@@ -73,107 +42,18 @@ static int emit(struct compiler *c, const struct instruction *in)
 	return 0;
 }
 
-static int add_value(struct compiler *c, struct aff_view value)
+static int push(struct compiler *c, enum pending_kind kind, size_t at, size_t instruction)
 {
-	struct aff_expr *x = c->x;
-	if (vector_room(&x->values, &x->values_allocated, x->value_count, sizeof *x->values))
-		return AFF_ENOMEM;
-	x->values[x->value_count++] = value;
+	if (c->depth == COMPILER_DEPTH) {
+		compiler_fail(c, at, "the condition is nested too deep");
+		aff_diag_hint(c->diag, "at most %d open brackets and words; split the condition", COMPILER_DEPTH);
+		return AFF_ESYNTAX;
+	}
+	c->stack[c->depth++] = (struct pending){kind, at, instruction};
 	return 0;
 }
 
-/* ---- one test: PATH operator value ---- */
-
-static int take_value(struct compiler *c, bool in_list, struct aff_view *out)
-{
-	bool quoted;
-	size_t at = c->lexer.at;
-	if (lexer_take_value(&c->lexer, in_list, out, &quoted))
-		return fail(c, at, "these quotes are not closed");
-	if (quoted)
-		return 0;
-	if (!out->n) {
-		fail(c, at, "a value is missing here");
-		aff_diag_hint(c->diag, "write a word, a number or \"text in quotes\"");
-		return AFF_ESYNTAX;
-	}
-	for (size_t i = 0; i < reserved_count; i++) {
-		if (aff_view_is(*out, reserved[i])) {
-			fail(c, at, "a value is expected here, not a word of the language");
-			aff_diag_hint(c->diag, "put \"%s\" in quotes if it is the value", reserved[i]);
-			return AFF_ESYNTAX;
-		}
-	}
-	if (strchr("=!<>", out->p[0])) {
-		fail(c, at, "an operator has no place here");
-		aff_diag_hint(c->diag, "operators are = != < <= > >= in matches; put a value that starts so in quotes");
-		return AFF_ESYNTAX;
-	}
-	return 0;
-}
-
-static int take_list(struct compiler *c, struct instruction *in)
-{
-	size_t open = c->lexer.at;
-	if (!lexer_take(&c->lexer, "[")) {
-		fail(c, open, "`in` needs a list");
-		aff_diag_hint(c->diag, "write in [A, B]");
-		return AFF_ESYNTAX;
-	}
-	do {
-		struct aff_view value;
-		lexer_skip_blanks(&c->lexer);
-		int rc = take_value(c, true, &value);
-		rc = rc ? rc : add_value(c, value);
-		if (rc)
-			return rc;
-		in->values++;
-		lexer_skip_blanks(&c->lexer);
-	} while (lexer_take(&c->lexer, ","));
-	if (lexer_take(&c->lexer, "]"))
-		return 0;
-	fail(c, c->lexer.at, "the list is not closed");
-	aff_diag_hint(c->diag,
-	              "values are separated by `,` and the list ends with `]`; text with blanks goes in quotes");
-	return AFF_ESYNTAX;
-}
-
-static int take_regex(struct compiler *c, struct instruction *in)
-{
-	size_t at = c->lexer.at, offset = 0;
-	struct aff_view pattern;
-	char why[128] = "", text[192];
-	if (!lexer_take(&c->lexer, "/")) {
-		fail(c, at, "`matches` needs a regular expression");
-		aff_diag_hint(c->diag, "write matches /^MDC_/");
-		return AFF_ESYNTAX;
-	}
-	if (lexer_take_pattern(&c->lexer, &pattern))
-		return fail(c, at, "this regular expression is not closed with /");
-	bool ignore_case = lexer_take_word(&c->lexer, "i");
-	int rc = regex_compile(&in->regex, pattern, ignore_case, &offset, why, sizeof why);
-	if (rc == AFF_ESYNTAX) {
-		snprintf(text, sizeof text, "the regular expression is wrong: %s", why);
-		return fail(c, at + 1 + offset, text);
-	}
-	return rc;
-}
-
-static int take_number(struct compiler *c)
-{
-	struct aff_view value;
-	size_t at = c->lexer.at;
-	int rc = take_value(c, false, &value);
-	if (rc)
-		return rc;
-	if (!aff_is_number(value)) {
-		fail(c, at, "a number is expected here");
-		aff_diag_hint(c->diag,
-		              "< <= > >= compare decimal numbers such as 40 or 37.5; use = or matches for text");
-		return AFF_ESYNTAX;
-	}
-	return add_value(c, value);
-}
+/* ---- one test: [any|all] PATH operator value, [any|all] SEGMENT (condition) ---- */
 
 static int take_operator(struct compiler *c, enum op *op)
 {
@@ -193,57 +73,85 @@ static int take_operator(struct compiler *c, enum op *op)
 			return 0;
 		}
 	}
-	fail(c, at, "an operator is expected here");
+	compiler_fail(c, at, "an operator is expected here");
 	if (lexer_take_word(&c->lexer, "not"))
 		aff_diag_hint(c->diag, "`not` stands before the path: not PV1-2 in [I, E]");
 	else
-		hint_word(c, at, words, 2, "one of = != < <= > >= in matches");
+		compiler_hint(c, at, words, 2, "one of = != < <= > >= in matches");
 	return AFF_ESYNTAX;
 }
 
-static int take_path(struct compiler *c, struct aff_path *path)
+static enum quantifier take_quantifier(struct compiler *c)
 {
-	static const char *const words[] = {"exists", "empty", "not"};
-	struct aff_diag why = {0};
-	size_t at = c->lexer.at;
-	bool near = near_word(c, at, words, sizeof words / sizeof words[0]) != NULL;
-	struct aff_view text = lexer_take_path(&c->lexer);
-	if (text.n && aff_path_parse(path, text, &why) == 0)
-		return 0;
-	if (near || !text.n)
-		fail(c, at, "a path is expected here");
-	else
-		fail(c, why.column ? at + why.column - 1 : at, why.text);
-	if (!near && memchr(text.p, '/', text.n))
-		aff_diag_hint(c->diag, "%s", why.hint); /* it knows the groups */
-	else
-		hint_word(c, at, words, sizeof words / sizeof words[0], "a path looks like PV1-3.1 or OBX-5");
-	return AFF_ESYNTAX;
+	if (lexer_take_word(&c->lexer, "any"))
+		return EACH_ANY;
+	return lexer_take_word(&c->lexer, "all") ? EACH_ALL : EACH_NONE;
 }
 
-static int take_operands(struct compiler *c, struct instruction *in)
+/* A function's name, when a bracket stands behind it; `count` has none. */
+static enum function take_function(struct compiler *c)
 {
-	struct aff_view value;
-	int rc;
-	in->value = (unsigned)c->x->value_count;
-	switch (in->op) {
-	case OP_IN:
-		return take_list(c, in);
-	case OP_MATCHES:
-		return take_regex(c, in);
-	case OP_EQUAL:
-	case OP_UNEQUAL:
-		rc = take_value(c, false, &value);
-		return rc ? rc : add_value(c, value);
-	default:
-		return take_number(c);
+	static const char *const names[] = {
+		[FUNCTION_UPPER] = "upper", [FUNCTION_LOWER] = "lower", [FUNCTION_TRIM] = "trim",
+		[FUNCTION_LENGTH] = "length",
+	};
+	for (size_t i = FUNCTION_UPPER; i <= FUNCTION_LENGTH; i++) {
+		struct lexer ahead = c->lexer;
+		if (lexer_take_word(&ahead, names[i]) && lexer_take(&ahead, "(")) {
+			c->lexer = ahead;
+			return (enum function)i;
+		}
 	}
+	return lexer_take_word(&c->lexer, "count") ? FUNCTION_COUNT : FUNCTION_NONE;
+}
+
+/* Behind `any SEGMENT` or `all SEGMENT`: the condition in brackets is tested for each of them. */
+static int open_loop(struct compiler *c, struct instruction *in, size_t at)
+{
+	if (c->in_loop)
+		return compiler_fail(c, at, "any and all do not stand within another one");
+	if (in->path.group_count || in->path.occurrence)
+		return compiler_fail(c, at, "any and all take a segment without occurrence and groups");
+	int rc = push(c, PENDING_EACH, at, c->x->count);
+	in->op = OP_EACH;
+	c->in_loop = true;
+	c->want_operand = true;
+	return rc ? rc : emit(c, in);
+}
+
+static int take_left(struct compiler *c, struct instruction *in, bool unary)
+{
+	lexer_skip_blanks(&c->lexer);
+	if (!unary)
+		in->function = take_function(c);
+	lexer_skip_blanks(&c->lexer);
+	size_t at = c->lexer.at;
+	int rc = compiler_take_path(c, &in->path);
+	if (rc)
+		return rc;
+	lexer_skip_blanks(&c->lexer);
+	if (in->function && in->function != FUNCTION_COUNT && !lexer_take(&c->lexer, ")"))
+		return compiler_fail(c, c->lexer.at, "`)` is expected here");
+	if (in->each && in->function == FUNCTION_COUNT)
+		return compiler_fail(c, at, "count stands alone: it counts all of them");
+	bool part = in->path.group_count || in->path.repetition || in->path.component;
+	if (in->function == FUNCTION_COUNT && part)
+		return compiler_fail(c, at, "count takes a segment or a field, without groups");
+	if (in->each && in->path.group_count)
+		return compiler_fail(c, at, "any and all take a path without groups");
+	if (!unary && !in->path.field && in->function != FUNCTION_COUNT && !in->each) {
+		compiler_fail(c, at, "a field is expected here, not a segment");
+		aff_diag_hint(c->diag, "write a path such as PV1-2, or `exists PV1`");
+		return AFF_ESYNTAX;
+	}
+	return 0;
 }
 
 static int take_test(struct compiler *c)
 {
-	struct instruction in = {0};
+	struct instruction in = {.each = take_quantifier(c)};
 	bool unary = true;
+	lexer_skip_blanks(&c->lexer);
 	if (lexer_take_word(&c->lexer, "exists"))
 		in.op = OP_EXISTS;
 	else if (lexer_take_word(&c->lexer, "empty"))
@@ -252,17 +160,23 @@ static int take_test(struct compiler *c)
 		unary = false;
 	lexer_skip_blanks(&c->lexer);
 	size_t at = c->lexer.at;
-	int rc = take_path(c, &in.path);
-	if (!rc && !unary && !in.path.field) {
-		fail(c, at, "a field is expected here, not a segment");
-		aff_diag_hint(c->diag, "write a path such as PV1-2, or `exists PV1`");
+	int rc = take_left(c, &in, unary);
+	if (!rc && in.each && !in.path.field) {
+		if (!unary && !in.function && lexer_take(&c->lexer, "("))
+			return open_loop(c, &in, at);
+		compiler_fail(c, at, "a field is expected here, or a condition in brackets behind the segment");
+		aff_diag_hint(c->diag, "any OBX-8 = HH, or any OBX (OBX-3.1 = 147842 and OBX-5 > 150)");
 		return AFF_ESYNTAX;
 	}
+	c->want_operand = false;
 	if (!rc && !unary) {
 		lexer_skip_blanks(&c->lexer);
+		at = c->lexer.at;
 		rc = take_operator(c, &in.op);
+		if (!rc && in.function >= FUNCTION_LENGTH && in.op >= OP_IN)
+			return compiler_fail(c, at, "count and length are compared with = != < <= > >=");
 		lexer_skip_blanks(&c->lexer);
-		rc = rc ? rc : take_operands(c, &in);
+		rc = rc ? rc : compiler_take_operands(c, &in);
 	}
 	rc = rc ? rc : emit(c, &in);
 	if (rc)
@@ -271,17 +185,6 @@ static int take_test(struct compiler *c)
 }
 
 /* ---- how tests are put together ---- */
-
-static int push(struct compiler *c, enum pending_kind kind, size_t at, size_t instruction)
-{
-	if (c->depth == DEPTH_MAX) {
-		fail(c, at, "the condition is nested too deep");
-		aff_diag_hint(c->diag, "at most %d open brackets and words; split the condition", DEPTH_MAX);
-		return AFF_ESYNTAX;
-	}
-	c->stack[c->depth++] = (struct pending){kind, at, instruction};
-	return 0;
-}
 
 /* Completes what binds at least as strongly as `kind`. */
 static int complete(struct compiler *c, enum pending_kind kind)
@@ -302,7 +205,8 @@ static int take_operand(struct compiler *c)
 {
 	size_t at = c->lexer.at;
 	if (lexer_at_end(&c->lexer)) {
-		fail(c, at, c->x->count || c->depth ? "the condition ends too early" : "the condition is empty");
+		bool begun = c->x->count || c->depth;
+		compiler_fail(c, at, begun ? "the condition ends too early" : "the condition is empty");
 		aff_diag_hint(c->diag, "a condition looks like PV1-3.1 = ICU or exists PID-3");
 		return AFF_ESYNTAX;
 	}
@@ -310,7 +214,6 @@ static int take_operand(struct compiler *c)
 		return push(c, PENDING_OPEN, at, 0);
 	if (lexer_take_word(&c->lexer, "not"))
 		return push(c, PENDING_NOT, at, 0);
-	c->want_operand = false;
 	return take_test(c);
 }
 
@@ -320,9 +223,13 @@ static int close_bracket(struct compiler *c, size_t at)
 	if (rc)
 		return rc;
 	if (!c->depth)
-		return fail(c, at, "this `)` closes nothing");
-	c->depth--;
-	return 0;
+		return compiler_fail(c, at, "this `)` closes nothing");
+	const struct pending *open = &c->stack[--c->depth];
+	if (open->kind == PENDING_OPEN)
+		return 0;
+	c->in_loop = false;
+	c->x->program[open->instruction].target = (unsigned)c->x->count;
+	return emit(c, &(struct instruction){.op = OP_NEXT, .target = (unsigned)open->instruction});
 }
 
 static int join(struct compiler *c, enum pending_kind kind, size_t at)
@@ -344,8 +251,8 @@ static int take_connective(struct compiler *c)
 		return join(c, PENDING_AND, at);
 	if (lexer_take_word(&c->lexer, "or"))
 		return join(c, PENDING_OR, at);
-	fail(c, at, "`and`, `or` or the end is expected here");
-	hint_word(c, at, words, 2, "text with blanks goes in quotes");
+	compiler_fail(c, at, "`and`, `or` or the end is expected here");
+	compiler_hint(c, at, words, 2, "text with blanks goes in quotes");
 	return AFF_ESYNTAX;
 }
 
@@ -362,7 +269,7 @@ static int compile(struct compiler *c)
 	}
 	int rc = complete(c, PENDING_OR);
 	if (!rc && c->depth)
-		return fail(c, c->stack[c->depth - 1].at, "this `(` is not closed");
+		return compiler_fail(c, c->stack[c->depth - 1].at, "this `(` is not closed");
 	return rc;
 }
 
@@ -400,6 +307,7 @@ void aff_expr_free(struct aff_expr *x)
 		regex_free(x->program[i].regex);
 	free(x->program);
 	free(x->values);
+	free(x->operands);
 	free(x->text);
 	free(x);
 }

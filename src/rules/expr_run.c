@@ -2,123 +2,110 @@
  *
  * Runs a compiled condition over a message. The program is only read, so any number of threads may run it.
  */
-#include <afferent/expr.h>
-#include <afferent/number.h>
-
-#include "rules/program.h"
+#include "rules/expr_value.h"
 
 enum { PLAIN_MAX = 32 << 20 };
 
-struct value {
-	struct aff_view raw;
-	struct charset_use *charset;
-	struct aff_buf plain;
-};
+/* ---- any and all of one test ---- */
 
-/* Nothing but delimiters, or the sender's `""`, is no value. */
-static bool has_value(const struct value *v)
+static unsigned repetitions(struct value *v, const struct aff_path *path)
 {
-	const struct aff_delims *d = &v->charset->delims;
-	if (aff_is_null(v->raw))
-		return false;
-	for (size_t i = 0; i < v->raw.n; i++) {
-		char c = v->raw.p[i];
-		if (c != d->component && c != d->repetition && c != d->subcomponent)
-			return true;
-	}
-	return false;
-}
-
-static int equals_any(const struct aff_expr *x, const struct instruction *in, struct value *v)
-{
-	struct aff_view text = charset_read(v->charset, &v->plain, v->raw);
-	if (v->plain.error)
-		return v->plain.error;
-	unsigned n = in->op == OP_IN ? in->values : 1;
-	for (unsigned i = 0; i < n; i++) {
-		if (aff_view_equal(text, x->values[in->value + i]))
-			return 1;
-	}
-	return 0;
-}
-
-static int matches(const struct instruction *in, struct value *v)
-{
-	struct aff_view text = charset_read(v->charset, &v->plain, v->raw);
-	return v->plain.error ? v->plain.error : regex_test(in->regex, text);
-}
-
-static int compares(const struct aff_expr *x, const struct instruction *in, const struct value *v)
-{
-	struct aff_nm number, limit;
-	if (aff_nm_parse(&number, v->raw) || aff_nm_parse(&limit, x->values[in->value]))
+	unsigned segment = from_segment(&v->from, path), n = 1;
+	if (segment == AFF_NONE)
 		return 0;
-	int order = aff_nm_compare(&number, &limit);
-	switch (in->op) {
-	case OP_LESS:
-		return order < 0;
-	case OP_LESS_EQUAL:
-		return order <= 0;
-	case OP_GREATER:
-		return order > 0;
-	default:
-		return order >= 0;
-	}
+	struct aff_view field = from_field(&v->from, segment, path->field);
+	for (size_t i = 0; i < field.n; i++)
+		n += field.p[i] == v->charset->delims.repetition;
+	return n;
 }
 
-static int test(const struct aff_expr *x, const struct instruction *in, struct value *v)
+/* All repetitions within the current segment, or the occurrence that the path names. */
+static int test_repetitions(const struct aff_expr *x, const struct instruction *in, struct value *v)
 {
-	int rc;
-	switch (in->op) {
-	case OP_EXISTS:
-		return has_value(v);
-	case OP_EMPTY:
-		return !has_value(v);
-	case OP_EQUAL:
-	case OP_IN:
-		return equals_any(x, in, v);
-	case OP_UNEQUAL:
-		rc = equals_any(x, in, v);
-		return rc < 0 ? rc : !rc;
-	case OP_MATCHES:
-		return matches(in, v);
-	default:
-		return compares(x, in, v);
+	struct aff_path path = in->path;
+	unsigned n = path.repetition ? path.repetition : repetitions(v, &path);
+	for (unsigned r = path.repetition ? path.repetition : 1; r <= n; r++) {
+		path.repetition = r;
+		int truth = value_test(x, in, &path, v);
+		if (truth < 0 || truth == (in->each == EACH_ANY))
+			return truth;
 	}
+	return in->each == EACH_ALL;
 }
 
-/* Where the values come from: an edit, or a message as it is. */
-struct from {
-	const struct aff_edit *edit;
-	const struct aff_msg *message;
-	unsigned current;
+static int test_each(const struct aff_expr *x, const struct instruction *in, struct value *v)
+{
+	struct from outer = v->from;
+	int truth = in->each == EACH_ALL;
+	if (in->path.occurrence || from_is_current(&outer, in->path.segment))
+		return test_repetitions(x, in, v);
+	for (unsigned s = from_next(&outer, in->path.segment, 0); s != AFF_NONE && truth == (in->each == EACH_ALL);
+	     s = from_next(&outer, in->path.segment, s + 1)) {
+		v->from.current = s;
+		truth = test_repetitions(x, in, v);
+	}
+	v->from = outer;
+	return truth;
+}
+
+/* ---- the program ---- */
+
+struct loop {
+	unsigned outer; /* the current segment outside of it */
 };
 
-static int read_path(const struct from *f, const struct aff_path *path, struct aff_view *out)
+/* To the first segment of the loop; without one the loop is decided. */
+static size_t enter(const struct instruction *in, size_t at, struct value *v, struct loop *loop, int *truth)
 {
-	const struct aff_groups *groups;
-	int rc = 0;
-	if (path->group_count)
-		rc = f->edit ? aff_edit_groups(f->edit, &groups) : aff_msg_groups(f->message, &groups);
-	if (rc)
-		return rc;
-	*out = f->edit ? aff_edit_path(f->edit, path, f->current) : aff_path_read(f->message, path, f->current);
-	return 0;
+	unsigned first = from_next(&v->from, in->path.segment, 0);
+	*truth = in->each == EACH_ALL;
+	if (first == AFF_NONE)
+		return in->target + 1u;
+	loop->outer = v->from.current;
+	v->from.current = first;
+	return at + 1;
 }
 
-static int run(const struct aff_expr *x, const struct from *f, struct value *v)
+/* Behind one round. */
+static size_t go_round(const struct aff_expr *x, const struct instruction *next, size_t at, struct value *v,
+                       const struct loop *loop, int truth)
 {
+	const struct instruction *each = &x->program[next->target];
+	unsigned here = v->from.current;
+	v->from.current = loop->outer;
+	if (truth == (each->each == EACH_ANY))
+		return at + 1;
+	unsigned following = from_next(&v->from, each->path.segment, here + 1);
+	if (following == AFF_NONE)
+		return at + 1;
+	v->from.current = following;
+	return next->target + 1u;
+}
+
+static int run(const struct aff_expr *x, struct value *v)
+{
+	struct loop loop = {AFF_NONE};
 	int truth = 0;
 	for (size_t i = 0; i < x->count && truth >= 0;) {
-		const struct instruction *in = &x->program[i++];
-		if (in->op == OP_NOT) {
+		const struct instruction *in = &x->program[i];
+		switch (in->op) {
+		case OP_NOT:
 			truth = !truth;
-		} else if (in->op == OP_AND || in->op == OP_OR) {
-			if (truth == (in->op == OP_OR))
-				i = in->target;
-		} else {
-			truth = read_path(f, &in->path, &v->raw);
-			truth = truth ? truth : test(x, in, v);
+			i++;
+			break;
+		case OP_AND:
+		case OP_OR:
+			i = truth == (in->op == OP_OR) ? in->target : i + 1;
+			break;
+		case OP_EACH:
+			i = enter(in, i, v, &loop, &truth);
+			break;
+		case OP_NEXT:
+			i = go_round(x, in, i, v, &loop, truth);
+			break;
+		default:
+			truth = in->each ? test_each(x, in, v) : value_test(x, in, &in->path, v);
+			i++;
 		}
 	}
 	return truth;
@@ -126,10 +113,12 @@ static int run(const struct aff_expr *x, const struct from *f, struct value *v)
 
 static int run_from(const struct aff_expr *x, const struct from *f, struct charset_use *charset)
 {
-	struct value v = {.charset = charset};
+	struct value v = {.from = *f, .charset = charset};
 	aff_buf_init(&v.plain, PLAIN_MAX);
-	int truth = run(x, f, &v);
+	aff_buf_init(&v.made, PLAIN_MAX);
+	int truth = run(x, &v);
 	aff_buf_free(&v.plain);
+	aff_buf_free(&v.made);
 	return truth;
 }
 

@@ -82,6 +82,161 @@ START_TEST(comparisons)
 }
 END_TEST
 
+static const char pump[] =
+	MSH
+	"PID|||4711^^^HOSP^MR~99^^^SSN^SS||M\xc3\xbcller||20080229\n"
+	"PV1||I|icu ^12^1^HOSP||||||||||||||||4711\n"
+	"OBR|1||77\n"
+	"OBX|1|NM|150344^MDC_TEMP^MDC|1|101.3|[degF]|||||F|||20250115092959+0000\n"
+	"OBX|2|NM|147842^MDC_ECG_HEART_RATE^MDC|2|160|/min||N~HH|||R|||20250115113000+0100\n"
+	"OBX|3|NM|150033^MDC_PRESS_BLD_ART_MEAN^MDC|3|16.0|kPa||N|||R|||20250115\n"
+	"OBX|4|NM|1^X^L|4|5|parsec||L|||R\n";
+
+START_TEST(numbers_with_units_times_and_functions)
+{
+	static const struct {
+		const char *text;
+		int wanted;
+	} cases[] = {
+		{"OBX-5 > 38.4 Cel", 1},
+		{"OBX-5 >= 38.5 Cel", 1},
+		{"OBX-5 > 38.5 Cel", 0},
+		{"OBX-5 > 311 K and OBX-5 < 312 K", 1},
+		{"OBX-5 > 30 mm[Hg]", 0},
+		{"OBX[4]-5 > 3", 1},
+		{"OBX[4]-5 > 2", 1},
+		{"count OBX > 2", 1},
+		{"OBX-5 <= 30 mm[Hg]", 0},
+		{"OBX[3]-5 = 16.0 and OBX[3]-5 >= 120 mm[Hg]", 1},
+		{"OBX[3]-5 < 119 'mm[Hg]'", 0},
+		{"OBX[4]-5 > 1 m", 0},
+		{"OBX[2]-5 > 150 bpm", 1},
+		{"(OBX[2]-5 > 150)", 1},
+		{"PID-7 < 2008-03-01", 1},
+		{"PID-7 >= 2008-02-29", 1},
+		{"PID-7 > 2008-02-29", 0},
+		{"OBX-14 < 2025-01-15T09:30", 1},
+		{"OBX-14 < 2025-01-15T09:29:59", 0},
+		{"OBX-14 <= 2025-01-15T10:29:59+01:00", 1},
+		{"OBX-14 < 2025-01-15T10:29:59+01:00", 0},
+		{"OBX[2]-14 = 20250115113000+0100 and OBX[2]-14 <= 2025-01-15T10:30:00Z", 1},
+		{"OBX[4]-14 < 2030-01-01", 0},
+		{"OBX-5 < 2030-01-01", 0},
+		{"OBX-14 < {MSH-7} - 1h", 1},
+		{"OBX-14 < {MSH-7} - 61min", 0},
+		{"OBX-14 > {MSH-7} - 2h", 1},
+		{"OBX[2]-14 > {MSH-7} + 1s", 0},
+		{"PID-7 > {MSH-7} - 17y", 1},
+		{"PID-7 > {MSH-7} - 16y", 0},
+		{"PID-7 > {MSH-7} - 52w", 0},
+		{"PID-3.1 = {PV1-19}", 1},
+		{"PID-3[2].1 = {PV1-19}", 0},
+		{"PID-3[2].1 != {PV1-19}", 1},
+		{"OBX-5 < {OBX[2]-5}", 1},
+		{"OBX[3]-5 > {OBX[2]-5}", 0},
+		{"OBX-5 < {OBX[2]-3.2}", 0},
+		{"count OBX = 4", 1},
+		{"count OBX > 4", 0},
+		{"count ZZZ = 0", 1},
+		{"count PID-3 = 2.0", 1},
+		{"count PID-9 = 0", 1},
+		{"count OBX[2]-8 >= 2", 1},
+		{"lower(PID-5.1) = m\xc3\xbcller", 1},
+		{"upper(PID-5.1) = M\xc3\xbcLLER", 1},
+		{"length(PID-5.1) = 6", 1},
+		{"length(PID-5.1) < 6", 0},
+		{"trim(PV1-3.1) = icu", 1},
+		{"PV1-3.1 = icu", 0},
+		{"upper( PV1-3.1 ) in ['ICU ', CCU]", 1},
+		{"lower(OBX[2]-3.2) matches /^mdc_ecg/", 1},
+	};
+	struct fixture f;
+	fixture_open(&f, pump);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		expect(&f, cases[i].text, AFF_NONE, cases[i].wanted);
+	fixture_close(&f);
+	/* Times without a zone compare with each other, not with one that has a zone. */
+	fixture_open(&f, "MSH|^~\\&|A|B|C|D|20250115103000||ORU^R01|1|P|2.6\nOBX|1|TS|||20250115102900\n");
+	expect(&f, "OBX-5 < {MSH-7}", AFF_NONE, 1);
+	expect(&f, "OBX-5 < 2025-01-15T10:29:30", AFF_NONE, 1);
+	expect(&f, "OBX-5 < 2025-01-15T10:29:30Z", AFF_NONE, 0);
+	expect(&f, "OBX-5 >= 2025-01-15T10:29:30Z", AFF_NONE, 0);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(any_and_all)
+{
+	static const struct {
+		const char *text;
+		int wanted;
+	} cases[] = {
+		{"any PID-3.5 = SS", 1},
+		{"PID-3.5 = SS", 0},
+		{"all PID-3.5 in [MR, SS]", 1},
+		{"all PID-3.5 = MR", 0},
+		{"any OBX-8 = HH", 1},
+		{"any OBX[1]-8 = HH", 0},
+		{"any OBX[2]-8 = HH", 1},
+		{"any OBX-8[1] = HH", 0},
+		{"all OBX-11 in [R, F]", 1},
+		{"all OBX-11 = R", 0},
+		{"any OBX-11 = X", 0},
+		{"any ZZZ-1 = X", 0},
+		{"all ZZZ-1 = X", 1},
+		{"any empty OBX-14", 1},
+		{"all exists OBX-14", 0},
+		{"any lower(OBX-3.2) matches /heart/", 1},
+		{"any OBX (OBX-3.1 = 147842 and OBX-5 > 150)", 1},
+		{"any OBX (OBX-3.1 = 147842 and OBX-5 > 160)", 0},
+		{"any OBX (OBX-3.1 = 150344 and OBX-5 > 38 Cel or OBX-5 > 1000)", 1},
+		{"all OBX (OBX-5 > 1 and (OBX-11 = R or not OBX-11 = R))", 1},
+		{"all OBX (OBX-5 > 5)", 0},
+		{"any ZZZ (exists ZZZ)", 0},
+		{"all ZZZ (exists ZZZ-1)", 1},
+		{"not any OBX (OBX-5 > 1000) and PV1-2 = I", 1},
+		{"PV1-2 = I and any OBX (OBX-5 > 100) and all OBX (OBX-5 > 1)", 1},
+		{"PV1-2 = O or any OBX (any OBX-8 = HH) or PV1-2 = O", 1},
+		{"PV1-2 = I or any OBX (OBX-5 > 1000)", 1},
+		{"any OBX (OBX-14 < {MSH-7} - 1h) and OBX-5 = 101.3", 1},
+		{"any OBX (count OBX = 4)", 1},
+	};
+	struct fixture f;
+	fixture_open(&f, pump);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		expect(&f, cases[i].text, AFF_NONE, cases[i].wanted);
+	unsigned second = aff_edit_nth(f.edit, "OBX", 2);
+	expect(&f, "any OBX-8 = HH", second, 1);
+	expect(&f, "any OBX-8 = L", second, 0);
+	expect(&f, "count OBX-8 = 2", second, 1);
+	expect(&f, "any OBX (OBX-8 = L) and OBX-3.1 = 147842", second, 1);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Inside `for:`, nothing of another patient is looked at. */
+START_TEST(quantifiers_keep_to_the_patient)
+{
+	struct fixture f;
+	fixture_open(&f, MSH "PID|1||A\nOBR|1\nOBX|1|NM|h||1\nPID|2||B\nOBR|2\nOBX|1|NM|h||2\nOBX|2|NM|h||3\n");
+	unsigned first = aff_edit_nth(f.edit, "OBX", 1), third = aff_edit_nth(f.edit, "OBX", 3);
+	expect(&f, "any OBX (OBX-5 = 3)", AFF_NONE, 1);
+	expect(&f, "any OBX (OBX-5 = 3)", first, 0);
+	expect(&f, "any OBX (OBX-5 = 2)", third, 1);
+	expect(&f, "any OBX (OBX-5 = 1)", third, 0);
+	expect(&f, "count OBX = 1", first, 1);
+	expect(&f, "count OBX = 2", third, 1);
+	expect(&f, "any PID-3 = A", third, 0);
+	expect(&f, "any MSH-10 = A1", third, 1);
+	expect(&f, "count PID-3 = 1", third, 1);
+	struct aff_expr *x = condition("any OBX (OBX-5 = 3)");
+	ck_assert_int_eq(aff_expr_test_message(x, f.msg, first), 0);
+	ck_assert_int_eq(aff_expr_test_message(x, f.msg, AFF_NONE), 1);
+	aff_expr_free(x);
+	fixture_close(&f);
+}
+END_TEST
+
 /* Every combination of three truth values, against C's own operators. */
 START_TEST(connectives_bind_as_usual)
 {
@@ -212,6 +367,26 @@ START_TEST(mistakes_are_shown_at_their_place)
 		{"exists ORDER_OBSERVATION[x]/OBR", 11, "path"},
 		{"OBX/5 = 3", 4, "paths look like"},
 		{"ORDERS/OBX = 3", 1, "ORDER?"},
+		{"OBX-5 > 38 furlong", 12, "unit is not known"},
+		{"OBX-4 > 38 Cel", 12, "only OBX-5"},
+		{"OBX-5 > 2026-13-01", 9, "date"},
+		{"OBX-5 > 2026-01-01Z", 9, "date"},
+		{"OBX-14 > {MSH-7", 16, "brace"},
+		{"OBX-14 > {MSH}", 11, "not a segment"},
+		{"OBX-14 = {MSH-7} - 1h", 18, "compare times"},
+		{"OBX-14 > {MSH-7} - 1m", 21, "min"},
+		{"OBX-14 > {MSH-7} - soon", 20, "duration"},
+		{"count OBX = many", 13, "number"},
+		{"count OBX in [1]", 11, "compared with"},
+		{"count OBX-3.1 > 1", 7, "segment or a field"},
+		{"lower(PV1-3 = x", 13, "`)`"},
+		{"any OBX > 1", 5, "brackets"},
+		{"any OBX (any OBX (OBX-5 > 1))", 14, "within"},
+		{"any OBX[1] (OBX-5 > 1)", 5, "occurrence"},
+		{"any ORDER_OBSERVATION/OBX-5 > 1", 5, "without groups"},
+		{"any OBX (OBX-5 > 1", 5, "not closed"},
+		{"any count OBX > 1", 11, "stands alone"},
+		{"anny OBX-5 = 1", 1, "`any`"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct aff_expr *x = NULL;
@@ -255,7 +430,8 @@ int main(void)
 		comparisons, connectives_bind_as_usual, paths_mean_the_current_segment,
 	                              groups_are_those_of_the_current_segment, reads_the_edited_message,
 		a_regex_that_never_ends_is_stopped, mistakes_are_shown_at_their_place, depth_and_length_are_capped,
-		remembers_its_text,
+		remembers_its_text, numbers_with_units_times_and_functions, any_and_all,
+		quantifiers_keep_to_the_patient,
 	};
 	return RUN_TESTS("rules_expr", tests);
 }
