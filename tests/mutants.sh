@@ -68,6 +68,7 @@ mutant 12 "a replay goes on when nothing can be recorded" "$scenario/replay-kill
 mutant 32 "a failed disk is taken for a full one" \
 	"$make -s MUTANT=32 build/gcc-mutant32/tests/test_journal_faults || exit 0
 	build/gcc-mutant32/tests/test_journal_faults"
+mutant 33 "the window of resends follows the wall clock" "$scenario/clock.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -59,6 +59,7 @@ struct writer {
 	unsigned queued;                 /* envelopes in the queue; under lock */
 	unsigned last_rows;              /* of the last commit; the writer's own, as is the next */
 	int64_t mean_commit_us;
+	int64_t clock_watch;             /* the writer's own */
 	struct reports open; /* the writer's own: reports to commit, kept over a full disk */
 	struct chain stalled; /* the writer's own: messages that wait for room (on_full: stall) */
 	_Atomic uint64_t commits, messages, outcomes;
@@ -297,6 +298,14 @@ static void run_calls(struct writer *w, struct call *calls)
 	}
 }
 
+static void tell_clock(struct writer *w)
+{
+	int64_t by = clock_was_set_us(&w->clock_watch);
+	if (by)
+		log_warn("engine", "the clock was set %s by %.0f s; order, time-outs and what is kept do not follow it",
+			 by < 0 ? "back" : "ahead", (double)(by < 0 ? -by : by) / 1e6);
+}
+
 static bool idle(const struct writer *w)
 {
 	return !w->queue.first && !w->reports.first && !w->calls && !w->stop;
@@ -365,6 +374,7 @@ static void *writer_main(void *arg)
 		w->calls = NULL;
 		bool stop = w->stop, last = stop && !batch.first && !calls;
 		pthread_mutex_unlock(&w->lock);
+		tell_clock(w);
 		join_stalled(w, &batch);
 		if (batch.first || w->open.first)
 			commit_batch(w, &batch);

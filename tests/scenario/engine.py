@@ -24,6 +24,7 @@ class Engine:
 		self.environment = {}  # of commands, besides ours
 		self.log = Box()
 		self.reader = None
+		self.environment = {}
 
 	def spawn(self, files=0):
 		"""Starts it and does not wait. files: at most so many descriptors."""
@@ -32,7 +33,8 @@ class Engine:
 				resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 		self.log = Box()
 		self.process = subprocess.Popen([self.binary, "run", self.folder], stdin=subprocess.DEVNULL,
-		                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=limit)
+		                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=limit,
+		                                env={**os.environ, **self.environment})
 		self.reader = threading.Thread(target=self.read, args=(self.process, self.log), daemon=True)
 		self.reader.start()
 

@@ -8,6 +8,7 @@
 import argparse
 import concurrent.futures
 import errno
+import glob
 import os
 import re
 import shlex
@@ -297,6 +298,10 @@ class Scenario:
 			compare("the message", rest[1:], lambda path: hl7.get(content, path))
 		elif verb == "ids":
 			until(lambda: (ehr.ids() == rest, ehr.ids()), f"the control ids {rest}")
+		elif verb == "in-order":
+			wanted = [f"{name}{i}" for name, n in zip(rest[::2], rest[1::2]) for i in range(int(n))]
+			if ehr.ids() != wanted:
+				raise Failure("messages are missing or out of order")
 		elif verb == "poison":
 			ehr.poison, ehr.on_poison = set(rest), lambda: self.engine.signal(signal.SIGKILL)
 		elif verb == "came":
@@ -443,6 +448,19 @@ class Scenario:
 		if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
 			raise Skip("needs the right to mount a small file system")
 		self.mounts.append(path)
+
+	def do_clock(self, words, block):
+		"""clock OFFSET: the engine's wall clock goes wrong by so much (+0, -1h, +1d); before its first start, too."""
+		path = os.path.join(self.folder, "clock")
+		libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+		if not libraries or re.search("address|thread", self.binary):
+			raise Skip("needs libfaketime, and a build without sanitizers")
+		with open(path + ".new", "w", encoding="ascii") as file:
+			file.write(words[0] + "\n")
+		os.rename(path + ".new", path)
+		self.engine.environment = {
+			"LD_PRELOAD": libraries[0], "FAKETIME_TIMESTAMP_FILE": path, "FAKETIME_NO_CACHE": "1",
+			"FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
 
 	def do_inject(self, words, block):
 		"""inject SYSCALL:WHAT[:when=N]: strace's words; inject end."""
