@@ -69,6 +69,13 @@ mutant 32 "a failed disk is taken for a full one" \
 	"$make -s MUTANT=32 build/gcc-mutant32/tests/test_journal_faults || exit 0
 	build/gcc-mutant32/tests/test_journal_faults"
 mutant 33 "the window of resends follows the wall clock" "$scenario/clock.scn"
+mutant 40 "bodies may go unrecorded" "$make -s MUTANT=40 build/gcc-mutant40/tests/test_journal_tiers || exit 0
+	build/gcc-mutant40/tests/test_journal_tiers"
+mutant 41 "the body of what is pending goes" "$make -s MUTANT=41 build/gcc-mutant41/tests/test_journal_tiers || exit 0
+	build/gcc-mutant41/tests/test_journal_tiers"
+mutant 42 "a backup copies the open log file as it lies there" "$make -s MUTANT=42 \
+	build/gcc-mutant42/tests/test_journal_backup || exit 0
+	build/gcc-mutant42/tests/test_journal_backup"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

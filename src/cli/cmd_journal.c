@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/config.h"
 #include "cli/when.h"
+#include "sys/clock.h"
 
 int journal_command_open_with(struct journal_reader **out, const char *journal, const char *config,
 			      const char *key_file)
@@ -47,6 +48,13 @@ int journal_command_id(const char *text, int64_t *id)
 		return command_error("'%s' is no message id; 'afferent journal search' lists them", text);
 	*id = (int64_t)value;
 	return 0;
+}
+
+int journal_command_removed(int64_t id, int64_t removed_us)
+{
+	char when[CLOCK_TEXT_SIZE];
+	return command_error("the body of message %" PRId64 " was removed by retention on %s", id,
+			     clock_local_text(removed_us, when));
 }
 
 struct aff_view journal_command_short(struct aff_view destination)

@@ -40,6 +40,9 @@ int journal_command_id(const char *text, int64_t *id);
 struct aff_view journal_command_short(struct aff_view destination);
 const char *journal_command_hex(const unsigned char sha[SHA256_SIZE], char buf[2 * SHA256_SIZE + 1]);
 
+/* "the body of message N was removed by retention on DATE" to standard error; COMMAND_FAILED. */
+int journal_command_removed(int64_t id, int64_t removed_us);
+
 /* The message's members into the open object; an outcome as an object. */
 void journal_command_put_message(struct json_writer *j, const struct journal_message *m);
 void journal_command_put_outcome(struct json_writer *j, const struct journal_outcome *o);

@@ -105,6 +105,12 @@ static void print_retention(const json_t *journal)
 	if (*holder)
 		printf("%" PRId64 " log files are due for removal, but %s still needs the oldest one\n",
 		       number(r, "due"), holder);
+	if (number(r, "keep_bodies_us"))
+		printf("messages removed from log files that stay, since the start: %" PRId64 " files, %.1f MB\n",
+		       number(r, "stripped_files"), (double)number(r, "stripped_bytes") / 1e6);
+	if (*text(r, "bodies_held_by"))
+		printf("log files are due to lose their messages, but %s still needs the oldest ones\n",
+		       text(r, "bodies_held_by"));
 	if (number(journal, "unsealed"))
 		printf("%" PRId64 " log files could not be sealed yet\n", number(journal, "unsealed"));
 }

@@ -156,6 +156,10 @@ static int has_raw_text(const struct content *c, struct aff_view raw)
 int content_test(void *content, const struct journal_row *row)
 {
 	struct content *c = content;
+	if (row->body_removed_us) {
+		c->removed++;
+		return 0;
+	}
 	const struct aff_charset_options options = {.override = c->charset};
 	if (aff_charset_parse(c->set, c->msg, row->raw.p, row->raw.n, AFF_LENIENT_ALL, &options, NULL))
 		return c->code ? 0 : has_raw_text(c, row->raw);

@@ -16,6 +16,7 @@ struct content {
 	struct aff_charset *set;
 	struct regex *regex;               /* of --grep /.../; NULL: the text as it stands */
 	struct aff_buf utf8;
+	uint64_t removed;            /* messages that have no body to look into any more */
 };
 
 /* Rows of an option table. */

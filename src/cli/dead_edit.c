@@ -35,6 +35,10 @@ struct edit {
 static int keep_raw(void *arg, const struct journal_row *row)
 {
 	struct edit *e = arg;
+	if (row->body_removed_us) {
+		journal_command_removed(row->message.id, row->body_removed_us);
+		return AFF_ENOTFOUND;
+	}
 	aff_buf_put_view(&e->original, row->raw);
 	return e->original.error;
 }

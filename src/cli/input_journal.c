@@ -18,7 +18,7 @@
 struct journal_input {
 	input_fn *fn;
 	void *arg;
-	uint64_t given;
+	uint64_t given, removed;     /* removed: they have no body any more */
 	int stop;
 	bool visible;
 	struct progress progress;
@@ -28,6 +28,11 @@ static int give(void *arg, const struct journal_row *row)
 {
 	struct journal_input *in = arg;
 	char where[64];
+	if (row->body_removed_us) {
+		if (!in->removed++)
+			journal_command_removed(row->message.id, row->body_removed_us);
+		return 0;
+	}
 	snprintf(where, sizeof where, "journal(message %" PRId64 ")", row->message.id);
 	struct input_message m = {"journal", (uint64_t)row->message.id, where, INPUT_NO_FILE, row->raw};
 	in->given++;

@@ -258,6 +258,9 @@ int journal_search_command(int argc, char **argv)
 		rc = journal_command_open_with(&s.output.fates, s.journal, s.config, s.key_file);
 	if (!rc)
 		rc = run(&s, &q);
+	if (s.output.removed + s.content.removed)
+		command_note("%" PRIu64 " messages are left out: retention removed their bodies",
+			     s.output.removed + s.content.removed);
 	journal_reader_close(s.output.fates);
 	journal_reader_close(s.reader);
 	content_free(&s.content);

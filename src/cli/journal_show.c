@@ -26,6 +26,7 @@ struct show {
 	struct journal_reader *reader, *others; /* others: for looking while a row of the first is shown */
 	int64_t id;
 	bool raw, tree, json;
+	int64_t removed_us;          /* when retention removed the body; 0: it did not */
 	const char *destination;
 	struct aff_buf bytes; /* the message as received */
 	bool found_outcome;
@@ -69,6 +70,8 @@ static const char *answer_of(const struct show *s, const struct journal_message 
 	struct aff_msg *msg = NULL;
 	const char *text = NULL;
 	int error = m->verdict == JOURNAL_REJECTED ? m->error : 0;
+	if (s->removed_us)
+		return NULL;
 	const struct conf_channel *channel = stored_channel(s, m, &conf);
 	if (channel && aff_msg_new(&msg, NULL) == 0) {
 		(void)aff_msg_parse(msg, raw.p, raw.n, AFF_LENIENT_ALL, NULL); /* its MSH is enough */
@@ -103,7 +106,9 @@ static void print_commit(const struct show *s, const struct journal_message *m, 
 		if (at_us >= m->received_us)
 			printf(" (after %s)", when_span(at_us - m->received_us, span));
 	}
-	if (!answer)
+	if (!answer && s->removed_us)
+		puts("; how it was answered is not known any more");
+	else if (!answer)
 		puts("; how it was answered is not known: its configuration cannot be read");
 	else
 		printf(", then %s%s\n", *answer ? "answered " : "not answered", answer);
@@ -253,8 +258,12 @@ static int print_json(struct show *s, const struct journal_message *m, struct af
 		jsonw_text(&j, "committed", when_utc(committed_us, when));
 	if (answer)
 		jsonw_text(&j, "answer", answer);
-	jsonw_view(&j, "raw", raw);
-	put_parsed(&j, raw);
+	if (s->removed_us) {
+		jsonw_text(&j, "body_removed", when_utc(s->removed_us, when));
+	} else {
+		jsonw_view(&j, "raw", raw);
+		put_parsed(&j, raw);
+	}
 	jsonw_array(&j, "outcomes");
 	struct story story = {.json = &j};
 	int rc = journal_get_outcomes(s->others, m->id, json_outcome, &story, NULL);
@@ -278,12 +287,14 @@ static int print_json(struct show *s, const struct journal_message *m, struct af
 static int story(void *arg, const struct journal_row *row)
 {
 	struct show *s = arg;
+	s->removed_us = row->body_removed_us;
 	if (s->raw) {
 		fwrite(row->raw.p, 1, row->raw.n, stdout);
 		return 0;
 	}
 	if (s->json)
 		return print_json(s, &row->message, row->raw);
+	char when[CLOCK_TEXT_SIZE];
 	struct story story = {.received_us = row->message.received_us};
 	print_head(s, &row->message, row->raw);
 	if (row->message.verdict == JOURNAL_DUPLICATE)
@@ -295,7 +306,10 @@ static int story(void *arg, const struct journal_row *row)
 		rc = journal_get_pending(s->others, &row->message, print_pending, NULL, NULL);
 	if (rc < 0)
 		return rc;
-	print_body(s, row->raw);
+	if (s->removed_us)
+		printf("\nits body was removed by retention on %s\n", clock_local_text(s->removed_us, when));
+	else
+		print_body(s, row->raw);
 	return 0;
 }
 
@@ -304,6 +318,7 @@ static int story(void *arg, const struct journal_row *row)
 static int keep_raw(void *arg, const struct journal_row *row)
 {
 	struct show *s = arg;
+	s->removed_us = row->body_removed_us;
 	aff_buf_put_view(&s->bytes, row->raw);
 	return s->bytes.error;
 }
@@ -426,6 +441,8 @@ static int run(struct show *s)
 	int rc = journal_get(s->reader, s->id, s->destination ? keep_raw : story, s, &diag);
 	if (rc < 0)
 		rc = diag.code ? command_error_diag(&diag) : command_error("%s", aff_error_text(rc));
+	else if (s->removed_us && (s->raw || s->destination))
+		rc = journal_command_removed(s->id, s->removed_us);
 	else if (s->destination)
 		rc = show_sent(s, &diag);
 	aff_buf_free(&s->bytes);

@@ -102,6 +102,15 @@ static int keep_row(void *arg, const struct journal_row *row)
 {
 	struct source *s = arg;
 	struct source_page *p = s->page;
+	if (row->message.id <= s->last && row->body_removed_us) {
+		if (s->nids || !s->passed)
+			journal_command_removed(row->message.id, row->body_removed_us);
+		if (!s->nids && !s->passed)
+			command_note("it is left out, and so is every other one without a body");
+		s->passed = row->message.id;
+		s->left_out++;
+		return 0;
+	}
 	if (row->message.id > s->last || p->count == SOURCE_ROWS || (p->count && p->bytes.n + row->raw.n > PAGE_BYTES))
 		return 1;
 	p->items[p->count] = (struct source_item){.id = row->message.id};
@@ -188,11 +197,14 @@ static int next_page(struct source *s, bool *end, struct aff_diag *diag)
 		}
 		*end = s->next_id == s->nids;
 	} else {
+		int64_t passed = s->passed;
 		rc = journal_search(s->reader, &s->query, keep_row, s, diag);
-		*end = p->count == 0;
+		*end = p->count == 0 && s->passed == passed;
 	}
 	if (p->count && !s->nids)
 		s->query.before_id = p->items[p->count - 1].id;
+	else if (!s->nids && s->passed > s->query.before_id)
+		s->query.before_id = s->passed;
 	return rc;
 }
 

@@ -30,6 +30,7 @@ struct source {
 	size_t nids;
 	/* the rest: source_... */
 	size_t next_id;
+	int64_t passed;              /* the newest message that has no body any more; 0: none yet */
 	uint64_t left_out; /* chosen ones that are not sent */
 	struct source_page *page;
 };

@@ -275,6 +275,11 @@ int search_output_row(void *output, const struct journal_row *row)
 {
 	struct search_output *o = output;
 	int rc;
+	if (row->body_removed_us) {
+		o->removed++;
+		o->last_id = row->message.id;
+		return 0;
+	}
 	if (o->format == SEARCH_HL7)
 		rc = put_hl7(o, row->raw);
 	else if (o->format == SEARCH_FILES)

@@ -27,6 +27,7 @@ struct search_output {
 	uint64_t found;
 	uint64_t hidden;                 /* of these: their ids are encrypted */
 	int64_t last_id;
+	uint64_t removed;            /* messages without a body, which a format needs: left out */
 	struct journal_message row[SEARCH_OUTPUT_ROWS];
 	size_t n, current;               /* rows waiting; the one that is being written */
 	bool pending;                    /* its outcomes were written, its pending destinations are next */

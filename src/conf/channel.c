@@ -52,6 +52,7 @@ static void read_log_file(struct reader *r, struct conf_engine *e, const struct 
 	e->daily = get_word(r, &f, KEY_LOG_FILE_at) == 0;
 	e->keep_ms = (int64_t)get_number(r, &f, KEY_LOG_FILE_keep);
 	e->keep_bytes = get_number(r, &f, KEY_LOG_FILE_keep_size);
+	e->keep_bodies_ms = (int64_t)get_number(r, &f, KEY_LOG_FILE_keep_bodies);
 	read_forget(r, e, f.value[KEY_LOG_FILE_forget]);
 }
 

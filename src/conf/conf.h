@@ -148,6 +148,7 @@ struct conf_engine {
 	bool daily;              /* or at midnight UTC */
 	int64_t keep_ms;         /* a sealed log file is removed when it is older (0: never) */
 	uint64_t keep_bytes;     /* the oldest ones are when all are larger (0: never) */
+	int64_t keep_bodies_ms;  /* the bodies in a sealed log file are removed when it is older (0: never) */
 	bool journal_must_exist; /* new_journal: refuse */
 	bool quarantine;         /* on_corruption: quarantine */
 	uint64_t reserve_bytes;  /* space set aside for outcomes when the disk is full */

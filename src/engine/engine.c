@@ -150,8 +150,9 @@ static void warn_fixed(const struct conf_engine *now, const struct conf_engine *
 	if (strcmp(now->journal, then->journal) != 0 || strcmp(now->control, then->control) != 0 ||
 	    now->io_threads != then->io_threads || now->memory != then->memory || now->file_rows != then->file_rows ||
 	    now->file_bytes != then->file_bytes || now->daily != then->daily || now->keep_ms != then->keep_ms ||
-	    now->keep_bytes != then->keep_bytes || now->reserve_bytes != then->reserve_bytes ||
-	    now->encrypt != then->encrypt || !same_text(now->secret_file, then->secret_file) ||
+	    now->keep_bytes != then->keep_bytes || now->keep_bodies_ms != then->keep_bodies_ms ||
+	    now->reserve_bytes != then->reserve_bytes || now->encrypt != then->encrypt ||
+	    !same_text(now->secret_file, then->secret_file) ||
 	    !same_text(now->checkpoint_file, then->checkpoint_file) || !same_text(now->key_file, then->key_file) ||
 	    !same_syslog(&now->syslog, &then->syslog))
 		log_warn("reload", "afferent.yaml: journal, log_file, reserve, checkpoints, encrypt, control, "

@@ -65,7 +65,7 @@ static int remember(void *arg, const struct journal_row *row)
 	l->rows++;
 	if (atomic_load(&l->stop))
 		return 1;
-	if (!is_wanted(l, &row->message))
+	if (row->body_removed_us || !is_wanted(l, &row->message))
 		return 0;
 	resend_key(&key, row->message.channel, row->message.peer, row->raw);
 	if (!key.usable)

@@ -63,6 +63,10 @@ static void put_retention(struct json_writer *j, const struct engine *e)
 	jsonw_object(j, "retention");
 	jsonw_i64(j, "keep_us", e->conf->engine.keep_ms * 1000);
 	jsonw_i64(j, "keep_bytes", (int64_t)e->conf->engine.keep_bytes);
+	jsonw_i64(j, "keep_bodies_us", e->conf->engine.keep_bodies_ms * 1000);
+	jsonw_i64(j, "stripped_files", (int64_t)r.stripped_files);
+	jsonw_i64(j, "stripped_bytes", (int64_t)r.stripped_bytes);
+	jsonw_text(j, "bodies_held_by", r.bodies_held_by);
 	jsonw_i64(j, "files", (int64_t)r.files);
 	jsonw_i64(j, "bytes", (int64_t)r.bytes);
 	jsonw_i64(j, "removed_files", (int64_t)r.removed_files);

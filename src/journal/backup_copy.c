@@ -180,6 +180,9 @@ static int copy_one(struct backup_copy *c, int64_t first)
 	}
 	if (rc)
 		return rc;
+#ifdef AFF_MUTANT_42 /* copies what changes while it is copied */
+	sealed = true;
+#endif
 	return sealed ? copy_sealed(c, &p, &st) : copy_open(c, &p);
 }
 

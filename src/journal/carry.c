@@ -60,7 +60,8 @@ static void put(struct carry *c, const char *what, const char *of, uint64_t n)
 
 int carry_make(struct carry *c, int64_t first, const struct journal_stats *file)
 {
-	*c = (struct carry){.through = first};
+	*c = (struct carry){.through = first, .action = "remove-file"};
+	snprintf(c->detail, sizeof c->detail, "log-%016" PRId64 ".db: %" PRIu64 " messages", first, file->messages);
 	c->sum = calloc(N_TOTALS + 1 + N_LEDGER * file->nledgers, sizeof *c->sum);
 	if (!c->sum)
 		return AFF_ENOMEM;
@@ -73,6 +74,12 @@ int carry_make(struct carry *c, int64_t first, const struct journal_stats *file)
 			    get(&file->ledgers[i], of_ledger[k].at));
 	}
 	return 0;
+}
+
+void carry_make_bodies(struct carry *c, int64_t first, const char *detail)
+{
+	*c = (struct carry){.through = first, .bodies = true, .action = CARRY_BODIES_KIND};
+	snprintf(c->detail, sizeof c->detail, "%s", detail);
 }
 
 void carry_free(struct carry *c)
@@ -134,6 +141,8 @@ int carry_forget(sqlite3 *db, struct aff_view destination, struct aff_diag *diag
 int carry_write(const struct carry *c, sqlite3 *to, struct aff_diag *diag)
 {
 	sqlite3_stmt *s = NULL;
+	if (c->bodies)
+		return 0;
 	int rc = sql_prepare(to,
 	                     "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value ="
 	                     " CASE key WHEN '" MARK "' THEN excluded.value ELSE value + excluded.value END",

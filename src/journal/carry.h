@@ -8,14 +8,22 @@
 #ifndef JOURNAL_CARRY_H
 #define JOURNAL_CARRY_H
 
+#include <inttypes.h>
 #include <sqlite3.h>
 
 #include "journal/journal.h"
 
-#define CARRY_KEY 160
+#define CARRY_KEY    160
+#define CARRY_DETAIL 160
+/* First id of the log file, how many bodies go, how many stay. */
+#define CARRY_BODIES_KIND   "remove-bodies"
+#define CARRY_BODIES_DETAIL "log-%016" PRId64 ".db: %" PRIu64 " bodies removed, %" PRIu64 " kept"
 
 struct carry {
-	int64_t through;             /* the log file whose sums these are */
+	int64_t through;             /* the log file that this is about */
+	bool bodies;                 /* only its bodies go; else all of it, and these are its sums */
+	const char *action;          /* to be recorded, "remove-file" */
+	char detail[CARRY_DETAIL];
 	struct carry_sum {
 		char key[CARRY_KEY];
 		size_t of;           /* where in it the destination's name begins, 0 = it has none */
@@ -24,8 +32,9 @@ struct carry {
 	size_t n;
 };
 
-/* The sums of one log file. */
+/* The sums of one log file that goes; what goes of one that stays. AFF_ENOMEM. */
 int carry_make(struct carry *c, int64_t first, const struct journal_stats *file);
+void carry_make_bodies(struct carry *c, int64_t first, const char *detail);
 void carry_free(struct carry *c);
 
 /* Adds the sums to those of an open log file, and sets the mark; within its transaction. */

@@ -432,6 +432,15 @@ static bool is_file_over(const struct journal *j)
 	       (j->daily && j->file.rows && j->now_us() / DAY_US > j->file.oldest / DAY_US);
 }
 
+/* What a log file that is to go has counted, and that it, or its bodies, go. */
+static int carry_out(struct journal *j, const struct carry *carry, struct aff_diag *diag)
+{
+	struct journal_action a = {.at_us = clock_wall_us(), .kind = aff_view_of(carry->action),
+				   .who = aff_view_of("retention"), .detail = aff_view_of(carry->detail)};
+	int rc = carry_write(carry, j->file.db, diag);
+	return rc ? rc : logfile_add_action(&j->file, &a, diag);
+}
+
 int journal_begin(struct journal *j, struct aff_diag *diag)
 {
 	int rc = check(j, false, diag);
@@ -446,7 +455,7 @@ int journal_begin(struct journal *j, struct aff_diag *diag)
 		j->in_transaction = true;
 	const struct carry *carry = rc ? NULL : sealer_carry(&j->sealer);
 	if (carry)
-		rc = carry_write(carry, j->file.db, diag);
+		rc = carry_out(j, carry, diag);
 	j->carrying = !rc && carry;
 	return fail(j, rc);
 }

@@ -109,6 +109,7 @@ struct journal_options {
 	bool daily;                  /* or at midnight UTC */
 	int64_t keep_us;             /* sealed log files older than this are removed (0: never) */
 	uint64_t keep_bytes;         /* the oldest ones beyond this size of all are removed (0: never) */
+	int64_t keep_bodies_us;      /* the bodies in sealed log files older than this are removed (0: never) */
 	uint64_t reserve_bytes;      /* space set aside for outcomes when the disk is full (0: none) */
 	bool quarantine;             /* a newest log file that is damaged is set aside (damaged-<first id>.db), and
 	                                a new one goes on; else journal_open fails with AFF_ECORRUPT */
@@ -132,6 +133,8 @@ struct journal_retention {
 	int64_t removed_us;          /* when the last one was; 0: none was */
 	uint64_t due;                /* files that should go and cannot */
 	char held_by[128];           /* the destination that still needs the oldest of these; "": none does */
+	uint64_t stripped_files, stripped_bytes; /* files whose bodies were removed since, and the room that gave */
+	char bodies_held_by[128];    /* the destination that still needs the oldest ones that should go */
 	uint64_t unsealed;           /* closed files whose sealing failed and is tried again */
 };
 
@@ -220,6 +223,8 @@ int journal_reader_use_keys(struct journal_reader *r, const char *secret_file, s
 struct journal_row {
 	struct journal_message message;  /* body: still packed; empty unless raw was asked for */
 	struct aff_view raw;             /* the message as received; empty unless asked for */
+	int64_t body_removed_us;         /* when retention removed its body, and raw is empty although it was asked
+	                                    for; 0: it did not */
 };
 /* Returns 0 to go on, 1 to stop, < 0 to stop with this error. Called while nothing is locked, so it may take its
  * time; it must not use the reader that calls it. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "journal/sql.h"
@@ -75,6 +76,13 @@ bool reader_is_newest(const struct journal_reader *r, const struct reader_file *
 	return f->first == r->list.first[r->list.n - 1];
 }
 
+static ino_t inode_of(const struct journal_reader *r, int64_t first)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	return folder_path(path, sizeof path, r->folder, first, "", NULL) || stat(path, &st) ? 0 : st.st_ino;
+}
+
 static bool is_listed(const struct journal_reader *r, int64_t first)
 {
 	return r->list.first[folder_position(&r->list, first)] == first;
@@ -90,7 +98,8 @@ int reader_refresh(struct journal_reader *r, struct aff_diag *diag)
 		return rc;
 	for (size_t i = 0; i < READER_CONNECTIONS; i++) {
 		struct reader_file *f = &r->file[i];
-		if (f->db && (!is_listed(r, f->first) || (!f->sealed && !reader_is_newest(r, f))))
+		if (f->db && (!is_listed(r, f->first) || (!f->sealed && !reader_is_newest(r, f)) ||
+			      f->inode != inode_of(r, f->first)))
 			close_file(f);
 	}
 	return 0;
@@ -105,7 +114,8 @@ static bool is_gone(const char *path)
 static int open_file(struct journal_reader *r, struct reader_file *f, int64_t first, struct aff_diag *diag)
 {
 	char path[PATH_MAX];
-	int64_t sealed = 0;
+	int64_t sealed = 0, removed = 0;
+	ino_t inode = inode_of(r, first);
 	sqlite3 *db;
 	int rc = folder_path(path, sizeof path, r->folder, first, "", diag);
 	if (!rc)
@@ -113,12 +123,16 @@ static int open_file(struct journal_reader *r, struct reader_file *f, int64_t fi
 	if (rc)
 		return rc == AFF_ENOTFOUND || is_gone(path) ? READER_GONE : rc;
 	rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &sealed, diag);
+	if (!rc)
+		rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'bodies_removed'", &removed, diag);
 	if (rc && rc != AFF_ENOTFOUND) {
 		sqlite3_close(db);
 		return is_gone(path) ? READER_GONE : rc;
 	}
 	close_file(f);
-	*f = (struct reader_file){.first = first, .db = db, .sealed = sealed != 0};
+	*f = (struct reader_file){.inode = inode,
+					 .first = first, .db = db, .sealed = sealed != 0,
+					 .bodies_removed_us = removed};
 	return 0;
 }
 
@@ -285,8 +299,11 @@ int reader_give(struct journal_reader *r, struct reader_file *f, const struct jo
                 journal_row_fn *fn, void *arg, struct aff_diag *diag)
 {
 	struct journal_row row = {.message = *m, .raw = aff_view("", 0)};
-	int rc = m->key ? decrypt(r, f, &row, raw, diag) : 0;
-	if (!rc && raw) {
+	bool removed = raw && !m->body.n && f->bodies_removed_us;
+	int rc = m->key ? decrypt(r, f, &row, raw && !removed, diag) : 0;
+	if (removed)
+		row.body_removed_us = f->bodies_removed_us;
+	if (!rc && raw && !removed) {
 		aff_buf_clear(&r->raw);
 		rc = unpack(&r->unpacker, f->db, f->first, m->dictionary, row.message.body, m->length, &r->raw);
 		if (rc == AFF_ECORRUPT)

@@ -8,6 +8,7 @@
 #define JOURNAL_READER_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "journal/folder.h"
 #include "journal/journal.h"
@@ -24,6 +25,8 @@ struct reader_file {
 	int64_t first;
 	sqlite3 *db;                 /* NULL: unused */
 	bool sealed;
+	int64_t bodies_removed_us;   /* 0: they were not */
+	ino_t inode;                 /* another one: it was written anew */
 	uint64_t used;               /* when: for choosing the one to close */
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "journal/folder.h"
+#include "journal/sql.h"
 #include "journal/stats.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -25,7 +26,7 @@ bool retention_is_wanted(const struct retention *r)
 }
 
 /* A clock that leaps ahead must not empty the journal: no more time has passed than the monotonic clock says. */
-static int64_t now(const struct retention *r)
+int64_t retention_now(const struct retention *r)
 {
 	int64_t wall = r->now_us();
 	int64_t passed = r->wall_us + (clock_mono_us() - r->mono_us);
@@ -42,7 +43,7 @@ static size_t count_due(struct retention *r, const struct file_list *list)
 	r->state.files = list->n;
 	r->state.bytes = size[0];
 	while (due + 1 < list->n) {
-		bool old = r->keep_us && list->first[due + 1] <= now(r) - r->keep_us;
+		bool old = r->keep_us && list->first[due + 1] <= retention_now(r) - r->keep_us;
 		bool much = r->keep_bytes && size[0] - size[1] > r->keep_bytes;
 		if (!old && !much)
 			break;
@@ -75,6 +76,22 @@ static const char *find_holder(const struct journal_stats *file)
 	return NULL;
 }
 
+/* Which part of the hash chain goes with it. */
+static int tell_links(struct journal_reader *reader, struct carry *out, struct aff_diag *diag)
+{
+	struct reader_file *f;
+	int64_t first, last;
+	int rc = reader_file(reader, 0, &f, diag);
+	if (!rc)
+		rc = sql_integer(f->db, "SELECT min(id) FROM link", &first, diag);
+	if (!rc)
+		rc = sql_integer(f->db, "SELECT max(id) FROM link", &last, diag);
+	size_t n = strlen(out->detail);
+	if (!rc)
+		snprintf(out->detail + n, sizeof out->detail - n, ", links %" PRId64 " to %" PRId64, first, last);
+	return rc == AFF_ENOTFOUND || rc == READER_GONE ? 0 : rc;
+}
+
 static int examine(struct retention *r, struct journal_reader *reader, struct carry *out, struct aff_diag *diag)
 {
 	struct reader_file *f;
@@ -92,6 +109,8 @@ static int examine(struct retention *r, struct journal_reader *reader, struct ca
 		tell_held(r, holder);
 	else
 		rc = carry_make(out, reader->list.first[0], &file);
+	if (!rc && out->through)
+		rc = tell_links(reader, out, diag);
 	journal_stats_free(&file);
 	return rc;
 }

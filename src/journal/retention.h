@@ -23,6 +23,9 @@ struct retention {
 void retention_init(struct retention *r, const char *folder, const struct journal_options *o);
 bool retention_is_wanted(const struct retention *r);
 
+/* The wall clock, which cannot leap ahead. */
+int64_t retention_now(const struct retention *r);
+
 /* Looks once. With *out->through > 0 this file may go as soon as these sums are committed. AFF_ECORRUPT and the like:
  * the oldest file cannot be read; it stays. */
 int retention_look(struct retention *r, struct carry *out, struct aff_diag *diag);

@@ -85,7 +85,7 @@ static void report(struct sealer *s, enum work work, int rc, const struct aff_di
 {
 	static const char *const texts[] = {
 		[WORK_SEAL] = "a log file is not sealed yet",
-		[WORK_REMOVE] = "a log file is not removed",
+		[WORK_REMOVE] = "a log file, or the bodies in it, are not removed",
 		[WORK_LOOK] = "retention cannot look at a log file",
 	};
 	char line[600];
@@ -96,28 +96,52 @@ static void report(struct sealer *s, enum work work, int rc, const struct aff_di
 	s->told[work] = rc != 0;
 }
 
+/* What could not be sealed, or was open elsewhere when it was, gets another try. */
+static int try_again(struct sealer *s, int64_t first, struct aff_diag *diag)
+{
+	pthread_mutex_lock(&s->lock);
+	int rc = folder_list_add(&s->again, first);
+	pthread_mutex_unlock(&s->lock);
+	return rc ? aff_diag_set(diag, rc, "too many log files wait to be sealed") : 0;
+}
+
 static int seal_or_keep(struct sealer *s, int64_t first, struct aff_diag *diag)
 {
 	int rc = seal(s, first, diag);
 	if (!rc || rc == AFF_EAGAIN || rc == AFF_ECORRUPT)
 		return rc;
-	pthread_mutex_lock(&s->lock);
-	int kept = folder_list_add(&s->again, first);
-	pthread_mutex_unlock(&s->lock);
-	return kept ? aff_diag_set(diag, kept, "too many log files wait to be sealed") : rc;
+	int kept = try_again(s, first, diag);
+	return kept ? kept : rc;
 }
 
 /* ---- retention ---- */
 
+static int remove_bodies(struct sealer *s, struct aff_diag *diag)
+{
+	int rc = tiers_remove(&s->tiers, &s->retention, stop_wanted, s, diag);
+	pthread_mutex_lock(&s->lock);
+	s->shown = s->retention.state;
+	s->look = !rc;
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+/* Whole files first: what goes altogether need not be written anew. */
 static int look(struct sealer *s, struct aff_diag *diag)
 {
 	struct carry c;
+	bool now = false;
+	int64_t unfinished = 0;
 	pthread_mutex_lock(&s->lock);
 	bool under_way = atomic_load(&s->carrying) || s->carried;
 	pthread_mutex_unlock(&s->lock);
 	if (under_way) /* one file at a time: this one would be counted again */
 		return 0;
 	int rc = retention_look(&s->retention, &c, diag);
+	if (!rc && !c.through)
+		rc = tiers_look(&s->tiers, &s->retention, &c, &now, &unfinished, diag);
+	if (!rc && unfinished)
+		rc = try_again(s, unfinished, diag);
 	pthread_mutex_lock(&s->lock);
 	s->shown = s->retention.state;
 	if (!rc && c.through) {
@@ -125,19 +149,28 @@ static int look(struct sealer *s, struct aff_diag *diag)
 		atomic_store(&s->carrying, true);
 	}
 	pthread_mutex_unlock(&s->lock);
-	return rc;
+	return rc || !now ? rc : remove_bodies(s, diag);
 }
 
 static int remove_carried(struct sealer *s, struct aff_diag *diag)
 {
-	int rc = retention_remove(&s->retention, s->carry.through, diag);
+	bool bodies = s->carry.bodies;
+	int64_t through = s->carry.through;
 	carry_free(&s->carry);
+	if (bodies)
+		return remove_bodies(s, diag);
+	int rc = retention_remove(&s->retention, through, diag);
 	if (rc) /* what the folder holds is not known any more */
 		vfs_fail(s->vfs);
 	return rc ? rc : look(s, diag);
 }
 
 /* ---- the thread ---- */
+
+static bool is_looking(const struct sealer *s)
+{
+	return retention_is_wanted(&s->retention) || s->tiers.keep_us;
+}
 
 static enum work choose(struct sealer *s, int64_t *first)
 {
@@ -149,7 +182,7 @@ static enum work choose(struct sealer *s, int64_t *first)
 	}
 	if (s->queue.n) {
 		*first = s->queue.first[0];
-		s->look = retention_is_wanted(&s->retention) && !atomic_load(&s->carrying);
+		s->look = is_looking(s) && !atomic_load(&s->carrying);
 		memmove(s->queue.first, s->queue.first + 1, --s->queue.n * sizeof *s->queue.first);
 		return WORK_SEAL;
 	}
@@ -171,7 +204,7 @@ static void come_round(struct sealer *s)
 {
 	while (s->again.n && !folder_list_add(&s->queue, s->again.first[s->again.n - 1]))
 		s->again.n--;
-	s->look = retention_is_wanted(&s->retention) && !atomic_load(&s->carrying);
+	s->look = is_looking(s) && !atomic_load(&s->carrying);
 }
 
 static enum work next(struct sealer *s, int64_t *first)
@@ -222,6 +255,7 @@ int sealer_start(struct sealer *s, const struct journal_options *o, struct vfs *
 	pthread_condattr_t monotonic;
 	*s = (struct sealer){.folder = o->folder, .vfs = vfs, .book = book};
 	retention_init(&s->retention, o->folder, o);
+	tiers_init(&s->tiers, o);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -245,6 +279,7 @@ void sealer_stop(struct sealer *s)
 	folder_list_free(&s->queue);
 	folder_list_free(&s->again);
 	carry_free(&s->carry);
+	tiers_free(&s->tiers);
 	pthread_cond_destroy(&s->idle);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);

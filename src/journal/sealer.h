@@ -15,6 +15,7 @@
 #include "journal/dictionary.h"
 #include "journal/folder.h"
 #include "journal/retention.h"
+#include "journal/tiers.h"
 #include "journal/vfs.h"
 
 enum work { WORK_STOP, WORK_TRAIN, WORK_SEAL, WORK_REMOVE, WORK_LOOK };
@@ -35,7 +36,8 @@ struct sealer {
 	atomic_bool carrying;
 	bool carried;                /* the writer has committed it: the file goes */
 	struct journal_retention shown; /* a copy of retention's state */
-	struct retention retention;  /* the thread's own, as is the next */
+	struct retention retention;  /* the thread's own, as are the next two */
+	struct tiers tiers;
 	bool told[WORK_LOOK + 1];    /* of a failure */
 	atomic_bool stop;
 };

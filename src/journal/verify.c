@@ -51,6 +51,8 @@ static int one_file(struct verify *v, const char *folder, int64_t first)
 	char path[PATH_MAX];
 	snprintf(v->file, sizeof v->file, "log-%" PRId64 ".db", first);
 	v->size = size_of(folder, first);
+	v->file_id = first;
+	v->bodies_missing = v->bodies_there = 0;
 	v->db = NULL;
 	int rc = folder_path(path, sizeof path, folder, first, "", v->diag);
 	if (!rc)
@@ -127,6 +129,7 @@ void verify_free(struct verify *v)
 	free(v->exported);
 	free(v->changes);
 	aff_buf_free(&v->exported_text);
+	aff_buf_free(&v->removals);
 	aff_buf_free(&v->others_text);
 	hasher_free(v->record);
 	hasher_free(v->rows);
@@ -143,6 +146,7 @@ int journal_verify(const char *folder, const struct verify_options *options, str
 	int rc = verify_init(v, options, out, diag ? diag : &own);
 	if (!rc)
 		rc = verify_read_exported(v);
+	v->folder = folder;
 	if (!rc)
 		rc = all_files(v, folder);
 	if (!rc)

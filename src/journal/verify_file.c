@@ -241,6 +241,8 @@ static int finish(struct verify *v)
 	if (!rc)
 		rc = check_tail(v);
 	if (!rc)
+		rc = verify_bodies(v);
+	if (!rc)
 		rc = verify_check_others(v);
 	if (!rc)
 		rc = verify_checkpoints(v);

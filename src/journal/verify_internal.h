@@ -56,8 +56,13 @@ struct verify {
 	unsigned char journal[JOURNAL_ID_SIZE];
 	unsigned char hash[SHA256_SIZE];
 	int64_t number;
+	const char *folder;
 	/* the log file */
 	sqlite3 *db;
+	int64_t file_id;             /* its first id */
+	uint64_t bodies_missing, bodies_there;
+	int64_t missing_id;          /* of the first message without a body */
+	bool stripped;               /* an action says that bodies were removed */
 	char file[48];
 	int format;                  /* of schema.h */
 	int64_t last[LINK_TABLES];
@@ -73,6 +78,7 @@ struct verify {
 	struct key_change *changes;
 	size_t nchanges, changes_allocated;
 	bool vouched;                /* by the key that was given, or one that followed it */
+	struct aff_buf removals;     /* lines of actions: which bodies were removed */
 	/* the file outside, sorted by link */
 	struct aff_buf exported_text;
 	struct exported *exported;
@@ -96,6 +102,9 @@ int verify_check_others(struct verify *v);
 
 /* verify_rows.c: the rows of one table that the collected links are over. */
 int verify_rows(struct verify *v, enum link_table t);
+
+/* verify_vouch.c: whether an action says that the bodies that are missing were removed; sets v->stripped. */
+int verify_bodies(struct verify *v);
 
 /* verify_file.c: the links of one log file. */
 int verify_file(struct verify *v);

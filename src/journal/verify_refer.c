@@ -217,7 +217,7 @@ int verify_check_others(struct verify *v)
 		rc = check_keys(v);
 	for (size_t i = 0; !rc && i < v->others.n; i++) {
 		const struct referred *r = &v->others.item[i];
-		if (!r->seen)
+		if (!r->seen && !(v->stripped && r->kind == LINK_DICTIONARY))
 			verify_tell(v, r->kind == LINK_SNAPSHOT ? "snapshot" : "dictionary", r->id, "is missing");
 	}
 	return rc;

@@ -102,6 +102,10 @@ static const char *digest_message(struct verify *v, sqlite3_stmt *s, unsigned ch
 		return "was changed: the name of its channel is missing";
 	if (type && !name_text(v, NAME_TYPE, type, &m.type, rc))
 		return "was changed: the name of its type is missing";
+	if (m.body.n)
+		v->bodies_there++;
+	else if (v->bodies_missing++ == 0)
+		v->missing_id = sqlite3_column_int64(s, 0);
 	v->judged = record_judged(&m);
 	record_message(v->record, v->format, &m, dictionary_sha, out);
 	return NULL;

@@ -54,7 +54,8 @@ static void verify_is_good(void)
 
 static int open_journal(struct journal **j)
 {
-	struct journal_options o = {.folder = fixture_folder, .file_rows = 1000, .key_file = key_path};
+	struct journal_options o = {.folder = fixture_folder, .file_rows = 1000, .key_file = key_path,
+				    .keep_bodies_us = 1}; /* of which files of old formats know nothing */
 	return journal_open(j, &o, &diag);
 }
 
