@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/number.h"
 #include "cli/term.h"
 #include "cli/when.h"
 #include "sys/clock.h"
@@ -95,6 +96,18 @@ int actions_is_as_new(void *arg, const struct journal_action *a)
 	*(bool *)arg = json_is_true(json_object_get(o, "as_new"));
 	json_decref(o);
 	return 0;
+}
+
+int64_t actions_copy(struct aff_view detail)
+{
+	static const char word[] = "copy ";
+	uint64_t id;
+	const char *colon = detail.n > sizeof word ? memchr(detail.p, ':', detail.n) : NULL;
+	if (!colon || memcmp(detail.p, word, sizeof word - 1) != 0 ||
+	    number_u64(aff_view(detail.p + sizeof word - 1, (size_t)(colon - detail.p) - (sizeof word - 1)), INT64_MAX,
+		       &id))
+		return 0;
+	return (int64_t)id;
 }
 
 void actions_keep(struct actions_kept *k, int64_t at_us)

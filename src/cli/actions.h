@@ -16,6 +16,9 @@ void actions_put(struct json_writer *j, const struct journal_action *a);
 /* A journal_action_fn: *arg (bool) = whether it is a replay as new. */
 int actions_is_as_new(void *arg, const struct journal_action *a);
 
+/* Of an outcome's detail, "copy 1795...: AA": which copy of a dead letter was sent instead of it; 0: none. */
+int64_t actions_copy(struct aff_view detail);
+
 /* The actions that a message's outcomes come from. */
 #define ACTIONS_KEPT 64
 struct actions_kept {

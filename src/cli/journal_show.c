@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/number.h"
 #include "cli/actions.h"
 #include "cli/as_new.h"
 #include "cli/cmd_journal.h"
@@ -323,19 +322,6 @@ static int keep_raw(void *arg, const struct journal_row *row)
 	return s->bytes.error;
 }
 
-/* "copy 1795...: AA": of a dead letter that was edited. */
-static int64_t copy_of(struct aff_view detail)
-{
-	static const char word[] = "copy ";
-	uint64_t id;
-	const char *colon = detail.n > sizeof word ? memchr(detail.p, ':', detail.n) : NULL;
-	if (!colon || memcmp(detail.p, word, sizeof word - 1) != 0 ||
-	    number_u64(aff_view(detail.p + sizeof word - 1, (size_t)(colon - detail.p) - (sizeof word - 1)), INT64_MAX,
-		       &id))
-		return 0;
-	return (int64_t)id;
-}
-
 static int keep_outcome(void *arg, const struct journal_outcome *o)
 {
 	struct show *s = arg;
@@ -347,7 +333,7 @@ static int keep_outcome(void *arg, const struct journal_outcome *o)
 	s->found_outcome = true;
 	s->outcome = *o;
 	snprintf(s->full_name, sizeof s->full_name, "%.*s", (int)o->destination.n, o->destination.p);
-	s->copy = copy_of(o->detail);
+	s->copy = actions_copy(o->detail);
 	return 0;
 }
 

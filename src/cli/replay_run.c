@@ -166,6 +166,7 @@ static int build(struct running *r)
 	s->query.before_id = r->o->from_id ? (int64_t)r->o->from_id - 1 : 0;
 	s->last = r->o->to_id ? (int64_t)r->o->to_id : INT64_MAX;
 	s->destination = r->destination;
+	s->delivered_to = r->dest->full_name;
 	s->only = r->o->dead_only || strcmp(p->kind, "resend") == 0 ? JOURNAL_DEAD : (enum journal_outcome_kind)0;
 	p->to_file = r->o->to_file != NULL;
 	p->ids = s->ids;
@@ -187,6 +188,7 @@ static int replay_all(struct running *r)
 	progress_start(&progress, "messages", r->total);
 	while (!rc && (rc = source_next(r->source, &items, &n)) == 0 && n) {
 		for (size_t i = 0; !rc && i < n; i++) {
+			r->replay.copy = items[i].copy;
 			if (items[i].pending)
 				r->pending++;
 			else

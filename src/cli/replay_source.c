@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cli/actions.h"
 #include "cli/cmd_journal.h"
 #include "cli/command.h"
 
@@ -143,6 +144,8 @@ static int take_fate(void *arg, size_t i, const struct journal_outcome *fate)
 {
 	const struct source *s = arg;
 	struct source_item *item = &s->page->items[i];
+	if (fate->kind == JOURNAL_DELIVERED && aff_view_is(fate->destination, s->delivered_to))
+		item->copy = actions_copy(fate->detail);
 	if (!aff_view_is(fate->destination, s->destination))
 		return 0;
 	if ((int)fate->kind == JOURNAL_PENDING)
@@ -150,6 +153,28 @@ static int take_fate(void *arg, size_t i, const struct journal_outcome *fate)
 	else
 		item->before = fate->kind;
 	return 0;
+}
+
+static int take_raw(void *arg, const struct journal_row *row)
+{
+	struct aff_buf *bytes = arg;
+	aff_buf_put_view(bytes, row->raw);
+	return bytes->error;
+}
+
+/* What a dead letter was mended to is what goes out again. */
+static int take_copies(struct source *s, struct aff_diag *diag)
+{
+	struct source_page *p = s->page;
+	int rc = 0;
+	for (size_t i = 0; i < p->count && rc >= 0; i++) {
+		if (!p->items[i].copy)
+			continue;
+		p->at[i] = p->bytes.n;
+		rc = journal_get(s->reader, p->items[i].copy, take_raw, &p->bytes, diag);
+		p->length[i] = p->bytes.n - p->at[i];
+	}
+	return rc;
 }
 
 static int find_fates(struct source *s, struct aff_diag *diag)
@@ -161,9 +186,13 @@ static int find_fates(struct source *s, struct aff_diag *diag)
 		m[i].id = p->items[i].id;
 		m[i].channel = s->query.channel;
 		m[i].verdict = JOURNAL_ACCEPTED;
-		p->items[i].raw = aff_view(p->bytes.p + p->at[i], p->length[i]);
 	}
-	return journal_get_fates(s->reader, m, p->count, take_fate, s, diag);
+	int rc = journal_get_fates(s->reader, m, p->count, take_fate, s, diag);
+	if (rc >= 0)
+		rc = take_copies(s, diag);
+	for (size_t i = 0; i < p->count; i++)
+		p->items[i].raw = aff_view(p->bytes.p + p->at[i], p->length[i]);
+	return rc;
 }
 
 static void keep_only(struct source *s)

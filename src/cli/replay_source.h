@@ -15,6 +15,7 @@ struct source_item {
 	int64_t id;
 	enum journal_outcome_kind before; /* its newest outcome, 0 = it has none */
 	bool pending;                     /* the running engine deals with it */
+	int64_t copy;                     /* the edited copy that it was delivered as; 0 = it was not */
 	struct aff_view raw;
 };
 
@@ -22,9 +23,10 @@ struct source {
 	/* set by the caller */
 	struct journal_reader *reader;
 	struct journal_query
-		query;           /* its channel is that of chosen messages too; before_id: the last one to leave out */
-	int64_t last;            /* the last one to take; INT64_MAX: no matter */
-	const char *destination; /* as outcomes name it */
+		query;            /* its channel is that of chosen messages too; before_id: the last one to leave out */
+	int64_t last;             /* the last one to take; INT64_MAX: no matter */
+	const char *delivered_to; /* the destination whose edited copies count */
+	const char *destination;  /* as outcomes name it */
 	enum journal_outcome_kind only; /* those that have come to this alone; 0 any */
 	int64_t ids[SOURCE_IDS_MAX];    /* chosen ones, in order; none: those of the query */
 	size_t nids;
