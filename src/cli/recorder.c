@@ -86,13 +86,14 @@ static int ask(struct recorder *r)
 	return rc;
 }
 
-/* Retention is left to the engine: nothing goes while it is read. */
+/* Retention is left to the engine: nothing goes while it is read. So is what becomes of a damaged journal. */
 static int open_journal(struct recorder *r)
 {
 	struct journal_options options;
 	engine_journal_options(r->conf, &options);
 	options.folder = r->folder;
 	options.must_exist = true;
+	options.quarantine = false;
 	options.keep_us = 0;
 	options.keep_bytes = 0;
 	int rc = journal_open(&r->journal, &options, &r->diag);
