@@ -65,6 +65,8 @@ mutant 21 "the start takes what a crash left as it is" "$make -s MUTANT=21 \
 mutant 31 "a try is not counted before it is made" "$scenario/poison.scn"
 mutant 11 "what a replay sent is not recorded" "$scenario/replay-stopped.scn"
 mutant 12 "a replay goes on when nothing can be recorded" "$scenario/replay-killed.scn"
+mutant 13 "a replay sends what the engine is about to send" "$scenario/replay-pending.scn"
+mutant 14 "what was delivered is dead when it is refused later" "$scenario/replay-pending.scn"
 mutant 32 "a failed disk is taken for a full one" \
 	"$make -s MUTANT=32 build/gcc-mutant32/tests/test_journal_faults || exit 0
 	build/gcc-mutant32/tests/test_journal_faults"
