@@ -32,6 +32,9 @@ static int lock(struct recorder *r, const char *destination)
 	if (r->lock < 0)
 		return command_error("cannot open %s: %s; this needs the rights of the engine's user", path,
 				     strerror(errno));
+	struct stat st; /* who comes first may be root: it is everybody's who may write the journal */
+	if (!stat(r->folder, &st) && st.st_uid != geteuid() && fchown(r->lock, st.st_uid, st.st_gid))
+		return command_error("cannot give %s to the journal's owner: %s", path, strerror(errno));
 	/* A byte of the file stands for a destination. */
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
 	lock.l_start = (off_t)(hash64(aff_view_of(destination)) >> 2);
@@ -86,6 +89,18 @@ static int ask(struct recorder *r)
 	return rc;
 }
 
+/* Files that root leaves in the engine's journal would keep the engine out of it. */
+static int check_owner(struct recorder *r)
+{
+	struct stat st;
+	if (stat(r->folder, &st) || st.st_uid == geteuid())
+		return 0;
+	aff_diag_set(&r->diag, AFF_EPERMISSION, "no engine answers, and the journal in %s belongs to uid %u", r->folder,
+		     (unsigned)st.st_uid);
+	aff_diag_hint(&r->diag, "run this as that user, or while the engine runs");
+	return AFF_EPERMISSION;
+}
+
 /* Retention is left to the engine: nothing goes while it is read. So is what becomes of a damaged journal. */
 static int open_journal(struct recorder *r)
 {
@@ -96,7 +111,9 @@ static int open_journal(struct recorder *r)
 	options.quarantine = false;
 	options.keep_us = 0;
 	options.keep_bytes = 0;
-	int rc = journal_open(&r->journal, &options, &r->diag);
+	int rc = check_owner(r);
+	if (!rc)
+		rc = journal_open(&r->journal, &options, &r->diag);
 	if (!rc)
 		rc = journal_set_snapshot(r->journal, r->conf->sha256, aff_buf_view(&r->conf->packed), &r->diag);
 	return rc;

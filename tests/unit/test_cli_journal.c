@@ -467,6 +467,20 @@ START_TEST(a_replay_by_values_is_resumed_with_them)
 }
 END_TEST
 
+START_TEST(root_leaves_no_files_in_a_journal_of_others)
+{
+	struct stat st;
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(at("journal"), 65534, 65534), 0);
+	ck_assert_int_eq(run("replay --config FOLDER --to archive --all --reason because"), 2);
+	HAS(err_text, "belongs to uid 65534");
+	ck_assert_int_ne(access(at("archive.hl7"), F_OK), 0);
+	ck_assert_int_eq(stat(at("journal/replay.lock"), &st), 0);
+	ck_assert_uint_eq(st.st_uid, 65534);
+}
+END_TEST
+
 START_TEST(replay_stops_where_it_cannot_go_on)
 {
 	ck_assert_int_eq(run("replay --config FOLDER --to away --all --reason x --tries 1"), 2);
@@ -550,6 +564,7 @@ int main(void)
 	tcase_add_loop_test(t, replay_asks_for_clear_orders, 0, (int)(sizeof refused / sizeof refused[0]));
 	tcase_add_test(t, actions_are_listed);
 	tcase_add_test(t, a_replay_by_values_is_resumed_with_them);
+	tcase_add_test(t, root_leaves_no_files_in_a_journal_of_others);
 	tcase_add_test(t, replay_stops_where_it_cannot_go_on);
 	tcase_add_test(t, dry_run_sends_nothing);
 	tcase_add_loop_test(t, the_journal_is_validated, 0, (int)(sizeof validated / sizeof validated[0]));
