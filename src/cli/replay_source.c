@@ -199,19 +199,33 @@ static int find_fates(struct source *s, struct aff_diag *diag)
 	return rc;
 }
 
-static void keep_only(struct source *s)
+static void leave_out(struct source *s, const struct source_item *item, const char *why)
+{
+	s->left_out++;
+	command_error("message %" PRId64 " %s: it is left out", item->id, why);
+}
+
+/* Whether a message of the page is sent. One of a query that ceased to be dead since it was found is no matter. */
+static bool is_fit(struct source *s, const struct source_item *item)
+{
+	if (s->only && item->before != s->only) {
+		if (s->nids)
+			leave_out(s, item, "is no dead letter of the destination");
+		return false;
+	}
+	if (!item->copy || item->raw.n)
+		return true;
+	leave_out(s, item, "was delivered as an edited copy, whose body retention has removed");
+	return false;
+}
+
+static void keep_fit(struct source *s)
 {
 	struct source_page *p = s->page;
 	size_t n = 0;
 	for (size_t i = 0; i < p->count; i++) {
-		if (!s->only || p->items[i].before == s->only) {
+		if (is_fit(s, &p->items[i]))
 			p->items[n++] = p->items[i];
-			continue;
-		}
-		s->left_out += s->nids > 0;
-		if (s->nids)
-			command_error("message %" PRId64 " is no %s letter of %s: it is left out", p->items[i].id,
-				      journal_outcome_text(s->only), s->destination);
 	}
 	p->count = n;
 }
@@ -251,7 +265,7 @@ int source_next(struct source *s, const struct source_item **items, size_t *n)
 		if (rc >= 0)
 			rc = find_fates(s, &diag);
 		if (rc >= 0)
-			keep_only(s);
+			keep_fit(s);
 	} while (rc >= 0 && !end && !s->page->count);
 	*items = s->page->items;
 	*n = s->page->count;
