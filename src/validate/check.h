@@ -37,6 +37,7 @@ struct check {
 	const struct aff_msg *m;
 	const struct aff_checks *checks;
 	struct aff_delims delims;
+	char repetition;                /* the delimiter, 0 where it is not used: most messages repeat no field */
 	unsigned version;               /* MSH-12 as 251 for 2.5.1; 0 when it is no 2.x */
 	struct aff_diag_list *findings;
 	size_t begin;                   /* findings before are of another run */

@@ -124,7 +124,7 @@ static void check_field(struct fields *f, unsigned field, struct aff_view text)
 	s->at.repetition = 1;
 	s->name = special ? special->name : part->name;
 	s->wrong = special ? special->wrong : AFF_SEVERITY_WARNING;
-	struct aff_parts repetitions = aff_parts(text, f->c->delims.repetition);
+	struct aff_parts repetitions = aff_parts(text, f->c->repetition);
 	struct aff_view repetition;
 	for (; aff_parts_next(&repetitions, &repetition); s->at.repetition++) {
 		check_repetition(s, part->type, part->table, part->length, repetition);

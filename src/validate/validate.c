@@ -15,6 +15,14 @@ static void check_content(struct check *c)
 	}
 }
 
+/* Behind MSH-2, where all delimiters stand. */
+static bool repeats(const struct aff_msg *m, char delimiter)
+{
+	struct aff_view bytes = aff_msg_bytes(m), delimiters = aff_msg_field(m, 0, 2);
+	size_t from = delimiters.n ? (size_t)(delimiters.p + delimiters.n - bytes.p) : 0;
+	return delimiter && memchr(bytes.p + from, delimiter, bytes.n - from);
+}
+
 int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struct aff_diag_list *findings,
                  struct aff_diag *first)
 {
@@ -25,6 +33,7 @@ int aff_validate(const struct aff_msg *m, const struct aff_checks *checks, struc
 	                  .findings = findings,
 	                  .begin = findings->count,
 	                  .first = first};
+	c.repetition = repeats(m, c.delims.repetition) ? c.delims.repetition : 0;
 	c.pcd = check_pcd_message(&c);
 	check_header(&c);
 	if (checks->level >= AFF_CHECK_SYNTAX) {

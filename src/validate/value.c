@@ -117,7 +117,7 @@ void check_value(struct check *c, unsigned segment)
 	enum shape shape = shape_of(type);
 	if (shape == SHAPE_RANGE)
 		s.wrong_part = AFF_SEVERITY_ERROR;
-	struct aff_parts repetitions = aff_parts(value, c->delims.repetition);
+	struct aff_parts repetitions = aff_parts(value, c->repetition);
 	for (; aff_parts_next(&repetitions, &text); s.at.repetition++)
 		check_one(&s, shape, text);
 }
