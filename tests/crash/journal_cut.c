@@ -84,7 +84,7 @@ static void apply(char **bytes, size_t *n, const struct change *c, size_t from, 
 		*bytes = more;
 		*n = end;
 	}
-	if (c->bytes)
+	if (c->bytes && to > from)
 		memcpy(*bytes + c->at + from, c->bytes + from, to - from);
 }
 
