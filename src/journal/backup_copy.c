@@ -96,7 +96,7 @@ static int copy_pages(struct backup_copy *c, sqlite3 *from, sqlite3 *to, int fd,
 	while (!rc && step == SQLITE_OK) {
 		step = sqlite3_backup_step(b, STEP_PAGES);
 		int now = sqlite3_backup_pagecount(b) - sqlite3_backup_remaining(b);
-		if (step == SQLITE_OK && fdatasync(fd))
+		if (step == SQLITE_OK && copy_write_out(fd))
 			rc = failed(c, "write", path);
 		else if (step == SQLITE_OK || step == SQLITE_DONE)
 			rc = moved_on(c, (uint64_t)(now - done) * PAGE);

@@ -44,6 +44,13 @@ static ssize_t copy_some(int from, int to, char *buffer, bool *in_kernel)
 	return move_bytes(from, to, buffer);
 }
 
+int copy_write_out(int fd)
+{
+	int rc = sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+					   SYNC_FILE_RANGE_WAIT_AFTER);
+	return rc && (errno == ESPIPE || errno == ENOSYS || errno == EINVAL) ? 0 : rc;
+}
+
 static int copy_bytes(int from, int to, const char *name, copy_progress_fn *fn, void *arg, struct aff_diag *diag)
 {
 	bool in_kernel = true;
@@ -55,7 +62,7 @@ static int copy_bytes(int from, int to, const char *name, copy_progress_fn *fn, 
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	while (!rc && (n = copy_some(from, to, buffer, &in_kernel)) > 0) {
 		unsynced += (uint64_t)n;
-		if (unsynced >= COPY_PIECE && fdatasync(to))
+		if (unsynced >= COPY_PIECE && copy_write_out(to))
 			rc = failed(diag, "write", name);
 		unsynced = unsynced >= COPY_PIECE ? 0 : unsynced;
 		if (!rc && fn)

@@ -23,6 +23,9 @@ bool copy_is_whole(const struct stat *original, const char *copy);
 /* AFF_EFULL when the folder's file system has less room than that. */
 int copy_check_room(const char *folder, uint64_t bytes, struct aff_diag *diag);
 
-#define COPY_PIECE (8u << 20)
+/* Starts and awaits the writing of what is dirty, but neither metadata nor the disk's cache: 0 or -1, errno. */
+int copy_write_out(int fd);
+
+#define COPY_PIECE (1u << 20)
 
 #endif
