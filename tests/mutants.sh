@@ -47,6 +47,9 @@ mutant 6 "outcomes find no room on a full disk" "$scenario/full-disk-delivery.sc
 mutant 7 "a resend is a message like any other" "$scenario/resend.scn"
 mutant 8 "an outcome is lost and the cursor moves" "$scenario/ledger.scn"
 mutant 40 "the certificate of a TLS server is not verified" "$scenario/syslog-refused.scn"
+mutant 28 "a data key is lost when the master key changes" \
+	"$make -s MUTANT=28 build/gcc-mutant28/tests/test_journal_rekey || exit 0
+	build/gcc-mutant28/tests/test_journal_rekey"
 mutant 27 "a nonce is used twice" "$make -s MUTANT=27 build/gcc-mutant27/tests/test_journal_encrypt || exit 0
 	build/gcc-mutant27/tests/test_journal_encrypt"
 mutant 41 "a new key is believed whoever names it" \

@@ -139,6 +139,7 @@ int cmd_journal(int argc, char **argv)
 		{"stats", "sizes, rates and the ledger of each destination", journal_stats_command},
 		{"reindex", "indices and totals of sealed log files anew", journal_reindex_command},
 		{"new-key", "sign with a new key from here on", journal_new_key_command},
+		{"rekey", "another master key for an encrypted journal", journal_rekey_command},
 		{"verify", "whether the journal still is what was written", journal_verify_command},
 		{"backup", "copy it while the engine runs", journal_backup_command},
 		{"restore", "a journal from a backup", journal_restore_command},

@@ -23,6 +23,7 @@ int journal_actions_command(int argc, char **argv);
 int journal_stats_command(int argc, char **argv);
 int journal_reindex_command(int argc, char **argv);
 int journal_new_key_command(int argc, char **argv);
+int journal_rekey_command(int argc, char **argv);
 int journal_verify_command(int argc, char **argv);
 int journal_upgrade_command(int argc, char **argv);
 int journal_backup_command(int argc, char **argv);

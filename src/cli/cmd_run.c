@@ -105,6 +105,23 @@ static void new_key(struct engine *e, const struct control_request *request, str
 	jsonw_object_end(&j);
 }
 
+static void rekey(struct engine *e, const struct control_request *request, struct aff_buf *out)
+{
+	char who[24];
+	struct aff_diag diag = {0};
+	struct json_writer j;
+	char text[640];
+	bool changed;
+	snprintf(who, sizeof who, "uid %u", request->uid);
+	int rc = engine_rekey(e, who, &changed, &diag);
+	jsonw_begin(&j, out, 0);
+	jsonw_object(&j, NULL);
+	jsonw_bool(&j, "ok", rc == 0);
+	jsonw_bool(&j, "changed", changed);
+	jsonw_text(&j, "error", rc ? aff_diag_format(&diag, text, sizeof text) : "");
+	jsonw_object_end(&j);
+}
+
 static void on_command(void *arg, const struct control_request *request, struct aff_buf *out)
 {
 	struct engine *e = arg;
@@ -116,8 +133,11 @@ static void on_command(void *arg, const struct control_request *request, struct 
 		record(e, request, out);
 	else if (aff_view_is(request->command, "new-key"))
 		new_key(e, request, out);
+	else if (aff_view_is(request->command, "rekey"))
+		rekey(e, request, out);
 	else
-		aff_buf_put_text(out, "{\"error\":\"unknown command: it is status, reload, record or new-key\"}");
+		aff_buf_put_text(out, "{\"error\":\"unknown command: it is status, reload, record, new-key or "
+				      "rekey\"}");
 }
 
 static int exit_code(int rc)

@@ -163,9 +163,15 @@ static int reload_locked(struct engine *e, bool *changed, struct aff_diag_list *
 {
 	struct conf *conf = NULL;
 	struct served *bound = NULL;
+	bool rekeyed;
 	int rc = read_conf(&conf, e->path, findings, diag);
 	if (rc)
 		return rc;
+	rc = engine_rekey(e, "engine", &rekeyed, diag);
+	if (rc) {
+		conf_unref(conf);
+		return rc;
+	}
 	*changed = memcmp(conf->sha256, e->conf->sha256, sizeof conf->sha256) != 0;
 	if (!*changed) {
 		conf_unref(conf);

@@ -26,6 +26,8 @@ void engine_stop(struct engine *e);
 /* Signs checkpoints with a new key from here on, which the old one names in the journal. Thread-safe. AFF_EFULL and
  * others: the old one stays. */
 int engine_new_key(struct engine *e, const char *who, struct aff_diag *diag);
+/* Reads the master keys of the journal's encryption again: journal_rekey. Thread-safe. */
+int engine_rekey(struct engine *e, const char *who, bool *changed, struct aff_diag *diag);
 
 /* Appends the state as one JSON object. Thread-safe. */
 void engine_status(struct engine *e, struct aff_buf *out);

@@ -54,6 +54,25 @@ static int new_key(void *arg, struct journal *journal, struct aff_diag *diag)
 	return journal_new_key(journal, aff_view_of(*who), diag);
 }
 
+struct rekey {
+	const char *who;
+	bool changed;
+};
+
+static int rekey(void *arg, struct journal *journal, struct aff_diag *diag)
+{
+	struct rekey *r = arg;
+	return journal_rekey(journal, aff_view_of(r->who), &r->changed, diag);
+}
+
+int engine_rekey(struct engine *e, const char *who, bool *changed, struct aff_diag *diag)
+{
+	struct rekey r = {.who = who};
+	int rc = writer_call(e->writer, rekey, &r, diag);
+	*changed = r.changed;
+	return rc;
+}
+
 int engine_new_key(struct engine *e, const char *who, struct aff_diag *diag)
 {
 	return writer_call(e->writer, new_key, &who, diag);

@@ -314,7 +314,7 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 		return rc;
 	struct journal_options here = *o;
 	here.folder = j->folder;
-	rc = sealer_start(&j->sealer, &here, &j->vfs, &j->book);
+	rc = sealer_start(&j->sealer, &here, &j->vfs, &j->book, &j->keyring);
 	if (rc)
 		return aff_diag_set(diag, rc, "cannot start the sealer's thread");
 	rc = reserve_open(&j->reserve, j->folder, o->reserve_bytes, diag);
@@ -325,6 +325,11 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 		rc = open_files(j, diag);
 		atomic_store(&j->full, !rc);
 	}
+	bool changed;
+	if (!rc)
+		rc = journal_rekey(j, aff_view_of("engine"), &changed, diag);
+	if (rc == AFF_EFULL) /* at the next start, or reload */
+		rc = 0;
 	return rc ? rc : record_restore(j, diag);
 }
 

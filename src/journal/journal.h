@@ -191,6 +191,11 @@ int journal_checkpoint(struct journal *j, struct aff_diag *diag);
  * takes the place of the old one in the key file. AFF_EFULL, AFF_EPERMISSION: the old one stays. */
 int journal_new_key(struct journal *j, struct aff_view who, struct aff_diag *diag);
 
+/* Reads the master keys again. Where the newest one is another, data keys are wrapped with it from here on: those of
+ * the open log file now, those of the others soon; an action records it. AFF_EKEY and others of the key file: nothing
+ * has changed. */
+int journal_rekey(struct journal *j, struct aff_view who, bool *changed, struct aff_diag *diag);
+
 /* The newest id given out, 0 in an empty journal. Thread-safe. */
 int64_t journal_head(const struct journal *j);
 
@@ -218,6 +223,13 @@ void journal_reader_close(struct journal_reader *r);
  * again when a key is missing in it. Without a key, what is not encrypted is read all the same; AFF_EKEY,
  * AFF_EPERMISSION or AFF_ESYNTAX when a message itself or a search for an id is asked for. */
 int journal_reader_use_keys(struct journal_reader *r, const char *secret_file, struct aff_diag *diag);
+
+/* How many log files need which master keys. */
+struct journal_keys {
+	unsigned files, clear;       /* all; with nothing encrypted */
+	unsigned older, missing;     /* that need a key which is not the newest of the key file, or not in it */
+};
+int journal_read_keys(struct journal_reader *r, struct journal_keys *out, struct aff_diag *diag);
 
 /* A row as read; views live until the callback returns. */
 struct journal_row {

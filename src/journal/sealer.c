@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journal/rekey.h"
 #include "journal/schema.h"
 #include "journal/sql.h"
 #include "journal/stats.h"
@@ -86,6 +87,7 @@ static void report(struct sealer *s, enum work work, int rc, const struct aff_di
 	static const char *const texts[] = {
 		[WORK_SEAL] = "a log file is not sealed yet",
 		[WORK_REMOVE] = "a log file, or the bodies in it, are not removed",
+		[WORK_REKEY] = "data keys are not wrapped anew yet",
 		[WORK_LOOK] = "retention cannot look at a log file",
 	};
 	char line[600];
@@ -165,6 +167,30 @@ static int remove_carried(struct sealer *s, struct aff_diag *diag)
 	return rc ? rc : look(s, diag);
 }
 
+/* ---- another master key ---- */
+
+static int rekey(struct sealer *s, struct aff_diag *diag)
+{
+	struct secret secret;
+	struct rekey_result result = {0};
+	keyring_secret(s->keyring, &secret);
+	int rc = secret.n ? rekey_sealed(s->folder, s->vfs->name, &secret, &s->stop, &result, diag) : 0;
+	secret_wipe(&secret);
+	if (result.files)
+		log_info("journal", "the data keys of %u sealed log files are wrapped with the newest master key",
+			 result.files);
+	if (result.missing)
+		log_error("journal", "%u log files cannot be read: their master keys are not in %s", result.missing,
+			  s->keyring->path);
+	if (result.damaged)
+		log_error("journal", "the data keys of %u log files are damaged; afferent journal verify names them",
+			  result.damaged);
+	pthread_mutex_lock(&s->lock);
+	s->rekey_again = rc != 0;
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
 /* ---- the thread ---- */
 
 static bool is_looking(const struct sealer *s)
@@ -190,13 +216,17 @@ static enum work choose(struct sealer *s, int64_t *first)
 		s->carried = false;
 		return WORK_REMOVE;
 	}
+	if (s->rekey) {
+		s->rekey = false;
+		return WORK_REKEY;
+	}
 	s->look = false;
 	return WORK_LOOK;
 }
 
 static bool has_work(const struct sealer *s)
 {
-	return s->queue.n || s->train || s->carried || s->look;
+	return s->queue.n || s->train || s->carried || s->rekey || s->look;
 }
 
 /* What could not be sealed joins the queue again, and retention looks. */
@@ -205,6 +235,7 @@ static void come_round(struct sealer *s)
 	while (s->again.n && !folder_list_add(&s->queue, s->again.first[s->again.n - 1]))
 		s->again.n--;
 	s->look = is_looking(s) && !atomic_load(&s->carrying);
+	s->rekey = s->rekey || s->rekey_again;
 }
 
 static enum work next(struct sealer *s, int64_t *first)
@@ -243,17 +274,20 @@ static void *run(void *arg)
 		else if (work == WORK_SEAL)
 			rc = seal_or_keep(s, first, &diag);
 		else
-			rc = work == WORK_REMOVE ? remove_carried(s, &diag) : look(s, &diag);
+			rc = work == WORK_REMOVE ? remove_carried(s, &diag)
+			   : work == WORK_REKEY  ? rekey(s, &diag)
+						 : look(s, &diag);
 		if (work != WORK_TRAIN)
 			report(s, work, rc, &diag);
 	}
 	return NULL;
 }
 
-int sealer_start(struct sealer *s, const struct journal_options *o, struct vfs *vfs, struct book *book)
+int sealer_start(struct sealer *s, const struct journal_options *o, struct vfs *vfs, struct book *book,
+		 struct keyring *keyring)
 {
 	pthread_condattr_t monotonic;
-	*s = (struct sealer){.folder = o->folder, .vfs = vfs, .book = book};
+	*s = (struct sealer){.folder = o->folder, .vfs = vfs, .book = book, .keyring = keyring};
 	retention_init(&s->retention, o->folder, o);
 	tiers_init(&s->tiers, o);
 	pthread_mutex_init(&s->lock, NULL);
@@ -298,6 +332,14 @@ void sealer_train(struct sealer *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->train = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void sealer_rekey(struct sealer *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->rekey = true;
 	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 }

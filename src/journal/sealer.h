@@ -14,16 +14,18 @@
 
 #include "journal/dictionary.h"
 #include "journal/folder.h"
+#include "journal/keyring.h"
 #include "journal/retention.h"
 #include "journal/tiers.h"
 #include "journal/vfs.h"
 
-enum work { WORK_STOP, WORK_TRAIN, WORK_SEAL, WORK_REMOVE, WORK_LOOK };
+enum work { WORK_STOP, WORK_TRAIN, WORK_SEAL, WORK_REMOVE, WORK_REKEY, WORK_LOOK };
 
 struct sealer {
 	const char *folder;
 	struct vfs *vfs;
 	struct book *book;
+	struct keyring *keyring;
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock;
@@ -31,6 +33,8 @@ struct sealer {
 	struct file_list queue;      /* from here on: under the lock */
 	struct file_list again;      /* closed files that could not be sealed: tried again */
 	bool train, busy;
+	bool rekey;                  /* data keys may be wrapped with an older master key */
+	bool rekey_again;            /* some could not be wrapped anew: tried again */
 	bool look;                   /* at what retention wants, at once */
 	struct carry carry;          /* the file that may go; the writer's while the next one is true */
 	atomic_bool carrying;
@@ -42,12 +46,15 @@ struct sealer {
 	atomic_bool stop;
 };
 
-int sealer_start(struct sealer *s, const struct journal_options *o, struct vfs *vfs, struct book *book);
+int sealer_start(struct sealer *s, const struct journal_options *o, struct vfs *vfs, struct book *book,
+		 struct keyring *keyring);
 /* Breaks off what it is doing: an unsealed file is sealed after the next start. */
 void sealer_stop(struct sealer *s);
 /* Hands over a closed log file; one that is sealed already is left alone. Thread-safe. */
 int sealer_add(struct sealer *s, int64_t first);
 void sealer_train(struct sealer *s);
+/* Wraps the data keys of closed log files with the newest master key, where they are not. Thread-safe. */
+void sealer_rekey(struct sealer *s);
 /* Seals again what could not be sealed, and looks what retention wants, now; by itself it does so every few seconds.
  * Thread-safe. */
 void sealer_look(struct sealer *s);

@@ -429,6 +429,10 @@ class Scenario:
 			return got == int(words[1]), got
 		until(probe, f"{words[1]} times {words[2]!r} in {words[0]}")
 
+	def do_mode(self, words, block):
+		"""mode PATH OCTAL"""
+		os.chmod(os.path.join(self.folder, words[0]), int(words[1], 8))
+
 	def do_folder(self, words, block):
 		"""folder PATH some|none TEXT: the text is in some file of the folder, or in none."""
 		holding = []

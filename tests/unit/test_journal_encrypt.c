@@ -8,39 +8,8 @@
 #include "base/number.h"
 #include "journal/crypt.h"
 #include "journal/search.h"
-#include "journal_fixture.h"
+#include "encrypt_fixture.h"
 #include "sys/file.h"
-
-#define T0 1700000000000000
-
-static char secret_path_[80];
-static struct journal *j;
-static struct journal_packer *packer;
-
-static void open_journal(uint64_t file_rows)
-{
-	j = fixture_open(file_rows);
-	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
-}
-
-static void close_journal(void)
-{
-	journal_packer_free(packer);
-	journal_close(j);
-	j = NULL;
-}
-
-static void setup(void)
-{
-	fixture_setup();
-	snprintf(secret_path_, sizeof secret_path_, "%s.secret", fixture_folder);
-	fixture_encrypt = true;
-}
-
-static void write_secret(const char *text)
-{
-	OK(file_replace(secret_path_, aff_view_of(text), &diag));
-}
 
 /* ---- what is on disk ---- */
 
@@ -152,22 +121,6 @@ END_TEST
 
 /* ---- rows ---- */
 
-static void add(unsigned from, unsigned to, int64_t *ids)
-{
-	OK(journal_begin(j, &diag));
-	for (unsigned i = from; i < to; i++)
-		ids[i] = fixture_add(j, packer, "monitors", i, T0 + i);
-	OK(journal_commit(j, &diag));
-}
-
-static struct fixture_rows rows;
-
-static int search(struct journal_reader *r, const struct journal_query *q)
-{
-	rows = (struct fixture_rows){.check_raw = q->raw};
-	return journal_search(r, q, fixture_collect, &rows, &diag);
-}
-
 /* Every message with this id, in order: of n that were added, those with number % step == part. */
 static void expect(struct journal_query q, const int64_t *ids, unsigned n, unsigned step, unsigned part)
 {
@@ -186,24 +139,6 @@ static void expect(struct journal_query q, const int64_t *ids, unsigned n, unsig
 		ck_assert_uint_eq(rows.n, found);
 	}
 	journal_reader_close(r);
-}
-
-/* Clear rows, then encrypted ones, over several log files and starts; one with the key of the file before. */
-static unsigned write_mixture(int64_t *ids)
-{
-	unsigned n = 0;
-	fixture_encrypt = false;
-	open_journal(20);
-	add(0, 5, ids);
-	close_journal();
-	fixture_encrypt = true;
-	for (n = 5; n < 70; n += 5) {
-		open_journal(20);
-		add(n, n + 5, ids);
-		sealer_drain(&j->sealer);
-		close_journal();
-	}
-	return n;
 }
 
 START_TEST(ids_are_found_in_clear_and_encrypted_rows)
