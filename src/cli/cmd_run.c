@@ -147,6 +147,7 @@ static int exit_code(int rc)
 	case AFF_ENOTFOUND:
 	case AFF_EARGUMENT:
 	case AFF_ELIMIT:
+	case AFF_ESYNTAX:
 		return EX_CONFIG;
 	case AFF_EBUSY:
 		return EX_CANTCREAT;
@@ -155,6 +156,7 @@ static int exit_code(int rc)
 	case AFF_EREFUSED:
 		return EX_UNAVAILABLE;
 	case AFF_EPERMISSION:
+	case AFF_EKEY:
 		return EX_NOPERM;
 	case AFF_EIO:
 	case AFF_EFULL:
