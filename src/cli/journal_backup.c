@@ -68,8 +68,8 @@ static void print_backup(const struct backup_result *r, const char *folder)
 	else if (r->link)
 		printf("signed     up to link %" PRId64 "; the engine signs the rest for the next backup\n",
 		       r->signed_link);
-	printf("The keys are not in it: keep copies of the journal's key file (%s.key, or checkpoints.key_file)"
-	       " elsewhere.\n", folder);
+	printf("The keys are not in it: keep copies elsewhere of %s.secret (or encrypt.key_file), without which"
+	       "\nnobody can read what is encrypted, and of %s.key (or checkpoints.key_file).\n", folder, folder);
 }
 
 int journal_backup_command(int argc, char **argv)
@@ -147,9 +147,9 @@ static void print_restore(const struct backup_result *r, const char *to)
 	char when[CLOCK_TEXT_SIZE];
 	printf("restored   %u log file%s to %s\n", r->files, plural(r->files), to);
 	printf("taken      %s: what was received later is not in it\n", clock_local_text(r->taken_us, when));
-	printf("Put the key file back (%s.key, or checkpoints.key_file) before the engine starts, or it makes a new"
-	       " one.\nMessages that were pending then, or were delivered later, are delivered again, with the same"
-	       " ids.\n", to);
+	printf("Put the keys back before the engine starts: %s.secret (or encrypt.key_file) and %s.key (or"
+	       " checkpoints.key_file).\n", to, to);
+	puts("Messages that were pending then, or were delivered later, are delivered again, with the same ids.");
 }
 
 int journal_restore_command(int argc, char **argv)
