@@ -8,10 +8,9 @@
 
 #include <stdio.h>
 
-#include <afferent/parts.h>
-
 #include "cli/command.h"
 #include "cli/message.h"
+#include "engine/codes.h"
 #include "rules/regex.h"
 
 #define TEXT_MAX (64u << 20)
@@ -69,30 +68,15 @@ void content_free(struct content *c)
 
 /* ---- codes ---- */
 
-/* Code and name of the identifier and of the alternate one. */
-static int names_code(struct content *c, struct aff_view repetition, const struct aff_delims *d)
+static int is_code(void *content, struct aff_view code)
 {
-	struct aff_parts components = aff_parts(repetition, d->component);
-	struct aff_view part;
-	for (unsigned n = 1; n <= 5 && aff_parts_next(&components, &part); n++) {
-		if (n != 3 && aff_view_is(aff_charset_text(c->set, &c->utf8, part, d, NULL), c->code))
-			return 1;
-	}
-	return c->utf8.error;
+	const struct content *c = content;
+	return aff_view_is(code, c->code);
 }
 
 static int has_code(struct content *c)
 {
-	struct aff_delims d = aff_msg_delims(c->msg);
-	int rc = 0;
-	unsigned s = aff_msg_find(c->msg, "OBX", 0);
-	for (; !rc && s != AFF_NONE; s = aff_msg_find(c->msg, "OBX", s + 1)) {
-		struct aff_parts repetitions = aff_parts(aff_msg_field(c->msg, s, 3), d.repetition);
-		struct aff_view repetition;
-		while (!rc && aff_parts_next(&repetitions, &repetition))
-			rc = names_code(c, repetition, &d);
-	}
-	return rc;
+	return codes_each(c->msg, c->set, &c->utf8, is_code, c);
 }
 
 /* ---- text ---- */

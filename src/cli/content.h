@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Choosing messages by their content: a code of OBX-3, or text anywhere. The journal has no index on either: each
- * message that fits otherwise is unpacked and read.
+ * Choosing messages by their content: a code of OBX-3, or text anywhere. Each message that fits otherwise is unpacked
+ * and read; the journal's index of codes leaves few of them.
  */
 #ifndef CLI_CONTENT_H
 #define CLI_CONTENT_H

@@ -11,6 +11,7 @@
 #include "cli/config.h"
 #include "cli/option.h"
 #include "cli/term.h"
+#include "engine/codes.h"
 
 #define NICE 15
 
@@ -35,6 +36,7 @@ int journal_reindex_command(int argc, char **argv)
 	const char *journal = NULL, *config = NULL;
 	const struct option options[] = {JOURNAL_WHERE_OPTIONS(&journal, &config), OPTION_END};
 	struct journal_reindexed done;
+	struct journal_coder coder;
 	struct progress progress;
 	struct aff_diag diag;
 	int n = option_parse(&usage, options, argc, argv);
@@ -46,8 +48,11 @@ int journal_reindex_command(int argc, char **argv)
 	if (nice(NICE) < 0)
 		command_note("this runs at the usual priority");
 	progress_start(&progress, "bytes", 0);
-	int rc = journal_reindex(folder, show, &progress, &done, &diag);
+	int rc = codes_coder_new(&coder);
+	rc = rc ? aff_diag_set(&diag, rc, "out of memory")
+		: journal_reindex(folder, &coder, show, &progress, &done, &diag);
 	progress_end(&progress);
+	codes_coder_free(&coder);
 	free(folder);
 	if (rc)
 		return command_error_diag(&diag);

@@ -205,6 +205,8 @@ static int build(struct search *s, struct journal_query *q)
 	q->oldest_first = s->oldest_first;
 	q->raw = search_output_wants_raw(&s->output);
 	q->test = content_is_wanted(&s->content) ? test_content : NULL;
+	if (s->content.code && !s->content.charset) /* the index reads messages by their own character set */
+		q->code = aff_view_of(s->content.code);
 	q->progress = show_progress;
 	q->arg = s;
 	return 0;
@@ -224,8 +226,9 @@ int journal_search_command(int argc, char **argv)
 		.examples = examples,
 		.about = "Finds messages, newest first: when each was received, how it was answered and what "
 			 "became of it at each destination.\n\n"
-			 "Sealed log files have indices on control id, patient and device. --code and --grep read "
-			 "every message that fits otherwise: narrow them down by time or channel.",
+			 "Sealed log files have indices on control id, patient, device and code. --grep, and --code "
+			 "in the open one, read every message that fits otherwise: narrow them down by time or "
+			 "channel.",
 		.exit0 = "something was found",
 		.exit1 = "nothing was found",
 	};

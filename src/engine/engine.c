@@ -4,6 +4,7 @@
  * before everything behind it works. Stop: the other way round. Reload: everything that can fail is done first, then
  * the switch.
  */
+#include "engine/codes.h"
 #include "engine/engine_internal.h"
 
 #include <stdio.h>
@@ -97,7 +98,9 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	if (!rc) {
 		e->budget.max = e->conf->engine.memory;
 		e->folder = strdup(e->conf->engine.journal);
-		rc = e->folder ? engine_open_journal(e, diag) : AFF_ENOMEM;
+		rc = e->folder ? codes_coder_new(&e->coder) : AFF_ENOMEM;
+		if (!rc)
+			rc = engine_open_journal(e, diag);
 	}
 	if (!rc)
 		rc = forget(e, diag);
@@ -251,6 +254,7 @@ void engine_stop(struct engine *e)
 	ledger_free(&e->gauge);
 	record_stop(e);
 	journal_close(e->journal);
+	codes_coder_free(&e->coder);
 	syslog_client_stop(e->syslog);
 	if (e->conf)
 		conf_unref(e->conf);

@@ -40,6 +40,7 @@ struct engine {
 	struct syslog_client *syslog; /* NULL: none; the journal hands its checkpoints to it */
 	struct journal *journal;
 	char *folder;                /* of the journal; a reload does not change it */
+	struct journal_coder coder;  /* the journal's */
 	struct resends *resends;     /* the writer's, while there is one */
 	struct resends_load *resends_load;
 	struct writer *writer;

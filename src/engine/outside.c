@@ -42,6 +42,7 @@ int engine_open_journal(struct engine *e, struct aff_diag *diag)
 {
 	struct journal_options options;
 	engine_journal_options(e->conf, &options);
+	options.coder = &e->coder;
 	options.export = send_checkpoint;
 	options.export_arg = e;
 	int rc = start_syslog(e, &e->conf->engine.syslog, diag);

@@ -45,7 +45,7 @@ static struct aff_view about(enum crypt_purpose purpose, uint32_t id, char out[A
 
 static int digest(struct mac *m, enum journal_id which, struct aff_view id, unsigned char out[JOURNAL_HASHED_SIZE])
 {
-	static const char *const labels[JOURNAL_IDS] = {"control id", "patient", "device"};
+	static const char *const labels[] = {"control id", "patient", "device", [CRYPT_CODE] = "code"};
 	unsigned char whole[SHA256_SIZE];
 	int rc = mac_compute(m, labels[which], id, whole);
 	memcpy(out, whole, JOURNAL_HASHED_SIZE);

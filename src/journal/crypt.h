@@ -14,6 +14,8 @@
 #define CRYPT_OVERHEAD (CIPHER_NONCE_SIZE + CIPHER_TAG_SIZE)
 #define CRYPT_IDS_MAX (64u << 10)
 
+#define CRYPT_CODE JOURNAL_IDS /* what a digest may be of too (codes.h) */
+
 enum crypt_purpose { CRYPT_BODY, CRYPT_IDS, CRYPT_DICTIONARY };
 
 /* Encrypts with one data key at a time. Nonces: eight random bytes for each use of a key, then a count. */

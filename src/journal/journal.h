@@ -96,6 +96,17 @@ struct journal_action {
 	struct aff_view detail;      /* what exactly; no values of fields */
 };
 
+/* ---- codes ---- */
+
+/* Takes one of the codes that a message can be found by. 0 to go on; other values end the message's. */
+typedef int journal_code_fn(void *arg, struct aff_view code);
+/* Knows what the codes of a message are: gives them to fn until it returns something other than 0, and returns that.
+ * The journal makes an index of them when a log file is sealed. */
+struct journal_coder {
+	int (*codes)(void *state, struct aff_view raw, journal_code_fn *fn, void *arg);
+	void *state;
+};
+
 /* ---- writing: one thread ---- */
 
 /* Gets a line to be kept elsewhere, without a line end: what it is ("checkpoint", "key"), and its text. Called by the
@@ -123,6 +134,7 @@ struct journal_options {
 	bool encrypt;                /* bodies, ids and dictionaries, from now on */
 	const char *secret_file;     /* the master keys (NULL: "<folder>.secret"); made when it is not there, with
 	                                encrypt: secret.h */
+	const struct journal_coder *coder; /* for the sealer's thread, until journal_close (NULL: no index of codes) */
 	int64_t (*now_us)(void);     /* for tests: the wall clock (NULL: the system's) */
 };
 
@@ -285,6 +297,8 @@ struct journal_query {
 	uint64_t limit;                  /* 0: 100 */
 	bool raw;                        /* fill in raw */
 	bool oldest_first;
+	struct aff_view code;            /* test wants no message without this code, as struct journal_coder gives it:
+	                                    where there is an index of codes, others are not read */
 	journal_test_fn *test;           /* NULL: all that fit; asked last, before the limit counts */
 	journal_progress_fn *progress;   /* may be NULL */
 	void *arg;                       /* of both */
@@ -364,11 +378,11 @@ struct journal_reindexed {
 	unsigned files, left;        /* made anew; left alone: open, not sealed yet, or removed meanwhile */
 };
 typedef void journal_reindex_fn(void *arg, uint64_t done_bytes, uint64_t total_bytes);
-/* Makes indices and totals of the sealed log files anew from their rows; fn (may be NULL) is told how far it is. By any
- * process, while the journal is written and read or not: it waits for nobody and nobody waits for it. AFF_EBUSY:
- * another one is at it; AFF_ENOTFOUND, AFF_ECORRUPT (rows cannot be read), AFF_EIO, AFF_EFULL: the file at hand stays
- * as it is. */
-int journal_reindex(const char *folder, journal_reindex_fn *fn, void *arg, struct journal_reindexed *out,
-                    struct aff_diag *diag);
+/* Makes indices and totals of the sealed log files anew from their rows, that of codes with coder (NULL: none); fn (may
+ * be NULL) is told how far it is. By any process, while the journal is written and read or not: it waits for nobody and
+ * nobody waits for it. AFF_EBUSY: another one is at it; AFF_ENOTFOUND, AFF_ECORRUPT (rows cannot be read), AFF_EIO,
+ * AFF_EFULL: the file at hand stays as it is. */
+int journal_reindex(const char *folder, const struct journal_coder *coder, journal_reindex_fn *fn, void *arg,
+                    struct journal_reindexed *out, struct aff_diag *diag);
 
 #endif

@@ -36,6 +36,7 @@ static const char *const steps[SCHEMA_VERSION - 1] = {
 	"ALTER TABLE outcome_total ADD COLUMN instead INTEGER NOT NULL DEFAULT 0;"
 	"CREATE TABLE attempt(destination INTEGER, message INTEGER, n INTEGER NOT NULL,"
 	" PRIMARY KEY(destination, message)) WITHOUT ROWID;"
+	"CREATE TABLE code(code BLOB PRIMARY KEY, blocks BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE block(last INTEGER PRIMARY KEY, filter BLOB NOT NULL);"
 	"INSERT OR IGNORE INTO meta(key, value) VALUES('format', 2);",
 };

@@ -56,10 +56,11 @@ static int do_files(struct reindex *r, const struct file_list *list, struct jour
 	return rc;
 }
 
-int journal_reindex(const char *folder, journal_reindex_fn *fn, void *arg, struct journal_reindexed *out,
-                    struct aff_diag *diag)
+int journal_reindex(const char *folder, const struct journal_coder *coder, journal_reindex_fn *fn, void *arg,
+                    struct journal_reindexed *out, struct aff_diag *diag)
 {
-	struct reindex r = {.rewrite = {.folder = folder, .look = look, .diag = diag}, .fn = fn, .arg = arg};
+	struct reindex r = {.fn = fn, .arg = arg};
+	r.rewrite = (struct rewrite){.folder = folder, .coder = coder, .look = look, .diag = diag};
 	struct file_list list = {0};
 	int lock = -1;
 	r.rewrite.arg = &r;

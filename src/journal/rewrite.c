@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "journal/codes.h"
 #include "journal/folder.h"
 #include "journal/schema.h"
+#include "journal/secret.h"
 #include "journal/sql.h"
 #include "journal/stats.h"
 #include "sys/file.h"
@@ -98,7 +100,7 @@ static int copy_table(const struct rewrite *r, sqlite3 *db, struct aff_view name
 {
 	struct aff_buf sql;
 	bool derived = aff_view_is(name, "message_total") || aff_view_is(name, "outcome_total") ||
-		       aff_view_is(name, "block");
+		       aff_view_is(name, "block") || (r->coder && aff_view_is(name, "code"));
 	aff_buf_init(&sql, SQL_MAX);
 	aff_buf_put_view(&sql, create);
 	if (r->strip && aff_view_is(name, "message"))
@@ -148,8 +150,22 @@ static int attach(const struct rewrite *r, sqlite3 *db)
 	return rc;
 }
 
+static int make_codes(const struct rewrite *r, sqlite3 *db, int64_t first)
+{
+	char secret[PATH_MAX];
+	const struct codes_how how = {.coder = r->coder, .secret = secret};
+	struct codes *codes = NULL;
+	int rc = secret_path(secret, sizeof secret, r->folder, NULL, r->diag);
+	if (!rc)
+		rc = codes_collect(&codes, db, first, &how, r->diag);
+	if (!rc)
+		rc = codes_store(codes, db, r->diag);
+	codes_free(codes);
+	return rc;
+}
+
 /* Nothing of it needs to be on disk before the end. */
-static int fill(const struct rewrite *r, sqlite3 *db)
+static int fill(const struct rewrite *r, sqlite3 *db, int64_t first)
 {
 	int rc = sql_exec(db, "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
 	                      "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY", r->diag);
@@ -171,7 +187,9 @@ static int fill(const struct rewrite *r, sqlite3 *db)
 		rc = sql_exec(db, schema_indices, r->diag);
 	if (!rc)
 		rc = sql_exec(db, schema_totals, r->diag);
-	return rc ? rc : stats_note_reused(db, r->diag);
+	if (!rc)
+		rc = stats_note_reused(db, r->diag);
+	return rc || !r->coder ? rc : make_codes(r, db, first);
 }
 
 static int failed(const struct rewrite *r, const char *what, const char *path)
@@ -180,7 +198,7 @@ static int failed(const struct rewrite *r, const char *what, const char *path)
 	                    what, path, strerror(errno));
 }
 
-static int write_copy(struct rewrite *r)
+static int write_copy(struct rewrite *r, int64_t first)
 {
 	sqlite3 *db = NULL;
 	int fd = open(r->unfinished, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -192,7 +210,7 @@ static int write_copy(struct rewrite *r)
 		sqlite3_busy_timeout(db, 5000);
 		if (r->look)
 			sqlite3_progress_handler(db, r->steps ? r->steps : STEPS_BETWEEN_LOOKS, r->look, r->arg);
-		rc = fill(r, db);
+		rc = fill(r, db, first);
 	}
 	sqlite3_close(db);
 	if (!rc && fsync(fd))
@@ -249,7 +267,7 @@ int rewrite_file(struct rewrite *r, int64_t first)
 	if (rc)
 		return rc;
 	unlink(r->unfinished); /* of a run that was broken off */
-	rc = write_copy(r);
+	rc = write_copy(r, first);
 	if (!rc)
 		rc = change_places(r);
 	unlink(r->unfinished);

@@ -12,6 +12,8 @@
 
 #include <afferent/text.h>
 
+#include "journal/journal.h"
+
 struct rewrite {
 	const char *folder;
 	char path[PATH_MAX], unfinished[PATH_MAX];
@@ -22,6 +24,7 @@ struct rewrite {
 	const int64_t *kept;         /* the ids of these messages, in order */
 	size_t nkept;
 	int64_t at_us;               /* when, for people */
+	const struct journal_coder *coder; /* makes the index of codes anew; NULL: it is copied */
 	struct aff_diag *diag;
 };
 

@@ -58,7 +58,9 @@ const char schema_tables[] =
 	" PRIMARY KEY(destination, message)) WITHOUT ROWID;"
 	/* Only while the file is not sealed (block.h). */
 	"CREATE TABLE block(last INTEGER PRIMARY KEY, filter BLOB NOT NULL);"
-	/* Filled when the file is sealed; low and high are ids of messages. */
+	/* Filled when the file is sealed (codes.h). */
+	"CREATE TABLE code(code BLOB PRIMARY KEY, blocks BLOB NOT NULL) WITHOUT ROWID;"
+	/* So are these; low and high are ids of messages. */
 	"CREATE TABLE message_total(low INTEGER, high INTEGER, channel INTEGER, verdict INTEGER, n INTEGER,"
 	" length INTEGER);"
 	"CREATE TABLE outcome_total(low INTEGER, high INTEGER, destination INTEGER, kind INTEGER, n INTEGER,"

@@ -14,8 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journal/codes.h"
 #include "journal/rekey.h"
 #include "journal/schema.h"
+#include "journal/secret.h"
 #include "journal/sql.h"
 #include "journal/stats.h"
 #include "sys/log.h"
@@ -30,20 +32,33 @@ static int stop_wanted(void *arg)
 	return atomic_load(&s->stop);
 }
 
-static int make_indices(sqlite3 *db, struct aff_diag *diag)
+static int make_totals(sqlite3 *db, struct codes *codes, struct aff_diag *diag)
 {
+	int rc = sql_exec(db, "BEGIN IMMEDIATE", diag);
+	if (!rc)
+		rc = sql_exec(db, schema_totals, diag);
+	if (!rc)
+		rc = stats_note_reused(db, diag);
+	if (!rc)
+		rc = codes_store(codes, db, diag);
+	return rc ? rc : sql_exec(db, "INSERT INTO meta(key, value) VALUES('sealed', 1); COMMIT", diag);
+}
+
+static int make_indices(struct sealer *s, sqlite3 *db, int64_t first, struct aff_diag *diag)
+{
+	const struct codes_how how = {.coder = s->coder, .secret = s->secret, .stop = stop_wanted, .arg = s};
+	struct codes *codes = NULL;
 	int64_t sealed = 0;
 	int rc = sql_integer(db, "SELECT value FROM meta WHERE key = 'sealed'", &sealed, diag);
 	if (rc != AFF_ENOTFOUND)
 		return rc;
 	rc = sql_exec(db, schema_indices, diag);
+	if (!rc && s->coder)
+		rc = codes_collect(&codes, db, first, &how, diag);
 	if (!rc)
-		rc = sql_exec(db, "BEGIN IMMEDIATE", diag);
-	if (!rc)
-		rc = sql_exec(db, schema_totals, diag);
-	if (!rc)
-		rc = stats_note_reused(db, diag);
-	return rc ? rc : sql_exec(db, "INSERT INTO meta(key, value) VALUES('sealed', 1); COMMIT", diag);
+		rc = make_totals(db, codes, diag);
+	codes_free(codes);
+	return rc;
 }
 
 /* Does not wait for readers: the next start tries again. */
@@ -66,7 +81,7 @@ static int seal(struct sealer *s, int64_t first, struct aff_diag *diag)
 	if (rc)
 		return rc;
 	sqlite3_progress_handler(db, STEPS_BETWEEN_LOOKS, stop_wanted, s);
-	rc = make_indices(db, diag);
+	rc = make_indices(s, db, first, diag);
 	if (!rc)
 		rc = leave_wal(db, diag);
 	sqlite3_close(db);
@@ -287,7 +302,11 @@ int sealer_start(struct sealer *s, const struct journal_options *o, struct vfs *
 		 struct keyring *keyring)
 {
 	pthread_condattr_t monotonic;
-	*s = (struct sealer){.folder = o->folder, .vfs = vfs, .book = book, .keyring = keyring};
+	*s = (struct sealer){.folder = o->folder, .vfs = vfs, .book = book, .keyring = keyring,
+			     .coder = o->coder};
+	int rc = secret_path(s->secret, sizeof s->secret, o->folder, o->secret_file, NULL);
+	if (rc)
+		return rc;
 	retention_init(&s->retention, o->folder, o);
 	tiers_init(&s->tiers, o);
 	pthread_mutex_init(&s->lock, NULL);

@@ -8,6 +8,7 @@
 #ifndef JOURNAL_SEALER_H
 #define JOURNAL_SEALER_H
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -26,6 +27,8 @@ struct sealer {
 	struct vfs *vfs;
 	struct book *book;
 	struct keyring *keyring;
+	const struct journal_coder *coder;
+	char secret[PATH_MAX];       /* the file of the master keys */
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock;

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "journal/codes.h"
 #include "journal/sql.h"
 
 #define DEFAULT_LIMIT 100
@@ -368,8 +369,12 @@ static int find_ranges(struct search *q, const struct reader_file *f)
 	rc = search_find_ids(&q->ids, q->reader, f, &q->query, q->diag);
 	if (rc)
 		return rc;
-	return f->sealed ? id_ranges_add(&q->ranges, range, q->diag)
-			 : block_find(f->db, q->ids.as, q->ids.keys + 1, range, &q->ranges, q->diag);
+	if (!f->sealed)
+		return block_find(f->db, q->ids.as, q->ids.keys + 1, range, &q->ranges, q->diag);
+	/* An index on ids leaves less than one on codes. */
+	bool by_code = q->query.code.n && !q->query.control_id.n && !q->query.patient.n && !q->query.device.n;
+	return by_code ? codes_find(f->db, &q->reader->unlock, f->first, q->query.code, range, &q->ranges, q->diag)
+		       : id_ranges_add(&q->ranges, range, q->diag);
 }
 
 static int search_file(struct search *q, size_t file)

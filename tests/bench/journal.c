@@ -17,12 +17,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/codes.h"
 #include "journal/internal.h"
 #include "util.h"
 
 #define RING 8192
 
 static struct journal *j;
+static struct journal_coder coder;
 static struct bench_message message;
 static uint64_t n_rows;
 static uint64_t longest[2]; /* commit in ns: with the sealer idle, and at work */
@@ -208,6 +210,13 @@ static int count_row(void *arg, const struct journal_row *row)
 	return 0;
 }
 
+static int never(void *arg, const struct journal_row *row)
+{
+	(void)arg;
+	(void)row;
+	return 0;
+}
+
 static double ms_since(uint64_t begin)
 {
 	return (double)(bench_now_ns() - begin) / 1e6;
@@ -249,6 +258,8 @@ static void read_all(const char *folder, const char *state)
 	time_search(r, name, &(struct journal_query){.device = aff_view_of("none"), .raw = true});
 	snprintf(name, sizeof name, "search patient (%s)", state);
 	time_search(r, name, &(struct journal_query){.patient = aff_view_of("00000077"), .limit = 50, .raw = true});
+	snprintf(name, sizeof name, "search nobody's code (%s)", state);
+	time_search(r, name, &(struct journal_query){.code = aff_view_of("none"), .test = never});
 	snprintf(name, sizeof name, "search dead (%s)", state);
 	time_search(r, name, &(struct journal_query){.status = JOURNAL_DEAD});
 	journal_reader_close(r);
@@ -333,8 +344,10 @@ int main(int argc, char **argv)
 				    .file_rows = n_rows * 8,
 				    .file_bytes = UINT64_C(1) << 40,
 				    .key_file = key,
+				    .coder = &coder,
 				    .encrypt = bench_number(argc, argv, "encrypt", 0) != 0,
 				    .secret_file = secret};
+	must(codes_coder_new(&coder), NULL);
 	if (bench_number(argc, argv, "writes", 1))
 		time_writes(&o);
 	o.file_rows = n_rows;
@@ -343,6 +356,7 @@ int main(int argc, char **argv)
 		time_many_files(folder, n_files);
 	journal_close(j);
 	empty_folder(folder);
+	codes_coder_free(&coder);
 	rmdir(folder);
 	aff_buf_free(&message.framed);
 	aff_buf_free(&text);

@@ -348,7 +348,7 @@ START_TEST(sealed_files_are_indexed_anew)
 	spoil(reader->list.first[0], "DROP INDEX message_patient; UPDATE message_total SET n = 7");
 	spoil(reader->list.first[1], "DELETE FROM outcome_total; DELETE FROM message_total; DROP INDEX message_device");
 	OK(reader_file(reader, 0, &f, &diag)); /* goes on with the old one */
-	OK(journal_reindex(fixture_folder, note_bytes, &bytes, &done, &diag));
+	OK(journal_reindex(fixture_folder, NULL, note_bytes, &bytes, &done, &diag));
 	ck_assert_uint_eq(done.files, 2);
 	ck_assert_uint_eq(done.left, 1);
 	ck_assert_int_eq(count_in(f->db, "SELECT count(*) FROM message"), 10);
@@ -382,11 +382,11 @@ START_TEST(only_one_makes_indices)
 	snprintf(path, sizeof path, "%s/reindex.lock", fixture_folder);
 	int fd = file_lock(path, &diag);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(journal_reindex(fixture_folder, NULL, NULL, &done, &diag), AFF_EBUSY);
+	ck_assert_int_eq(journal_reindex(fixture_folder, NULL, NULL, NULL, &done, &diag), AFF_EBUSY);
 	close(fd);
-	OK(journal_reindex(fixture_folder, NULL, NULL, &done, &diag));
+	OK(journal_reindex(fixture_folder, NULL, NULL, NULL, &done, &diag));
 	ck_assert_uint_eq(done.files, 0);
-	ck_assert_int_eq(journal_reindex("/nowhere", NULL, NULL, &done, &diag), AFF_ENOTFOUND);
+	ck_assert_int_eq(journal_reindex("/nowhere", NULL, NULL, NULL, &done, &diag), AFF_ENOTFOUND);
 }
 END_TEST
 
@@ -409,7 +409,7 @@ START_TEST(a_damaged_file_is_not_indexed)
 	ck_assert_int_eq(pwrite(fd, page, sizeof page, (root - 1) * 4096), sizeof page);
 	close(fd);
 	ck_assert_int_eq(stat(path, &before), 0);
-	ck_assert_int_eq(journal_reindex(fixture_folder, NULL, NULL, &done, &diag), AFF_ECORRUPT);
+	ck_assert_int_eq(journal_reindex(fixture_folder, NULL, NULL, NULL, &done, &diag), AFF_ECORRUPT);
 	ck_assert_int_eq(stat(path, &after), 0);
 	ck_assert_uint_eq(before.st_ino, after.st_ino);
 	OK(folder_path(path, sizeof path, fixture_folder, reader->list.first[0], ".new", &diag));
