@@ -315,47 +315,81 @@ static int give_by_id(struct search *q, size_t file, int64_t id)
 	return rc || q->reader->page.n == 0 ? rc : give(q, f, &q->reader->page.row[0]);
 }
 
-/* One window of candidates. The connection may be closed while outcomes are read in other log files, so the statement
- * lives only as long as the candidates are taken. *more: the window was full. */
-static int search_window(struct search *q, size_t file, struct id_range *range, bool *more)
+/* Where a search by status stands in the ranges of a log file. */
+struct place {
+	size_t k;
+	struct id_range range;       /* what is left of the k-th one */
+};
+
+static void go_on(const struct search *q, struct place *p)
+{
+	p->k++;
+	if (p->k < q->ranges.n)
+		p->range = range_at(q, p->k);
+}
+
+/* The connection may be closed while outcomes are read in other log files, so the statement lives only as long as the
+ * candidates are taken. */
+static int take_window(struct search *q, size_t file, struct place *p)
 {
 	struct reader_file *f;
+	struct status *status = &q->status;
 	sqlite3_stmt *s = NULL;
-	size_t window = q->status.window;
-	*more = false;
+	status->n = 0;
 	int rc = reader_file(q->reader, file, &f, q->diag);
-	if (rc == READER_GONE)
+	if (rc == READER_GONE) {
+		p->k = q->ranges.n;
 		return 0;
+	}
 	if (!rc)
 		rc = prepare(q, f, "SELECT m.id, m.channel FROM message m", &s);
-	if (!rc)
-		rc = search_bind(s, f, &q->query, &q->ids, *range, (int64_t)window, q->diag);
-	if (!rc)
-		rc = status_take(&q->status, f, s, q->diag);
+	while (!rc && p->k < q->ranges.n && status->n < status->window) {
+		rc = search_bind(s, f, &q->query, &q->ids, p->range, (int64_t)(status->window - status->n), q->diag);
+		if (!rc)
+			rc = status_take(status, f, s, q->diag);
+		if (!rc && status->n < status->window)
+			go_on(q, p);
+	}
 	sqlite3_finalize(s);
+	return rc;
+}
+
+/* One window of candidates. */
+static int search_window(struct search *q, size_t file, struct place *p)
+{
+	int rc = take_window(q, file, p);
+	bool more = !rc && p->k < q->ranges.n;
 	if (!rc)
 		rc = status_resolve(&q->status, file, q->diag);
-	*more = !rc && q->status.n == window;
 	for (size_t i = 0; !rc && i < q->status.n; i++) {
 		const struct candidate *c = &q->status.candidate[i];
-		advance(q, range, c->id);
+		struct id_range looked_at;
+		advance(q, more ? &p->range : &looked_at, c->id);
 		if (status_matches(&q->status, c))
 			rc = give_by_id(q, file, c->id);
 	}
-	report(q, range);
+	report(q, &q->range);
 	return rc;
 }
 
 static int search_windows(struct search *q, size_t file)
 {
-	int rc = 0;
-	for (size_t k = 0; k < q->ranges.n && !rc; k++) {
-		struct id_range range = range_at(q, k);
-		bool more = true;
-		while (!rc && more)
-			rc = search_window(q, file, &range, &more);
-	}
-	return rc;
+	struct place p = {0, {0, 0}};
+	int rc = status_narrow(&q->status, file, &q->ranges, q->diag);
+	if (q->ranges.n)
+		p.range = range_at(q, 0);
+	while (!rc && p.k < q->ranges.n)
+		rc = search_window(q, file, &p);
+	if (rc)
+		return rc;
+	/* What was left out counts as looked at. */
+	const struct file_list *list = &q->reader->list;
+	if (!q->query.oldest_first)
+		q->range.high = list->first[file];
+	else if (file + 1 < list->n)
+		q->range.low = list->first[file + 1] - 1;
+	report(q, &q->range);
+	return 0;
 }
 
 /* Where in a log file it is worth to look. */

@@ -47,15 +47,23 @@ struct status {
 	size_t n, window;
 	struct outcome_bounds {
 		bool known;
-		int64_t low, high;      /* messages that the outcomes of a log file are about */
+		int64_t low, high;      /* messages that wanted outcomes of a log file are about */
+		int64_t n;              /* how many outcomes, as the totals have it */
 	} *bounds;                      /* one for each log file of the list */
+	struct {
+		int64_t low, high, expected;
+		int64_t *id;
+		size_t n, allocated;
+	} few;                          /* messages with wanted outcomes, when they are few */
 };
 
 int status_init(struct status *s, struct journal_reader *r, const struct journal_query *q, struct aff_diag *diag);
 void status_free(struct status *s);
 /* Messages with ids up to this one are not pending anywhere; 0 when another status is asked for. */
 int64_t status_settled(const struct status *s);
-/* Takes the candidates, at most a window, from a bound statement that gives id and channel. */
+/* Leaves, of the ranges in log file i, where messages may have the wanted outcome; not for pending ones. */
+int status_narrow(struct status *s, size_t i, struct id_ranges *ranges, struct aff_diag *diag);
+/* Adds candidates, up to a window of them, from a bound statement that gives id and channel. */
 int status_take(struct status *s, const struct reader_file *f, sqlite3_stmt *statement, struct aff_diag *diag);
 /* Finds the candidates' outcomes in their own log file i and in later ones. */
 int status_resolve(struct status *s, size_t i, struct aff_diag *diag);

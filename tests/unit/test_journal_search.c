@@ -379,7 +379,10 @@ START_TEST(a_search_tells_how_far_it_is)
 	rows->n = 0;
 	OK(journal_search(reader, &q, fixture_collect, rows, &diag));
 	ck_assert_uint_ge(seen.calls, n_model / 130);
-	ck_assert_int_eq(seen.last, _i ? model[0].id : model[n_model - 1].id);
+	if (_i == 2) /* only where such outcomes are it looks at each message */
+		ck_assert_int_le(seen.last, model[0].id);
+	else
+		ck_assert_int_eq(seen.last, _i ? model[0].id : model[n_model - 1].id);
 }
 END_TEST
 
