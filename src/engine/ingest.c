@@ -316,7 +316,7 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 	if (header)
 		parts.head = answer_head(g, header, row->received_us);
 	aff_buf_clear(&g->packed);
-	if (journal_pack(g->packer, message, &g->packed, &row->dictionary) || g->packed.error)
+	if (journal_pack(g->packer, row->channel, message, &g->packed, &row->dictionary) || g->packed.error)
 		return NULL;
 	row->body = aff_buf_view(&g->packed);
 	if (journal_encrypt(g->packer, row))

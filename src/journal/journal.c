@@ -48,8 +48,8 @@ static int check_lock_file(int lock, bool have_files, struct aff_diag *diag)
 	return rc ? aff_diag_set(diag, rc, "cannot write the journal's lock file: %s", strerror(errno)) : 0;
 }
 
-static int load_encrypted(struct journal *j, uint32_t id, int64_t key, struct aff_view body, const char *file,
-			  struct aff_diag *diag)
+static int load_encrypted(struct journal *j, uint32_t id, int64_t key, struct aff_view channel,
+			  struct aff_view body, const char *file, struct aff_diag *diag)
 {
 	struct decrypter d = {0};
 	struct aff_buf clear;
@@ -60,25 +60,28 @@ static int load_encrypted(struct journal *j, uint32_t id, int64_t key, struct af
 		rc = decrypter_put(&d, CRYPT_DICTIONARY, body, &clear);
 	decrypter_free(&d);
 	if (!rc)
-		rc = book_load(&j->book, id, aff_buf_view(&clear));
+		rc = book_load(&j->book, id, channel, aff_buf_view(&clear));
 	aff_buf_free(&clear);
 	return rc == AFF_ECORRUPT ? aff_diag_set(diag, rc, "%s: dictionary %u was changed", file, id) : rc;
 }
 
-static int load_dictionary(struct journal *j, sqlite3 *db, struct aff_diag *diag)
+static int load_dictionaries(struct journal *j, sqlite3 *db, struct aff_diag *diag)
 {
 	sqlite3_stmt *s = NULL;
-	int rc = sql_prepare(db, "SELECT id, key, body FROM dictionary ORDER BY id DESC LIMIT 1", &s, diag);
-	if (rc)
-		return rc;
-	int step = sqlite3_step(s);
-	if (step == SQLITE_ROW && sqlite3_column_int64(s, 1))
-		rc = load_encrypted(j, (uint32_t)sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), sql_blob(s, 2),
-				    sql_file_name(db), diag);
-	else if (step == SQLITE_ROW)
-		rc = book_load(&j->book, (uint32_t)sqlite3_column_int64(s, 0), sql_blob(s, 2));
-	else if (step != SQLITE_DONE)
-		rc = sql_error(db, step, "read the dictionary", diag);
+	int step = SQLITE_DONE;
+	int rc = sql_prepare(db, "SELECT d.id, d.key, d.body, substr(m.key, 12) FROM dictionary d"
+	                         " LEFT JOIN meta m ON m.value = d.id AND m.key GLOB 'dictionary:*' ORDER BY d.id", &s,
+	                     diag);
+	while (!rc && (step = sqlite3_step(s)) == SQLITE_ROW) {
+		uint32_t id = (uint32_t)sqlite3_column_int64(s, 0);
+		int64_t key = sqlite3_column_int64(s, 1);
+		rc = key ? load_encrypted(j, id, key, sql_text(s, 3), sql_blob(s, 2), sql_file_name(db), diag)
+			 : book_load(&j->book, id, sql_text(s, 3), sql_blob(s, 2));
+		if (rc == AFF_ENOMEM)
+			aff_diag_set(diag, rc, "out of memory");
+	}
+	if (!rc && step != SQLITE_DONE)
+		rc = sql_error(db, step, "read the dictionaries", diag);
 	sqlite3_finalize(s);
 	return rc;
 }
@@ -90,7 +93,7 @@ static int leave_old_version(struct journal *j, sqlite3 *db, int64_t first, stru
 	j->last = first - 1;
 	int rc = sql_integer(db, "SELECT max(id) FROM message", &j->last, diag);
 	if (!rc || rc == AFF_ENOTFOUND)
-		rc = load_dictionary(j, db, diag);
+		rc = load_dictionaries(j, db, diag);
 	return rc ? rc : journal_start_file(j, &j->file, diag);
 }
 
@@ -106,7 +109,7 @@ int journal_attach_file(struct journal *j, sqlite3 *db, int64_t first, struct af
 	j->last = first - 1;
 	rc = sql_integer(db, "SELECT max(id) FROM message", &j->last, diag);
 	if (!rc || rc == AFF_ENOTFOUND)
-		rc = load_dictionary(j, db, diag);
+		rc = load_dictionaries(j, db, diag);
 	return rc ? rc : journal_settle_key(j, db, diag);
 }
 
@@ -358,8 +361,6 @@ int journal_open(struct journal **out, const struct journal_options *options, st
 		return rc;
 	}
 	atomic_store(&j->head, j->last);
-	if (!atomic_load(&j->book.newest))
-		book_start_sampling(&j->book);
 	*out = j;
 	return 0;
 }

@@ -216,8 +216,9 @@ int64_t journal_head(const struct journal *j);
 struct journal_packer;
 int journal_packer_new(struct journal_packer **out, struct journal *j);
 void journal_packer_free(struct journal_packer *p);
-/* Compresses a message with the newest dictionary and appends it to out; sets *dictionary. */
-int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_buf *out, uint32_t *dictionary);
+/* Compresses a message with the dictionary of its channel and appends it to out; sets *dictionary. */
+int journal_pack(struct journal_packer *p, struct aff_view channel, struct aff_view message, struct aff_buf *out,
+                 uint32_t *dictionary);
 /* Encrypts body and ids, where the journal is encrypted: sets key, body, ids and hashed, which live in the packer until
  * its next use. AFF_ENOMEM, AFF_ELIMIT (an id of more than 64 KiB), AFF_EIO: no random bytes. */
 int journal_encrypt(struct journal_packer *p, struct journal_message *m);

@@ -16,6 +16,7 @@ static const char *const texts[LOGFILE_STATEMENTS] = {
 				 " ON CONFLICT(sha256) DO UPDATE SET body = excluded.body RETURNING id",
 	[LOGFILE_ADD_DICTIONARY] = "INSERT OR IGNORE INTO dictionary(id, key, body) VALUES(?1, ?2, ?3)",
 	[LOGFILE_ADD_KEY] = "INSERT OR IGNORE INTO datakey(id, master, wrapped) VALUES(?1, ?2, ?3)",
+	[LOGFILE_NAME_DICTIONARY] = "INSERT OR REPLACE INTO meta(key, value) VALUES('dictionary:' || ?1, ?2)",
 	[LOGFILE_ADD_MESSAGE] =
 		"INSERT INTO message(id, received, channel, peer, type, verdict, error, control_id, patient,"
 		" device, snapshot, length, dictionary, body, mark, key, ids)"
@@ -47,7 +48,7 @@ static int integer_or(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *
 
 static void forget(struct logfile *f)
 {
-	f->dictionary = f->key = 0;
+	f->ndictionaries = f->key = 0;
 	f->snapshot = 0;
 	for (size_t i = 0; i < LOGFILE_NAMES; i++)
 		f->names[i].id = 0;
@@ -309,9 +310,29 @@ static int store_encrypted(struct logfile *f, uint32_t id, const struct data_key
 	return rc;
 }
 
+static bool has_dictionary(const struct logfile *f, uint32_t id)
+{
+	for (unsigned i = f->ndictionaries; i-- > 0;) {
+		if (f->dictionaries[i] == id)
+			return true;
+	}
+	return false;
+}
+
+/* For the next start: a channel's messages go on with it. */
+static int name_dictionary(struct logfile *f, const struct dictionary *d, struct aff_diag *diag)
+{
+	if (!d->channel[0] || !book_is_current(f->book, d))
+		return 0;
+	sqlite3_stmt *s = f->statement[LOGFILE_NAME_DICTIONARY];
+	sql_bind_text(s, 1, aff_view_of(d->channel));
+	sqlite3_bind_int64(s, 2, d->id);
+	return sql_run(s, "name a compression dictionary", diag);
+}
+
 int logfile_add_dictionary(struct logfile *f, uint32_t id, struct aff_diag *diag)
 {
-	if (id == 0 || id == f->dictionary)
+	if (id == 0 || has_dictionary(f, id))
 		return 0;
 	const struct dictionary *d = book_find(f->book, id);
 	const struct data_key *k = atomic_load(&f->keyring->newest);
@@ -320,7 +341,9 @@ int logfile_add_dictionary(struct logfile *f, uint32_t id, struct aff_diag *diag
 	int rc = k ? store_encrypted(f, id, k, aff_view(d->bytes, d->n), diag)
 		   : store_dictionary(f, id, 0, aff_view(d->bytes, d->n), diag);
 	if (!rc)
-		f->dictionary = id;
+		rc = name_dictionary(f, d, diag);
+	if (!rc && f->ndictionaries < BOOK_DICTIONARIES)
+		f->dictionaries[f->ndictionaries++] = id;
 	return rc;
 }
 

@@ -25,6 +25,7 @@ enum logfile_statement {
 	LOGFILE_ADD_SNAPSHOT,
 	LOGFILE_ADD_DICTIONARY,
 	LOGFILE_ADD_KEY,
+	LOGFILE_NAME_DICTIONARY,
 	LOGFILE_ADD_MESSAGE,
 	LOGFILE_ADD_OUTCOME,
 	LOGFILE_SET_CURSOR,
@@ -53,7 +54,9 @@ struct logfile {
 	struct chain chain;
 	struct block block;
 	/* What is stored in this file; forgotten when a transaction is rolled back. */
-	uint32_t dictionary, key;
+	uint32_t key;
+	uint32_t dictionaries[BOOK_DICTIONARIES];
+	unsigned ndictionaries;
 	int64_t snapshot;
 	unsigned char snapshot_sha[SHA256_SIZE];
 	struct logfile_name {

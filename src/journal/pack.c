@@ -71,22 +71,27 @@ void journal_packer_free(struct journal_packer *p)
 	free(p);
 }
 
-int journal_pack(struct journal_packer *p, struct aff_view message, struct aff_buf *out, uint32_t *dictionary)
+int journal_pack(struct journal_packer *p, struct aff_view channel, struct aff_view message, struct aff_buf *out,
+                 uint32_t *dictionary)
 {
 	if (message.n > PACK_MAX_MESSAGE)
 		return AFF_ELIMIT;
-	if (book_sample(&p->journal->book, message))
+	if (book_sample(&p->journal->book, channel, message))
 		sealer_train(&p->journal->sealer);
-	const struct dictionary *newest = atomic_load_explicit(&p->journal->book.newest, memory_order_acquire);
-	if (newest != p->dictionary) {
-		if (ZSTD_isError(ZSTD_CCtx_refCDict(p->context, newest->compiled)))
+	struct dictionary *d = book_choose(&p->journal->book, channel);
+	if (d != p->dictionary) {
+		if (ZSTD_isError(ZSTD_CCtx_refCDict(p->context, d->compiled)))
 			return AFF_ENOMEM;
-		p->dictionary = newest;
+		p->dictionary = d;
 	}
+	size_t before = out->n;
 	int rc = compress(p->context, message, out);
-	if (!rc)
-		*dictionary = newest ? newest->id : 0;
-	return rc;
+	if (rc)
+		return rc;
+	if (d && aff_view_is(channel, d->channel))
+		book_note(d, message.n, out->n - before);
+	*dictionary = d ? d->id : 0;
+	return 0;
 }
 
 static int hash_ids(struct journal_packer *p, struct journal_message *m)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The next log file is made under another name, with the cursors, the configuration and the dictionary it starts
+ * The next log file is made under another name, with the cursors, the configuration and the dictionaries it starts
  * with, and gets its own name when all of that is on disk: a crash leaves either nothing or a whole file.
  */
 #include <errno.h>
@@ -60,7 +60,6 @@ static int begin_chain(struct journal *j, struct logfile *new, const struct logf
 static int fill(struct journal *j, struct logfile *new, const struct logfile *old, struct aff_diag *diag)
 {
 	static const unsigned char none[SHA256_SIZE];
-	const struct dictionary *d = atomic_load(&j->book.newest);
 	int rc = logfile_begin(new, diag);
 	if (!rc)
 		rc = begin_chain(j, new, old, diag);
@@ -74,8 +73,11 @@ static int fill(struct journal *j, struct logfile *new, const struct logfile *ol
 		rc = carry_copy(old->db, new->db, diag);
 	if (!rc && memcmp(j->snapshot, none, SHA256_SIZE) != 0)
 		rc = logfile_add_snapshot(new, j->snapshot, diag);
-	if (!rc && d)
-		rc = logfile_add_dictionary(new, d->id, diag);
+	const struct dictionary *d = atomic_load(&j->book.newest);
+	for (; !rc && d; d = d->older) {
+		if (book_is_current(&j->book, d))
+			rc = logfile_add_dictionary(new, d->id, diag);
+	}
 	if (!rc)
 		rc = logfile_link(new, diag);
 	return rc ? rc : logfile_commit(new, NULL, diag);
@@ -171,6 +173,7 @@ int journal_start_file(struct journal *j, struct logfile *old, struct aff_diag *
 		rc = keyring_renew(&j->keyring, diag);
 	if (rc)
 		return rc;
+	book_turn(&j->book);
 	rc = prepare(j, unfinished, first, old, diag);
 	if (rc) {
 		discard(unfinished);

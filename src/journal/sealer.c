@@ -92,7 +92,7 @@ static void train(struct sealer *s)
 {
 	int rc = book_train(s->book);
 	if (rc)
-		log_info("journal", "no compression dictionary: %s",
+		log_info("journal", "no compression dictionary for a channel: %s",
 		         rc == AFF_ENOTFOUND ? "too little in common" : aff_error_text(rc));
 }
 

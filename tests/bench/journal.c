@@ -85,7 +85,8 @@ static void pack_row(struct journal_packer *p, struct aff_buf *body, struct pack
 		.verdict = JOURNAL_ACCEPTED,
 		.length = (uint32_t)(message.framed.n - 3),
 	};
-	must(journal_pack(p, aff_view(message.framed.p + 1, message.framed.n - 3), body, &m->dictionary), NULL);
+	struct aff_view raw = aff_view(message.framed.p + 1, message.framed.n - 3);
+	must(journal_pack(p, m->channel, raw, body, &m->dictionary), NULL);
 	m->body = aff_buf_view(body);
 	must(journal_encrypt(p, m), NULL);
 	journal_digest_message(p, m);

@@ -47,7 +47,7 @@ static int add(struct journal *j, struct journal_packer *p, struct aff_buf *body
 		.length = (uint32_t)n,
 	};
 	aff_buf_clear(body);
-	int rc = journal_pack(p, aff_view(text, (size_t)n), body, &m.dictionary);
+	int rc = journal_pack(p, m.channel, aff_view(text, (size_t)n), body, &m.dictionary);
 	m.body = aff_buf_view(body);
 	if (!rc)
 		rc = journal_add_message(j, &m, diag);

@@ -57,7 +57,7 @@ static int add(struct pending *p, uint64_t i, struct aff_diag *diag)
 	m.peer = aff_view_of(peer);
 	m.control_id = aff_view_of(id);
 	aff_buf_clear(&p->body);
-	int rc = journal_pack(p->packer, aff_view(raw, (size_t)n), &p->body, &m.dictionary);
+	int rc = journal_pack(p->packer, m.channel, aff_view(raw, (size_t)n), &p->body, &m.dictionary);
 	m.body = aff_buf_view(&p->body);
 	return rc ? rc : journal_add_message(p->journal, &m, diag);
 }

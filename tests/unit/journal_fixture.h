@@ -106,7 +106,7 @@ __attribute__((unused)) static int64_t fixture_add(struct journal *j, struct jou
 	aff_buf_init(&body, 1 << 20);
 	struct aff_view text = fixture_raw(raw, sizeof raw, n);
 	uint32_t dictionary = 0;
-	ck_assert_int_eq(journal_pack(p, text, &body, &dictionary), 0);
+	ck_assert_int_eq(journal_pack(p, aff_view_of(channel), text, &body, &dictionary), 0);
 	snprintf(control, sizeof control, "C%u", n);
 	snprintf(patient, sizeof patient, "P%u", n % 7);
 	snprintf(device, sizeof device, "D%u", n % 11);

@@ -85,7 +85,7 @@ static void add_message(struct journal *j, struct journal_packer *p, const struc
 	snprintf(control, sizeof control, "C%u", n);
 	snprintf(patient, sizeof patient, "P%u", n == 2 ? 9 : n);
 	aff_buf_init(&body, 1 << 20);
-	ck_assert_int_eq(journal_pack(p, raw_message(n), &body, &m.dictionary), 0);
+	ck_assert_int_eq(journal_pack(p, aff_view_of("lab"), raw_message(n), &body, &m.dictionary), 0);
 	m.channel = aff_view_of("lab");
 	m.peer = aff_view_of("127.0.0.1:50000");
 	m.type = aff_view_of("ORU^R01");

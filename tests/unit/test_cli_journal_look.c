@@ -57,7 +57,7 @@ static void add_message(struct journal *j, struct journal_packer *p, unsigned n)
 		.verdict = n == 4 ? JOURNAL_REJECTED : JOURNAL_ACCEPTED, .length = (uint32_t)raw.n,
 	};
 	aff_buf_init(&body, 1 << 20);
-	ck_assert_int_eq(journal_pack(p, raw, &body, &m.dictionary), 0);
+	ck_assert_int_eq(journal_pack(p, aff_view_of("lab"), raw, &body, &m.dictionary), 0);
 	m.body = aff_buf_view(&body);
 	ck_assert_int_eq(journal_add_message(j, &m, NULL), 0);
 	ids[n_ids++] = m.id;

@@ -73,7 +73,7 @@ static int64_t add_text(struct aff_view text, const char *control_id, int64_t re
 		.length = (uint32_t)text.n,
 	};
 	memcpy(m.snapshot, fixture_sha, SHA256_SIZE);
-	OK(journal_pack(packer, text, &body, &m.dictionary));
+	OK(journal_pack(packer, m.channel, text, &body, &m.dictionary));
 	m.body = aff_buf_view(&body);
 	OK(journal_encrypt(packer, &m));
 	journal_digest_message(packer, &m);
@@ -182,7 +182,7 @@ START_TEST(a_message_that_was_encrypted_before_the_file_changed_keeps_its_key)
 				    .verdict = JOURNAL_ACCEPTED,
 				    .length = (uint32_t)text.n};
 	memcpy(m.snapshot, fixture_sha, SHA256_SIZE);
-	OK(journal_pack(packer, text, &body, &m.dictionary));
+	OK(journal_pack(packer, m.channel, text, &body, &m.dictionary));
 	m.body = aff_buf_view(&body);
 	OK(journal_encrypt(packer, &m));
 	uint32_t key = m.key;
@@ -434,7 +434,7 @@ START_TEST(no_nonce_is_used_twice)
 	struct nonce all[1000];
 	char dictionary[600];
 	open_journal(20);
-	OK(book_load(&j->book, 1, fixture_raw(dictionary, sizeof dictionary, 77)));
+	OK(book_load(&j->book, 1, aff_view_of("monitors"), fixture_raw(dictionary, sizeof dictionary, 77)));
 	for (unsigned n = 0; n < 90; n += 6) {
 		add(n, n + 6, ids);
 		if (n % 18 == 0) {
@@ -560,7 +560,7 @@ START_TEST(digests_tell_nothing_across_columns_and_files)
 					    .length = 4};
 		aff_buf_clear(&body);
 		memcpy(m.snapshot, fixture_sha, SHA256_SIZE);
-		OK(journal_pack(packer, aff_view_of(text), &body, &m.dictionary));
+		OK(journal_pack(packer, m.channel, aff_view_of(text), &body, &m.dictionary));
 		m.body = aff_buf_view(&body);
 		OK(journal_begin(j, &diag));
 		OK(journal_encrypt(packer, &m));

@@ -43,7 +43,7 @@ static int commit_some(struct journal *j, struct journal_packer *p, unsigned fro
 		                            .control_id = aff_view_of("C1"), .verdict = JOURNAL_ACCEPTED};
 		struct aff_view text = fixture_raw(raw, sizeof raw, 1);
 		m.length = (uint32_t)text.n;
-		ck_assert_int_eq(journal_pack(p, text, &body, &m.dictionary), 0);
+		ck_assert_int_eq(journal_pack(p, aff_view_of("monitors"), text, &body, &m.dictionary), 0);
 		m.body = aff_buf_view(&body);
 		rc = journal_add_message(j, &m, &diag);
 		ids[i] = m.id;

@@ -180,7 +180,8 @@ static void *pack_thousand(void *arg)
 		return NULL;
 	for (unsigned i = 0; i < 1000; i++) {
 		char raw[2048];
-		if (journal_pack(p, fixture_raw(raw, sizeof raw, w->from + i), &w->bodies, &w->dictionary[i]))
+		struct aff_view text = fixture_raw(raw, sizeof raw, w->from + i);
+		if (journal_pack(p, aff_view_of("monitors"), text, &w->bodies, &w->dictionary[i]))
 			break;
 		w->ends[i] = w->bodies.n;
 	}

@@ -72,7 +72,7 @@ static void model_add(int64_t received)
 		.length = (uint32_t)strlen(text),
 	};
 	memcpy(row.snapshot, fixture_sha, SHA256_SIZE);
-	ck_assert_int_eq(journal_pack(packer, aff_view_of(text), &body, &row.dictionary), 0);
+	ck_assert_int_eq(journal_pack(packer, aff_view_of(m->channel), aff_view_of(text), &body, &row.dictionary), 0);
 	row.body = aff_buf_view(&body);
 	OK(journal_add_message(j, &row, &diag));
 	m->id = row.id;

@@ -83,7 +83,7 @@ static void setup(void)
 	written = 0;
 	ahead_us = 0;
 	open_it(0);
-	OK(book_load(&journal->book, 1, fixture_raw(dictionary, sizeof dictionary, 77)));
+	OK(book_load(&journal->book, 1, aff_view_of("monitors"), fixture_raw(dictionary, sizeof dictionary, 77)));
 	OK(journal_begin(journal, &diag));
 	OK(journal_set_cursor(journal, aff_view_of("monitors/ehr"), journal_head(journal), &diag));
 	OK(journal_commit(journal, &diag));

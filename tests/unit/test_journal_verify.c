@@ -80,7 +80,7 @@ static void write_journal(void)
 	char dictionary[600];
 	struct journal_packer *p;
 	struct journal *j = open_journal();
-	OK(book_load(&j->book, 1, fixture_raw(dictionary, sizeof dictionary, 77)));
+	OK(book_load(&j->book, 1, aff_view_of("monitors"), fixture_raw(dictionary, sizeof dictionary, 77)));
 	ck_assert_int_eq(journal_packer_new(&p, j), 0);
 	OK(journal_set_snapshot(j, fixture_sha, aff_view_of("configuration one, long enough to be packed\n"), &diag));
 	nids = 0;

@@ -117,7 +117,7 @@ START_TEST(rejected_bytes_are_kept_as_they_are)
 	aff_buf_init(&body, 1000);
 	struct journal_message m = {.received_us = T0, .channel = aff_view_of("x"), .verdict = JOURNAL_REJECTED,
 	                            .error = AFF_ENOMSH, .length = 5};
-	ck_assert_int_eq(journal_pack(packer, aff_view("a\0b\xff" "c", 5), &body, &m.dictionary), 0);
+	ck_assert_int_eq(journal_pack(packer, m.channel, aff_view("a\0b\xff" "c", 5), &body, &m.dictionary), 0);
 	m.body = aff_buf_view(&body);
 	OK(journal_begin(j, &diag));
 	OK(journal_add_message(j, &m, &diag));
