@@ -92,6 +92,14 @@ static void print_field(const char *name, struct aff_view value)
 	putchar('\n');
 }
 
+static const char *fine_span(int64_t us, char buf[WHEN_SIZE])
+{
+	if (us >= 10000)
+		return when_span(us, buf);
+	snprintf(buf, WHEN_SIZE, "%.1f ms", (double)us / 1000);
+	return buf;
+}
+
 /* The answer leaves when the message is committed; whether it arrived, the journal does not know. */
 static void print_commit(const struct show *s, const struct journal_message *m, struct aff_view raw)
 {
@@ -103,7 +111,7 @@ static void print_commit(const struct show *s, const struct journal_message *m, 
 	} else {
 		printf("%s  committed", clock_local_text(at_us, when));
 		if (at_us >= m->received_us)
-			printf(" (after %s)", when_span(at_us - m->received_us, span));
+			printf(" (after %s)", fine_span(at_us - m->received_us, span));
 	}
 	if (!answer && s->removed_us)
 		puts("; how it was answered is not known any more");

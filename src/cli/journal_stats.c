@@ -34,7 +34,11 @@ static void print_sizes(const struct journal_stats *s)
 {
 	char received[32], stored[32], first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE], span[WHEN_SIZE];
 	uint64_t messages = s->messages - s->removed_messages, bytes = s->bytes_received - s->removed_bytes;
-	printf("log files  %u, %u of them sealed\n", s->files, s->sealed);
+	printf("log files  %u, %u of them sealed", s->files, s->sealed);
+	if (s->waiting)
+		printf("; %u waiting to be, the first for %s", s->waiting,
+		       when_span(clock_wall_us() - s->waiting_us, span));
+	putchar('\n');
 	printf("messages   %" PRIu64 ": %" PRIu64 " accepted, %" PRIu64 " kept, %" PRIu64 " rejected, %" PRIu64
 	       " duplicates\n",
 	       s->messages, s->accepted, s->kept, s->rejected, s->duplicates);
@@ -126,6 +130,9 @@ static void print_json(const struct journal_stats *s, const struct rates *r)
 	jsonw_object(&j, NULL);
 	jsonw_i64(&j, "files", s->files);
 	jsonw_i64(&j, "sealed", s->sealed);
+	jsonw_i64(&j, "waiting", s->waiting);
+	if (s->waiting)
+		jsonw_text(&j, "waiting_since", when_utc(s->waiting_us, when));
 	jsonw_i64(&j, "messages", (int64_t)s->messages);
 	jsonw_i64(&j, "accepted", (int64_t)s->accepted);
 	jsonw_i64(&j, "kept", (int64_t)s->kept);

@@ -11,6 +11,7 @@
 
 #define HOUR_US    INT64_C(3600000000)
 #define CHART_ROWS 4
+#define NEWEST     20000 /* messages, for the compression */
 
 static struct rates_channel *find(struct rates *r, struct aff_view name)
 {
@@ -44,6 +45,16 @@ static int take(void *arg, const struct journal_rate *rate)
 	return 0;
 }
 
+static int take_packing(void *arg, const struct journal_packing *p)
+{
+	struct rates_channel *c = find(arg, p->channel);
+	if (!c)
+		return AFF_ELIMIT;
+	c->newest_bytes = p->bytes;
+	c->newest_packed = p->packed;
+	return 0;
+}
+
 /* The last column ends now; the first one may begin a little before the time asked for. */
 int rates_read(struct rates *r, struct journal_reader *reader, int64_t from_us, int64_t now_us, struct aff_diag *diag)
 {
@@ -56,6 +67,8 @@ int rates_read(struct rates *r, struct journal_reader *reader, int64_t from_us, 
 	r->hour = true;
 	if (!rc)
 		rc = journal_read_rates(reader, r->to_us - HOUR_US, HOUR_US, 1, take, r, diag);
+	if (!rc)
+		rc = journal_read_packing(reader, NEWEST, take_packing, r, diag);
 	return rc && !diag->code ? aff_diag_set(diag, rc, "more than %d channels", RATES_CHANNELS) : rc;
 }
 
@@ -66,8 +79,8 @@ static double rate(uint64_t n, int64_t us)
 
 static void print_channels(const struct rates *r)
 {
-	static const char *const titles[] = {"channel", ">messages", ">bytes each", ">a second", ">last hour",
-					     ">a second"};
+	static const char *const titles[] = {"channel",    ">messages", ">bytes each", ">compressed to",
+					     ">a second", ">last hour", ">a second"};
 	struct table t;
 	table_init(&t, titles, sizeof titles / sizeof titles[0]);
 	for (size_t i = 0; i < r->n; i++) {
@@ -75,6 +88,10 @@ static void print_channels(const struct rates *r)
 		table_cell(&t, aff_view_of(c->name));
 		table_cellf(&t, "%" PRIu64, c->messages);
 		table_cellf(&t, "%" PRIu64, c->messages ? c->bytes / c->messages : 0);
+		if (c->newest_bytes)
+			table_cellf(&t, "%.1f %%", 100.0 * (double)c->newest_packed / (double)c->newest_bytes);
+		else
+			table_cellf(&t, "-");
 		table_cellf(&t, "%.2f", rate(c->messages, r->to_us - r->from_us));
 		table_cellf(&t, "%" PRIu64, c->hour_messages);
 		table_cellf(&t, "%.2f", rate(c->hour_messages, HOUR_US));
@@ -117,6 +134,8 @@ void rates_put(const struct rates *r, struct json_writer *j)
 		jsonw_i64(j, "bytes", (int64_t)c->bytes);
 		jsonw_i64(j, "last_hour_messages", (int64_t)c->hour_messages);
 		jsonw_i64(j, "last_hour_bytes", (int64_t)c->hour_bytes);
+		jsonw_i64(j, "newest_bytes", (int64_t)c->newest_bytes);
+		jsonw_i64(j, "newest_compressed", (int64_t)c->newest_packed);
 		jsonw_object_end(j);
 	}
 	jsonw_array_end(j);

@@ -17,6 +17,7 @@ struct rates {
 	struct rates_channel {
 		char name[128];
 		uint64_t messages, bytes, hour_messages, hour_bytes;
+		uint64_t newest_bytes, newest_packed; /* of its newest messages: received, compressed */
 	} channel[RATES_CHANNELS];
 	size_t n;
 	bool hour;                   /* the last hour is being counted */

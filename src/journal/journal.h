@@ -343,6 +343,8 @@ struct journal_ledger {
 };
 struct journal_stats {
 	unsigned files, sealed;
+	unsigned waiting;            /* files that are closed and not sealed yet */
+	int64_t waiting_us;          /* since when the oldest of these is */
 	uint64_t messages, accepted, kept, rejected, duplicates;
 	uint64_t ids_reused;         /* of the accepted ones: AFF_EIDREUSE */
 	uint64_t bytes_received;     /* lengths of all messages */
@@ -366,6 +368,16 @@ typedef int journal_rate_fn(void *arg, const struct journal_rate *rate);
  * error, AFF_EARGUMENT for times that cannot be. Reads the rows of that time. */
 int journal_read_rates(struct journal_reader *r, int64_t from_us, int64_t width_us, size_t intervals,
                        journal_rate_fn *fn, void *arg, struct aff_diag *diag);
+/* How well the newest messages of a channel are compressed. */
+struct journal_packing {
+	struct aff_view channel;
+	uint64_t messages, bytes, packed;
+};
+typedef int journal_packing_fn(void *arg, const struct journal_packing *packing);
+/* Reads so many of the newest messages that still have a body. Returns 0, or what fn stopped with if that is an
+ * error. */
+int journal_read_packing(struct journal_reader *r, uint64_t messages, journal_packing_fn *fn, void *arg,
+                         struct aff_diag *diag);
 void journal_stats_free(struct journal_stats *s);
 
 /* ---- repairing ---- */

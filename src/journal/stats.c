@@ -248,6 +248,11 @@ static int count_file(struct counting *c, const struct reader_file *f)
 		rc = read_ends(c, f);
 	c->out->files++;
 	c->out->sealed += f->sealed;
+	if (!f->sealed && !reader_is_newest(c->reader, f)) {
+		const struct file_list *list = &c->reader->list;
+		c->out->waiting++;
+		c->out->waiting_us = list->first[folder_position(list, f->first) + 1]; /* it was closed then */
+	}
 	c->out->bytes_stored += folder_size(c->reader->folder, f->first);
 	return rc;
 }

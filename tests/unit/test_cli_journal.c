@@ -359,7 +359,10 @@ START_TEST(the_ledger_adds_up)
 	ck_assert_int_eq(run("journal stats --config FOLDER"), 0);
 	HAS(out_text, "4: 3 accepted, 0 kept, 1 rejected");
 	HAS(out_text, "adds up");
+	HAS(out_text, "compressed to");
+	LACKS(out_text, "waiting to be");
 	ck_assert_int_eq(run("journal stats --config FOLDER --json"), 0);
+	HAS(out_text, "\"waiting\":0,");
 	HAS(out_text, "\"received\":3,\"delivered\":1,\"filtered\":0,\"merged\":0,"
 		      "\"dead\":1,\"discarded\":0,\"pending\":1,");
 	HAS(out_text, "\"imbalance\":0");

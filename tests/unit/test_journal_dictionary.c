@@ -118,6 +118,41 @@ static unsigned read_all(const char *channel)
 	return n;
 }
 
+struct packings {
+	double ratio[2];
+	uint64_t messages[2];
+};
+
+static int take_packing(void *arg, const struct journal_packing *p)
+{
+	struct packings *all = arg;
+	size_t i = aff_view_is(p->channel, "pumps");
+	all->messages[i] = p->messages;
+	all->ratio[i] = (double)p->bytes / (double)p->packed;
+	return 0;
+}
+
+START_TEST(it_is_told_how_well_the_newest_are_compressed)
+{
+	struct packings all = {{0}, {0}};
+	close_journal();
+	open_journal(3000);
+	add("pumps", 1, 1000);
+	add("monitors", 0, 2000);
+	sealer_drain(&j->sealer);
+	double pumps = add("pumps", 1, 1500).ratio, monitors = add("monitors", 0, 600).ratio;
+	reader = fixture_reader();
+	OK(journal_read_packing(reader, 2100, take_packing, &all, &diag));
+	ck_assert_uint_eq(all.messages[0], 600);
+	ck_assert_uint_eq(all.messages[1], 1500);
+	ck_assert_double_eq_tol(all.ratio[0], monitors, 1e-9);
+	ck_assert_double_eq_tol(all.ratio[1], pumps, 1e-9);
+	OK(journal_read_packing(reader, 100000, take_packing, &all, &diag));
+	ck_assert_uint_eq(all.messages[0], 2600);
+	ck_assert_uint_eq(all.messages[1], 2500);
+}
+END_TEST
+
 START_TEST(each_channel_gets_its_own)
 {
 	add("monitors", 0, 2000);
@@ -203,6 +238,7 @@ static TCase *dictionary_case(void)
 	tcase_set_timeout(c, 120);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, each_channel_gets_its_own);
+	tcase_add_test(c, it_is_told_how_well_the_newest_are_compressed);
 	tcase_add_test(c, a_channel_whose_messages_change_gets_another_one);
 	tcase_add_test(c, many_channels_are_bounded);
 	return c;

@@ -242,6 +242,16 @@ START_TEST(a_file_whose_sealing_was_interrupted_can_be_read)
 }
 END_TEST
 
+static void spoil(int64_t first, const char *sql)
+{
+	char path[PATH_MAX];
+	sqlite3 *db;
+	OK(folder_path(path, sizeof path, fixture_folder, first, "", &diag));
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 START_TEST(what_was_not_sealed_is_sealed_after_the_next_start)
 {
 	int64_t ids[35];
@@ -256,11 +266,22 @@ START_TEST(what_was_not_sealed_is_sealed_after_the_next_start)
 	ck_assert_uint_eq(stats.files, 4);
 	ck_assert_uint_eq(stats.sealed, 3);
 	ck_assert_uint_eq(stats.messages, 35);
+	ck_assert_uint_eq(stats.waiting, 0);
 	journal_stats_free(&stats);
 	rows->check_raw = true;
 	OK(journal_read_channel(reader, aff_view_of("monitors"), 0, fixture_collect, rows, &diag));
 	ck_assert_uint_eq(rows->n, 35);
 	ck_assert_mem_eq(rows->id, ids, sizeof ids);
+	/* How many wait, and since when the oldest of them does. */
+	OK(reader_refresh(reader, &diag));
+	spoil(reader->list.first[1], "DELETE FROM meta WHERE key = 'sealed'");
+	struct journal_reader *other = fixture_reader();
+	OK(journal_read_stats(other, &stats, &diag));
+	ck_assert_uint_eq(stats.sealed, 2);
+	ck_assert_uint_eq(stats.waiting, 1);
+	ck_assert_int_eq(stats.waiting_us, reader->list.first[2]);
+	journal_stats_free(&stats);
+	journal_reader_close(other);
 }
 END_TEST
 
@@ -316,16 +337,6 @@ START_TEST(commits_do_not_wait_for_the_sealer)
 	journal_stats_free(&stats);
 }
 END_TEST
-
-static void spoil(int64_t first, const char *sql)
-{
-	char path[PATH_MAX];
-	sqlite3 *db;
-	OK(folder_path(path, sizeof path, fixture_folder, first, "", &diag));
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
 
 static void note_bytes(void *arg, uint64_t done, uint64_t total)
 {
