@@ -328,9 +328,10 @@ static int set_up(struct journal *j, const struct journal_options *o, struct aff
 		rc = open_files(j, diag);
 		atomic_store(&j->full, !rc);
 	}
+	if (rc)
+		return rc;
 	bool changed;
-	if (!rc)
-		rc = journal_rekey(j, aff_view_of("engine"), &changed, diag);
+	rc = journal_rekey(j, aff_view_of("engine"), &changed, diag);
 	if (rc == AFF_EFULL) /* at the next start, or reload */
 		rc = 0;
 	return rc ? rc : record_restore(j, diag);
