@@ -74,8 +74,8 @@ static void print_backup(const struct backup_result *r, const char *folder)
 
 int journal_backup_command(int argc, char **argv)
 {
-	static const char *const examples[] = {"afferent journal backup --journal journal /backup/afferent",
-					       "afferent journal backup --config /etc/afferent --json /backup/afferent",
+	static const char *const examples[] = {"afferent journal backup backup",
+					       "afferent journal backup --journal journal --json backup",
 					       NULL};
 	const struct usage usage = {
 		.command = "journal backup",
@@ -154,7 +154,7 @@ static void print_restore(const struct backup_result *r, const char *to)
 
 int journal_restore_command(int argc, char **argv)
 {
-	static const char *const examples[] = {"afferent journal restore /backup/afferent journal", NULL};
+	static const char *const examples[] = {"afferent journal restore backup restored", NULL};
 	const struct usage usage = {
 		.command = "journal restore",
 		.arguments = "FROM TO",

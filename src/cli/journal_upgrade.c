@@ -12,7 +12,7 @@
 
 int journal_upgrade_command(int argc, char **argv)
 {
-	static const char *const examples[] = {"afferent journal upgrade --journal journal", NULL};
+	static const char *const examples[] = {"afferent journal upgrade --journal restored", NULL};
 	const struct usage usage = {
 		.command = "journal upgrade",
 		.arguments = "",
