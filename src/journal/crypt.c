@@ -105,7 +105,19 @@ int encrypter_put(struct encrypter *e, enum crypt_purpose purpose, struct aff_vi
 int encrypter_digest(struct encrypter *e, enum journal_id which, struct aff_view id,
 		     unsigned char out[JOURNAL_HASHED_SIZE])
 {
-	return digest(e->lookup, which, id, out);
+	struct known_digest *known = &e->known[hash64(id) % CRYPT_KNOWN];
+	if (id.n == 0 || id.n > CRYPT_KNOWN_TEXT || which == JOURNAL_CONTROL_ID) /* which seldom comes again */
+		return digest(e->lookup, which, id, out);
+	if (known->which != (unsigned char)which || !aff_view_equal(aff_view(known->text, known->n), id)) {
+		int rc = digest(e->lookup, which, id, known->digest);
+		known->n = rc ? 0 : (unsigned char)id.n;
+		known->which = (unsigned char)which;
+		memcpy(known->text, id.p, id.n);
+		if (rc)
+			return rc;
+	}
+	memcpy(out, known->digest, JOURNAL_HASHED_SIZE);
+	return 0;
 }
 
 /* ---- decrypting ---- */

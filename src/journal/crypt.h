@@ -18,6 +18,16 @@
 
 enum crypt_purpose { CRYPT_BODY, CRYPT_IDS, CRYPT_DICTIONARY };
 
+/* A digest that was computed before: patients and devices come again and again, and three digests cost more than the
+ * encryption. */
+#define CRYPT_KNOWN      256
+#define CRYPT_KNOWN_TEXT 46
+struct known_digest {
+	unsigned char n, which;
+	char text[CRYPT_KNOWN_TEXT];
+	unsigned char digest[JOURNAL_HASHED_SIZE];
+};
+
 /* Encrypts with one data key at a time. Nonces: eight random bytes for each use of a key, then a count. */
 struct encrypter {
 	struct cipher *cipher;
@@ -25,6 +35,7 @@ struct encrypter {
 	uint32_t id;
 	unsigned char nonce[CIPHER_NONCE_SIZE];
 	uint32_t count;
+	struct known_digest known[CRYPT_KNOWN];
 };
 void encrypter_free(struct encrypter *e);
 /* Gets ready for the data key; nothing when it is that one already. AFF_ENOMEM, AFF_EIO. */
