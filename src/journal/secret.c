@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "sys/file.h"
 #include "sys/log.h"
@@ -15,29 +16,10 @@
 
 /* ---- one key ---- */
 
-/* 43 digits and a "=". */
 static bool from_base64(struct aff_view v, unsigned char out[CIPHER_KEY_SIZE])
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t bits = 0;
-	size_t n = 0;
-	if (v.n != 44 || v.p[43] != '=')
-		return false;
-	for (size_t i = 0; i < 43; i++) {
-		const char *digit = v.p[i] ? strchr(digits, v.p[i]) : NULL;
-		if (!digit)
-			return false;
-		bits = bits << 6 | (uint32_t)(digit - digits);
-		if (i % 4 == 3) {
-			for (int shift = 16; shift >= 0; shift -= 8)
-				out[n++] = (unsigned char)(bits >> shift & 0xff);
-			bits = 0;
-		}
-	}
-	/* Three digits are left: two bytes and two bits that must be zero. */
-	out[n++] = (unsigned char)(bits >> 10 & 0xff);
-	out[n] = (unsigned char)(bits >> 2 & 0xff);
-	return (bits & 3) == 0;
+	size_t n;
+	return base64_get(v, out, CIPHER_KEY_SIZE, &n) && n == CIPHER_KEY_SIZE;
 }
 
 static int name_key(struct secret_key *k)
