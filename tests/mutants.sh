@@ -81,6 +81,12 @@ mutant 41 "the body of what is pending goes" "$make -s MUTANT=41 build/gcc-mutan
 mutant 42 "a backup copies the open log file as it lies there" "$make -s MUTANT=42 \
 	build/gcc-mutant42/tests/test_journal_backup || exit 0
 	build/gcc-mutant42/tests/test_journal_backup"
+mutant 43 "a second import doubles everything" "$make -s MUTANT=43 \
+	build/gcc-mutant43/tests/test_cli_journal_export || exit 0
+	build/gcc-mutant43/tests/test_cli_journal_export"
+mutant 44 "an export is not on record" "$make -s MUTANT=44 \
+	build/gcc-mutant44/tests/test_cli_journal_export || exit 0
+	build/gcc-mutant44/tests/test_cli_journal_export"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

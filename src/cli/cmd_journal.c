@@ -143,6 +143,8 @@ int cmd_journal(int argc, char **argv)
 		{"verify", "whether the journal still is what was written", journal_verify_command},
 		{"backup", "copy it while the engine runs", journal_backup_command},
 		{"restore", "a journal from a backup", journal_restore_command},
+		{"export", "messages into a file, to move them", journal_export_command},
+		{"import", "messages of another journal into this one", journal_import_command},
 		{"upgrade", "a journal of an earlier version up to date", journal_upgrade_command},
 	};
 	static const struct command_group group = {

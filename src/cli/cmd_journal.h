@@ -28,6 +28,8 @@ int journal_verify_command(int argc, char **argv);
 int journal_upgrade_command(int argc, char **argv);
 int journal_backup_command(int argc, char **argv);
 int journal_restore_command(int argc, char **argv);
+int journal_export_command(int argc, char **argv);
+int journal_import_command(int argc, char **argv);
 
 /* 0 or COMMAND_FAILED, told on standard error. */
 int journal_command_open(struct journal_reader **out, const char *journal, const char *config);
