@@ -199,8 +199,8 @@ static void print(const struct export *x)
 		       ",\"action\":%" PRId64 "}\n",
 		       w->messages, w->removed, w->bytes, x->recorder.done.action_us);
 	else if (!x->to_output)
-		printf("exported   %" PRIu64 " messages to %s, %" PRIu64 " bytes\nrecorded   as %" PRId64 "\n",
-		       w->messages, x->to, w->bytes, x->recorder.done.action_us);
+		printf("exported   %" PRIu64 " message%s to %s, %" PRIu64 " bytes\nrecorded   as %" PRId64 "\n",
+		       w->messages, w->messages == 1 ? "" : "s", x->to, w->bytes, x->recorder.done.action_us);
 }
 
 static int prepare(struct export *x)

@@ -211,7 +211,8 @@ static void print(const struct import *im)
 		       im->stored, t->already, t->without_body, wanted - im->stored, im->recorder.done.action_us);
 		return;
 	}
-	printf("imported   %" PRIu64 " messages, kept: no destination gets them\n", im->stored);
+	printf("imported   %" PRIu64 " message%s, kept: no destination gets any\n", im->stored,
+	       im->stored == 1 ? "" : "s");
 	if (t->already)
 		printf("there      %" PRIu64 " were in the journal already\n", t->already);
 	if (t->without_body)
