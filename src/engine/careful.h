@@ -7,7 +7,8 @@
  *  - those that were never counted together, up to 64 in one commit;
  *  - those that were, because the process ended before their outcome, one by one, and one in the whole process at a
  *    time, so that a second end is the fault of no other message;
- *  - those that were counted three times not at all: they become dead letters.
+ *  - those that were counted three times alone not at all: they become dead letters. Being one of many at an end, as at
+ *    every power cut, is no reason.
  *
  * A try is over with its outcome, when it failed and will be made again, or after a second: then the message is not the
  * one, and others, of this destination or of another one, need not wait. Nothing is counted for messages that came
@@ -43,7 +44,7 @@ bool careful_covers(const struct careful *c, int64_t id);
 bool careful_begin(struct careful *c, struct journal_reader *reader, struct aff_view channel, int64_t after,
 		   const struct window *ended);
 int64_t careful_allowed(const struct careful *c);
-/* The process ended three times while this message was tried. */
+/* The process ended three times while this message alone was tried. */
 bool careful_gives_up(const struct careful *c, int64_t id);
 
 /* A delivery that was let in is in the window. */

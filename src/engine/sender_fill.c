@@ -73,7 +73,7 @@ static void remind_sampler(struct sender *s, const struct arrival *a)
 /* It is the message itself that ends the process. */
 static int give_up(struct sender *s, int64_t id)
 {
-	static const char why[] = "the process ended three times while this message was tried";
+	static const char why[] = "the process ended three times while this message was tried alone";
 	log_error("sender", "%s: message %lld is a dead letter: %s", s->destination, (long long)id, why);
 	int rc = window_add_ended(s->window, id);
 	if (!rc)

@@ -139,7 +139,7 @@ class Trial:
 		self.sent, self.resent = 0, set()
 		self.unanswered = [[] for _ in range(self.senders)]
 		self.at_start = 0
-		self.set_aside = set()  # told as dead letters, because their tries met a kill three times
+		self.set_aside = set()  # told as dead letters, because their tries alone met a kill three times
 
 	def cut_at_start(self):
 		self.engine.spawn()
@@ -196,10 +196,12 @@ class Trial:
 		strange = without_key(self.ehr.messages.items)
 		strange += ["a message that was sent again was taken for a new one"] * (len(accepted) - len(stored))
 		wrong = out_of_order(received, self.resent)
+		if len(self.set_aside) > 1 + cycles // 100:
+			strange.append(f"{len(self.set_aside)} messages were set aside that no end was the fault of")
 		print(f"{cycles} cycles ({self.at_start} at the start), {self.sent} messages sent, "
 		      f"{len(self.resent)} sent again, {len(duplicates)} known again, {len(set(received))} delivered, "
 		      f"{len(received) - len(set(received))} delivered again with the same key, "
-		      f"{len(self.set_aside)} dead letters: being tried at three kills")
+		      f"{len(self.set_aside)} dead letters: tried alone at three kills")
 		print(f"{cycles} cycles, {len(promised)} messages acknowledged, {len(lost)} lost, "
 		      f"{len(strange)} duplicated without key, {len(wrong)} out of order")
 		for text in lost + strange + wrong:
