@@ -46,38 +46,34 @@ mutant 5 "retention removes what was not delivered yet" "$scenario/retention.scn
 mutant 6 "outcomes find no room on a full disk" "$scenario/full-disk-delivery.scn"
 mutant 7 "a resend is a message like any other" "$scenario/resend.scn"
 mutant 8 "an outcome is lost and the cursor moves" "$scenario/ledger.scn"
-mutant 40 "the certificate of a TLS server is not verified" "$scenario/syslog-refused.scn"
-mutant 28 "a data key is lost when the master key changes" \
-	"$make -s MUTANT=28 build/gcc-mutant28/tests/test_journal_rekey || exit 0
-	build/gcc-mutant28/tests/test_journal_rekey"
-mutant 27 "a nonce is used twice" "$make -s MUTANT=27 build/gcc-mutant27/tests/test_journal_encrypt || exit 0
-	build/gcc-mutant27/tests/test_journal_encrypt"
-mutant 41 "a new key is believed whoever names it" \
-	"$make -s MUTANT=41 build/gcc-mutant41/tests/test_journal_key || exit 0
-	build/gcc-mutant41/tests/test_journal_key"
 mutant 9 "the hash chain leaves the bodies out" "$make -s MUTANT=9 build/gcc-mutant9/tests/test_journal_verify || exit 0
 	build/gcc-mutant9/tests/test_journal_verify"
 mutant 10 "a message that is replayed counts twice" \
 	"$make -s MUTANT=10 build/gcc-mutant10/tests/test_journal_retention || exit 0
 	build/gcc-mutant10/tests/test_journal_retention"
+mutant 11 "what a replay sent is not recorded" "$scenario/replay-stopped.scn"
+mutant 12 "a replay goes on when nothing can be recorded" "$scenario/replay-killed.scn"
+mutant 13 "a replay sends what the engine is about to send" "$scenario/replay-pending.scn"
+mutant 14 "what was delivered is dead when it is refused later" "$scenario/replay-pending.scn"
 mutant 20 "a commit does not wait for the disk" "$make -s MUTANT=20 build/gcc-mutant20/crash/journal_cut || exit 0
 	build/gcc-mutant20/crash/journal_cut"
 mutant 21 "the start takes what a crash left as it is" "$make -s MUTANT=21 \
 	build/gcc-mutant21/tests/test_journal_quarantine || exit 0
 	build/gcc-mutant21/tests/test_journal_quarantine"
+mutant 27 "a nonce is used twice" "$make -s MUTANT=27 build/gcc-mutant27/tests/test_journal_encrypt || exit 0
+	build/gcc-mutant27/tests/test_journal_encrypt"
+mutant 28 "a data key is lost when the master key changes" \
+	"$make -s MUTANT=28 build/gcc-mutant28/tests/test_journal_rekey || exit 0
+	build/gcc-mutant28/tests/test_journal_rekey"
 mutant 31 "a try is not counted before it is made" "$scenario/poison.scn"
-mutant 11 "what a replay sent is not recorded" "$scenario/replay-stopped.scn"
-mutant 12 "a replay goes on when nothing can be recorded" "$scenario/replay-killed.scn"
-mutant 13 "a replay sends what the engine is about to send" "$scenario/replay-pending.scn"
-mutant 14 "what was delivered is dead when it is refused later" "$scenario/replay-pending.scn"
 mutant 32 "a failed disk is taken for a full one" \
 	"$make -s MUTANT=32 build/gcc-mutant32/tests/test_journal_faults || exit 0
 	build/gcc-mutant32/tests/test_journal_faults"
 mutant 33 "the window of resends follows the wall clock" "$scenario/clock.scn"
-mutant 40 "bodies may go unrecorded" "$make -s MUTANT=40 build/gcc-mutant40/tests/test_journal_tiers || exit 0
-	build/gcc-mutant40/tests/test_journal_tiers"
-mutant 41 "the body of what is pending goes" "$make -s MUTANT=41 build/gcc-mutant41/tests/test_journal_tiers || exit 0
-	build/gcc-mutant41/tests/test_journal_tiers"
+mutant 40 "the certificate of a TLS server is not verified" "$scenario/syslog-refused.scn"
+mutant 41 "a new key is believed whoever names it" \
+	"$make -s MUTANT=41 build/gcc-mutant41/tests/test_journal_key || exit 0
+	build/gcc-mutant41/tests/test_journal_key"
 mutant 42 "a backup copies the open log file as it lies there" "$make -s MUTANT=42 \
 	build/gcc-mutant42/tests/test_journal_backup || exit 0
 	build/gcc-mutant42/tests/test_journal_backup"
@@ -87,6 +83,10 @@ mutant 43 "a second import doubles everything" "$make -s MUTANT=43 \
 mutant 44 "an export is not on record" "$make -s MUTANT=44 \
 	build/gcc-mutant44/tests/test_cli_journal_export || exit 0
 	build/gcc-mutant44/tests/test_cli_journal_export"
+mutant 45 "bodies may go unrecorded" "$make -s MUTANT=45 build/gcc-mutant45/tests/test_journal_tiers || exit 0
+	build/gcc-mutant45/tests/test_journal_tiers"
+mutant 46 "the body of what is pending goes" "$make -s MUTANT=46 build/gcc-mutant46/tests/test_journal_tiers || exit 0
+	build/gcc-mutant46/tests/test_journal_tiers"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -67,7 +67,7 @@ int verify_bodies(struct verify *v)
 		return 0;
 	int rc = load(v);
 	v->stripped = !rc && is_there(v, line);
-#ifdef AFF_MUTANT_40 /* whoever takes bodies away is believed */
+#ifdef AFF_MUTANT_45 /* whoever takes bodies away is believed */
 	v->stripped = true;
 #endif
 	if (!rc && !v->stripped)
