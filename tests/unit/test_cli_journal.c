@@ -4,23 +4,22 @@
  * delivered to the file destination, the second dead, the third pending) and one rejected.
  */
 #include <check.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli_folder.h"
 #include "conf/conf.h"
 #include "engine/pipeline.h"
 #include "journal/journal.h"
-#include "sys/file.h"
 #include "run_suite.h"
+#include "sys/file.h"
 
 #define FIRST_US INT64_C(1795163400000000) /* 2026-11-20T08:30:00Z */
 #define MESSAGES 4
 
-static char folder[64];
 static char out_text[65536], err_text[65536];
 static int64_t ids[MESSAGES];
 
@@ -39,15 +38,6 @@ static const char channel_yaml[] =
 	"    when: PID-3.1 != P9\n"
 	"  - name: away\n" /* nobody listens there */
 	"    mllp: {to: \"127.0.0.1:1\"}\n";
-
-static const char *at(const char *name)
-{
-	static char paths[4][128];
-	static unsigned turn;
-	char *path = paths[turn++ % 4];
-	snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-	return path;
-}
 
 static void write_text(const char *name, const char *text)
 {
@@ -146,21 +136,6 @@ static void setup(void)
 	journal_packer_free(p);
 	journal_close(j);
 	conf_unref(conf);
-}
-
-static void remove_all(const char *path)
-{
-	DIR *d = opendir(path);
-	const struct dirent *e;
-	while (d && (e = readdir(d))) {
-		char name[512];
-		snprintf(name, sizeof name, "%s/%s", path, e->d_name);
-		if (e->d_name[0] != '.')
-			unlink(name);
-	}
-	if (d)
-		closedir(d);
-	rmdir(path);
 }
 
 static void teardown(void)

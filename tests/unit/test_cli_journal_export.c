@@ -11,22 +11,13 @@
 #include "cli/export_write.h"
 #include "sys/file.h"
 
+#include "cli_folder.h"
 #include "journal_fixture.h"
 
 #define FIRST_US INT64_C(1736929800000000) /* 2025-01-15T08:30:00Z */
 #define MESSAGES 6
 
-static char site[64]; /* the configuration, the other journal, the file */
 static char out_text[65536], err_text[65536], file_text[65536];
-
-static const char *at(const char *name)
-{
-	static char paths[4][128];
-	static unsigned turn;
-	char *path = paths[turn++ % 4];
-	snprintf(path, sizeof paths[0], "%s/%s", site, name);
-	return path;
-}
 
 static void write_text(const char *name, const char *text)
 {
@@ -48,8 +39,8 @@ static void setup(void)
 {
 	struct journal_packer *p;
 	fixture_setup();
-	snprintf(site, sizeof site, "/tmp/afferent-site-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(site));
+	snprintf(folder, sizeof folder, "/tmp/afferent-folder-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
 	setenv("TZ", "UTC", 1);
 	ck_assert_int_eq(mkdir(at("channels"), 0700), 0);
 	write_text("afferent.yaml", "journal: journal\ncontrol: control.sock\n");
@@ -84,7 +75,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 static void teardown(void)
 {
-	ck_assert_int_eq(nftw(site, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	ck_assert_int_eq(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 	fixture_teardown();
 }
 
@@ -99,7 +90,7 @@ static int run(const char *line)
 		if (strcmp(w, "FROM") == 0)
 			snprintf(words[argc - 1], sizeof words[0], "%s", fixture_folder);
 		else if (strncmp(w, "SITE", 4) == 0)
-			snprintf(words[argc - 1], sizeof words[0], "%s%s", site, w + 4);
+			snprintf(words[argc - 1], sizeof words[0], "%s%s", folder, w + 4);
 		else
 			snprintf(words[argc - 1], sizeof words[0], "%s", w);
 		argv[argc] = words[argc - 1];

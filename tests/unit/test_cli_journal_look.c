@@ -4,7 +4,6 @@
  * escapes, one that is no HL7. They are received a second apart from each other.
  */
 #include <check.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +13,13 @@
 
 #include "cli/chart.h"
 #include "cli/command.h"
+#include "cli_folder.h"
 #include "journal/journal.h"
 #include "run_suite.h"
 
 #define FIRST_US INT64_C(1795163400000000) /* 2026-11-20T08:30:00Z */
 
-static char folder[64], out_text[65536], err_text[65536];
+static char out_text[65536], err_text[65536];
 static int64_t ids[16];
 static unsigned n_ids;
 
@@ -34,15 +34,6 @@ static const char *const messages[] = {
 	"MSH|^~\\&|MON|ICU|||20261120||ADT^A01|\"5\",6|P|2.6\rPID|||P5\r",
 };
 #define MESSAGES 6
-
-static const char *at(const char *name)
-{
-	static char paths[4][128];
-	static unsigned turn;
-	char *path = paths[turn++ % 4];
-	snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-	return path;
-}
 
 static void add_message(struct journal *j, struct journal_packer *p, unsigned n)
 {
@@ -93,21 +84,6 @@ static void setup(void)
 	setenv("TZ", "UTC", 1);
 	n_ids = 0;
 	add_messages(MESSAGES);
-}
-
-static void remove_all(const char *path)
-{
-	DIR *d = opendir(path);
-	const struct dirent *e;
-	while (d && (e = readdir(d))) {
-		char name[512];
-		snprintf(name, sizeof name, "%s/%s", path, e->d_name);
-		if (e->d_name[0] != '.')
-			unlink(name);
-	}
-	if (d)
-		closedir(d);
-	rmdir(path);
 }
 
 static void teardown(void)
