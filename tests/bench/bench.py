@@ -26,7 +26,7 @@ import sys
 import gates
 import library
 from rounds import MESSAGE, Bench, progress
-from servers import Engine, Forwarding, Pending, Sealing, Yardstick
+from servers import Clear, ClearForwarding, Engine, Forwarding, Pending, Sealing, Yardstick
 
 INGEST = (64, 256, 2000)
 FORWARD = (1, 16, 64, 256)
@@ -49,6 +49,23 @@ def forward(bench, _):
 def open_loop(bench, _):
 	return [{"rate": r, **bench.compared(f"{r} messages/s", Forwarding, "--connections", OPEN_CONNECTIONS, "--rate", r)}
 	        for r in RATES]
+
+
+def encryption(bench, _):
+	"""With encryption and without, in turn: the medians of rate and CPU time, and of their ratios."""
+	rows = []
+	for kind, clear in ((Engine, Clear), (Forwarding, ClearForwarding)):
+		runs = {kind: [], clear: []}
+		for number in range(bench.rounds):
+			for which in (kind, clear) if number % 2 else (clear, kind):
+				progress(f"{which.__name__}, round {number + 1} of {bench.rounds}")
+				runs[which].append(bench.one(which, "--connections", LOADED, "--seconds", bench.seconds))
+		row = {"what": kind.__name__.lower()}
+		for key in ("rate", "cpu_us"):
+			row[key] = [statistics.median(run[key] for run in runs[which]) for which in (clear, kind)]
+			row[f"{key}_ratio"] = statistics.median(b[key] / a[key] for a, b in zip(runs[clear], runs[kind]))
+		rows.append(row)
+	return rows
 
 
 def longest(bench, figures):
@@ -103,7 +120,8 @@ def restart(bench, _):
 PARTS = {
 	"library": lambda bench, _: library.library(bench),
 	"floor": lambda bench, _: library.floor(bench),
-	"idle": idle, "ingest": ingest, "forward": forward, "open": open_loop, "longest": longest, "written": written,
+	"idle": idle, "ingest": ingest, "forward": forward, "open": open_loop, "encryption": encryption,
+	"longest": longest, "written": written,
 	"search": search, "restart": restart,
 }
 
@@ -172,6 +190,10 @@ def show(figures):
 		show_compared("forwarding: connections", "connections", figures["forward"])
 	if "open" in figures:
 		show_compared("forwarding: messages/s due", "rate", figures["open"])
+	if "encryption" in figures:
+		table(["encryption", "clear/s", "encrypted/s", "ratio", "clear CPU us", "encrypted CPU us", "ratio"],
+		      [[row["what"], *(f"{rate:,.0f}" for rate in row["rate"]), f"{row['rate_ratio']:.2f}",
+		        *(f"{us:.1f}" for us in row["cpu_us"]), f"{row['cpu_us_ratio']:.2f}"] for row in figures["encryption"]])
 	show_others(figures)
 	if figures["gates"]:
 		table(["held to", "figure", "gate", "goal", "", "met", "yardstick"],

@@ -174,6 +174,16 @@ class Forwarding(Engine):
 		self.sink.stop()
 
 
+class Clear(Engine):
+	"""Nothing is encrypted."""
+
+	settings = "encrypt: off\n"
+
+
+class ClearForwarding(Forwarding):
+	settings = "encrypt: off\n"
+
+
 class Sealing(Forwarding):
 	"""The same with small log files; it has settled when all but the open one are sealed."""
 
