@@ -2,14 +2,9 @@
  *
  * The steps under `transform:`.
  */
-#include "conf/reader.h"
+#include "conf/transform.h"
 
-struct step_reader {
-	struct reader *r;
-	struct aff_rules *rules;
-	const struct fields *f;
-	struct aff_step step;   /* what all steps made from this entry share; its `when` is not set */
-};
+#include <stdio.h>
 
 static bool is_segment_id(struct aff_view v)
 {
@@ -32,8 +27,7 @@ static void read_for(struct reader *r, const struct fields *f, struct aff_step *
 		             shown(word, n->text));
 }
 
-/* Reads a path that names at least a field. */
-static bool read_path(struct reader *r, const struct node *n, struct aff_path *out)
+bool step_read_path(struct reader *r, const struct node *n, struct aff_path *out)
 {
 	struct aff_diag diag = {0};
 	int rc = aff_path_parse(out, n->text, &diag);
@@ -47,9 +41,7 @@ static bool read_path(struct reader *r, const struct node *n, struct aff_path *o
 	return out->field != 0;
 }
 
-/* Adds the step with a condition of its own. `when` and `for` with mistakes were reported by read_step, and nothing
- * is added then. at: the node that is to blame; value: the template that a column counts in. */
-static void add_step(struct step_reader *s, const struct node *at, const struct node *value)
+void step_add(struct step_reader *s, const struct node *at, const struct node *value)
 {
 	struct reader *r = s->r;
 	struct aff_diag diag = {0};
@@ -78,7 +70,7 @@ static void read_drop(struct step_reader *s, const struct node *n)
 	s->step.kind = message ? AFF_STEP_DROP_MESSAGE : AFF_STEP_DROP_SEGMENT;
 	if (message && !s->f->meant[KEY_STEP_when])
 		report_warning(&s->r->report, n->at, "add 'when'", "this drops every message");
-	add_step(s, n, NULL);
+	step_add(s, n, NULL);
 }
 
 static void read_translate(struct step_reader *s, const struct node *path)
@@ -87,89 +79,13 @@ static void read_translate(struct step_reader *s, const struct node *path)
 	const struct node *with = s->f->value[KEY_STEP_with];
 	s->step.kind = AFF_STEP_TRANSLATE;
 	s->step.unknown = unknown[get_word(s->r, s->f, KEY_STEP_unknown)];
-	bool good = read_path(s->r, path, &s->step.path);
+	bool good = step_read_path(s->r, path, &s->step.path);
 	if (!s->f->meant[KEY_STEP_with])
 		report_error(&s->r->report, path->at, "add 'with: ' and the name of a table",
 		             "'translate' needs 'with'");
 	s->step.table = with ? use_table(s->r, with) : NULL;
 	if (good && s->step.table)
-		add_step(s, path, NULL);
-}
-
-static bool same_path(const struct aff_path *a, const struct aff_path *b)
-{
-	if (a->group_count != b->group_count ||
-	    memcmp(a->groups, b->groups, a->group_count * sizeof a->groups[0]) != 0)
-		return false;
-	return !strcmp(a->segment, b->segment) && a->occurrence == b->occurrence && a->field == b->field &&
-	       a->repetition == b->repetition && a->component == b->component && a->subcomponent == b->subcomponent;
-}
-
-static void check_duplicate(struct reader *r, const struct node *map, const struct node *name,
-                            const struct aff_path *path)
-{
-	for (const struct node *n = map->first; n != name; n = n->next->next) {
-		struct aff_path other;
-		if (n->kind == NODE_SCALAR && !aff_path_parse(&other, n->text, NULL) && same_path(&other, path)) {
-			report_error(&r->report, name->at, "leave one of them out",
-			             "this field is set in line %u already", n->at.line);
-			return;
-		}
-	}
-}
-
-static bool is_path_character(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-.[]_/", c));
-}
-
-/* Whether the condition reads the field that a path names. */
-static bool reads_field(struct aff_view condition, const struct aff_path *path)
-{
-	for (size_t from = 0, to; from < condition.n; from = to + 1) {
-		struct aff_path read;
-		for (to = from; to < condition.n && is_path_character(condition.p[to]);)
-			to++;
-		if (to - from > 3 && !aff_path_parse(&read, aff_view(condition.p + from, to - from), NULL) &&
-		    !strcmp(read.segment, path->segment) && read.field == path->field)
-			return true;
-	}
-	return false;
-}
-
-/* Each line of `set` asks the condition for itself: no line but the last may change what it reads. */
-static void check_own_condition(struct step_reader *s, const struct node *name, const struct aff_path *path)
-{
-	const struct node *when = s->f->value[KEY_STEP_when];
-	if (when && name->next->next && reads_field(when->text, path))
-		report_error(&s->r->report, name->at, "set it last",
-		             "'when' reads this field, and the lines below would find it changed");
-}
-
-#define MAX_SETS 200
-
-static void read_set(struct step_reader *s, const struct node *map)
-{
-	struct reader *r = s->r;
-	s->step.kind = AFF_STEP_SET;
-	if (!map->count || map->count / 2 > MAX_SETS) {
-		report_error(&r->report, map->at, NULL, "'set' takes 1 to %d fields", MAX_SETS);
-		return;
-	}
-	for (const struct node *name = map->first; name; name = name->next->next) {
-		const struct node *value = name->next;
-		if (name->kind != NODE_SCALAR || !read_path(r, name, &s->step.path))
-			continue;
-		check_duplicate(r, map, name, &s->step.path);
-		check_own_condition(s, name, &s->step.path);
-		if (value->kind != NODE_SCALAR) {
-			report_error(&r->report, value->at, "quote a text that starts with {: \"{PV1-3.4}\"",
-			             "'set' takes a text for each field");
-			continue;
-		}
-		s->step.value = value->text;
-		add_step(s, name, value);
-	}
+		step_add(s, path, NULL);
 }
 
 static void read_suspect(struct step_reader *s, const struct node *n)
@@ -187,40 +103,65 @@ static void read_suspect(struct step_reader *s, const struct node *n)
 	for (unsigned i = 0; word_at(&conf_keys[KEY_STEP_rules], i, word, &later); i++)
 		if (words & 1u << i)
 			s->step.suspects |= aff_suspect_kind(aff_view_of(word));
-	add_step(s, n, NULL);
+	step_add(s, n, NULL);
 }
+
+static void read_units(struct step_reader *s, const struct node *n)
+{
+	get_word(s->r, s->f, KEY_STEP_units);
+	s->step.kind = AFF_STEP_UNITS;
+	step_add(s, n, NULL);
+}
+
+/* What a step can do, in the order in which a message lists them. */
+static const struct action {
+	enum key_id key;
+	void (*read)(struct step_reader *s, const struct node *value);
+} actions[] = {
+	{KEY_STEP_drop, read_drop},       {KEY_STEP_translate, read_translate}, {KEY_STEP_units, read_units},
+	{KEY_STEP_suspect, read_suspect}, {KEY_STEP_set, read_set},
+};
+enum { ACTIONS = sizeof actions / sizeof actions[0] };
+
+/* Keys that say how an action is done. */
+static const struct {
+	enum key_id key, with;
+} companions[] = {
+	{KEY_STEP_with, KEY_STEP_translate}, {KEY_STEP_unknown, KEY_STEP_translate}, {KEY_STEP_rules, KEY_STEP_suspect},
+};
 
 static void check_companions(struct reader *r, const struct fields *f)
 {
-	static const struct {
-		enum key_id key, with;
-	} companions[] = {{KEY_STEP_with, KEY_STEP_translate},
-	                  {KEY_STEP_unknown, KEY_STEP_translate},
-	                  {KEY_STEP_rules, KEY_STEP_suspect}};
 	for (size_t i = 0; i < sizeof companions / sizeof companions[0]; i++)
 		if (f->value[companions[i].key] && !f->meant[companions[i].with])
 			report_error(&r->report, f->value[companions[i].key]->at, NULL, "'%s' goes with '%s' only",
 			             conf_keys[companions[i].key].name, conf_keys[companions[i].with].name);
 }
 
+static void report_no_action(struct reader *r, const struct fields *f)
+{
+	char hint[HINT_SIZE];
+	size_t n = (size_t)snprintf(hint, sizeof hint, "add one of ");
+	for (size_t i = 0; i < ACTIONS && n < sizeof hint; i++)
+		n += (size_t)snprintf(hint + n, sizeof hint - n, "%s%s", i ? ", " : "", conf_keys[actions[i].key].name);
+	report_error(&r->report, f->at, hint, "the step does nothing");
+}
+
 /* One entry does one thing. */
 static bool check_action(struct reader *r, const struct fields *f)
 {
-	static const enum key_id actions[] = {KEY_STEP_drop, KEY_STEP_translate, KEY_STEP_units, KEY_STEP_suspect,
-	                                       KEY_STEP_set};
 	enum key_id first = KEY_COUNT;
-	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-		if (!f->meant[actions[i]])
+	for (size_t i = 0; i < ACTIONS; i++) {
+		if (!f->meant[actions[i].key])
 			continue;
 		if (first != KEY_COUNT)
 			report_error(&r->report, f->at, "make them two steps",
 			             "a step does one thing, this one has '%s' and '%s'", conf_keys[first].name,
-			             conf_keys[actions[i]].name);
-		first = actions[i];
+			             conf_keys[actions[i].key].name);
+		first = actions[i].key;
 	}
 	if (first == KEY_COUNT)
-		report_error(&r->report, f->at, "add one of drop, translate, units, suspect, set",
-		             "the step does nothing");
+		report_no_action(r, f);
 	return first != KEY_COUNT;
 }
 
@@ -235,22 +176,9 @@ static void read_step(struct reader *r, struct aff_rules *rules, const struct no
 	check_companions(r, &f);
 	if (!check_action(r, &f))
 		return;
-	const struct node *drop = f.value[KEY_STEP_drop], *translate = f.value[KEY_STEP_translate];
-	const struct node *units = f.value[KEY_STEP_units], *set = f.value[KEY_STEP_set];
-	const struct node *suspect = f.value[KEY_STEP_suspect];
-	if (drop)
-		read_drop(&s, drop);
-	if (translate)
-		read_translate(&s, translate);
-	if (units) {
-		get_word(r, &f, KEY_STEP_units);
-		s.step.kind = AFF_STEP_UNITS;
-		add_step(&s, units, NULL);
-	}
-	if (suspect)
-		read_suspect(&s, suspect);
-	if (set)
-		read_set(&s, set);
+	for (size_t i = 0; i < ACTIONS; i++)
+		if (f.value[actions[i].key])
+			actions[i].read(&s, f.value[actions[i].key]);
 }
 
 #define MAX_STEPS 1000

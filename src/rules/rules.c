@@ -47,69 +47,11 @@ size_t aff_rules_steps(const struct aff_rules *r)
 	return r->count;
 }
 
-static int wrong(struct aff_diag *diag, const char *what, const char *hint)
-{
-	aff_diag_set(diag, AFF_EARGUMENT, "%s", what);
-	aff_diag_hint(diag, "%s", hint);
-	return AFF_EARGUMENT;
-}
-
-static int check_drop(const struct aff_step *s, struct aff_diag *diag)
-{
-	if (!s->for_each[0])
-		return wrong(diag, "`drop: segment` does not say which segments", "add a line such as for: OBX");
-	if (strcmp(s->for_each, "MSH") == 0)
-		return wrong(diag, "the MSH segment cannot be dropped", "use drop: message");
-	return 0;
-}
-
-static int check_translate(const struct aff_step *s, struct aff_diag *diag)
-{
-	if (!s->table)
-		return wrong(diag, "`translate` has no mapping table", "add a line such as with: my-table");
-	if (!s->path.field || s->path.component)
-		return wrong(diag, "`translate` takes a whole coded field", "write a path such as OBX-3");
-	if (s->path.group_count)
-		return wrong(diag, "`translate` takes a path without groups",
-		             "choose with `when`: ORDER_OBSERVATION/OBR-4.1 = 182777000");
-	if (strcmp(s->path.segment, "MSH") == 0)
-		return wrong(diag, "no field of MSH can be translated", "use set: to change MSH");
-	if (s->for_each[0] && strcmp(s->for_each, s->path.segment) != 0)
-		return wrong(diag, "`for` and `translate` name different segments",
-		             "leave `for` out: every segment is translated");
-	return 0;
-}
-
-static int check_set(const struct aff_step *s, struct aff_diag *diag)
-{
-	if (!s->path.field)
-		return wrong(diag, "`set` cannot write a whole segment", "write a path with a field, such as MSH-5");
-	if (strcmp(s->path.segment, "MSH") == 0 && s->path.field <= 2)
-		return wrong(diag, "MSH-1 and MSH-2 cannot be set", "they say how the whole message is delimited");
-	return 0;
-}
-
-static int check(const struct aff_step *s, struct aff_diag *diag)
-{
-	switch (s->kind) {
-	case AFF_STEP_DROP_SEGMENT:
-		return check_drop(s, diag);
-	case AFF_STEP_TRANSLATE:
-		return check_translate(s, diag);
-	case AFF_STEP_SET:
-		return check_set(s, diag);
-	case AFF_STEP_UNITS:
-		if (s->for_each[0] && strcmp(s->for_each, "OBX") != 0)
-			return wrong(diag, "only OBX segments have units", "write for: OBX or leave `for` out");
-		return 0;
-	case AFF_STEP_SUSPECT:
-		if (s->for_each[0] && strcmp(s->for_each, "OBX") != 0)
-			return wrong(diag, "only OBX segments are readings", "write for: OBX or leave `for` out");
-		return 0;
-	default:
-		return 0;
-	}
-}
+static const struct step_kind *const kinds[] = {
+	[AFF_STEP_DROP_SEGMENT] = &step_drop_segment, [AFF_STEP_DROP_MESSAGE] = &step_drop_message,
+	[AFF_STEP_TRANSLATE] = &step_translate,       [AFF_STEP_UNITS] = &step_units,
+	[AFF_STEP_SET] = &step_set,                   [AFF_STEP_SUSPECT] = &step_suspect,
+};
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)
 {
@@ -122,42 +64,25 @@ static int grow(struct aff_rules *r, struct aff_diag *diag)
 
 int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag *diag)
 {
-	int rc = check(s, diag);
+	if ((size_t)s->kind >= sizeof kinds / sizeof kinds[0])
+		return aff_diag_set(diag, AFF_EARGUMENT, "there is no such step");
+	const struct step_kind *kind = kinds[s->kind];
+	int rc = kind->check ? kind->check(s, diag) : 0;
 	rc = rc ? rc : grow(r, diag);
 	if (rc)
 		return rc;
 	struct step *step = &r->steps[r->count];
-	*step = (struct step){.kind = s->kind, .line = s->line, .when = s->when, .path = s->path, .table = s->table,
+	*step = (struct step){.kind = kind, .line = s->line, .when = s->when, .path = s->path, .table = s->table,
 	                      .unknown = s->unknown, .suspect = s->suspect, .suspects = s->suspects};
 	memcpy(step->for_each, s->for_each, sizeof step->for_each);
-	if (s->kind == AFF_STEP_SET)
-		rc = set_compile(step, s->value, diag);
+	if (kind->compile)
+		rc = kind->compile(step, s, diag);
 	if (!rc)
 		r->count++;
 	return rc;
 }
 
 /* ---- running ---- */
-
-static int apply(struct run *run, unsigned segment)
-{
-	switch (run->step->kind) {
-	case AFF_STEP_DROP_SEGMENT:
-		return run_delete(run, segment);
-	case AFF_STEP_DROP_MESSAGE:
-		run->result->verdict = AFF_VERDICT_DROP;
-		return STEP_DECIDED;
-	case AFF_STEP_TRANSLATE:
-		return translate_run(run, segment);
-	case AFF_STEP_UNITS:
-		return units_run(run, segment);
-	case AFF_STEP_SET:
-		return set_run(run, segment);
-	case AFF_STEP_SUSPECT:
-		return suspect_run(run, segment);
-	}
-	return AFF_EARGUMENT;
-}
 
 /* Applies the step if its condition holds for this segment (AFF_NONE: for the message). */
 static int apply_when(struct run *run, unsigned segment)
@@ -167,7 +92,7 @@ static int apply_when(struct run *run, unsigned segment)
 		return run_reject(run, AFF_ELIMIT, segment, 0, "the condition costs too much on this message");
 	if (holds <= 0)
 		return holds;
-	return apply(run, segment);
+	return run->step->kind->run(run, segment);
 }
 
 static int each_segment(struct run *run, const char *id, int (*what)(struct run *, unsigned))
@@ -182,19 +107,17 @@ static int each_segment(struct run *run, const char *id, int (*what)(struct run 
 	return STEP_DONE;
 }
 
-/* A step without `for` whose condition was met: translate, units and suspect mean all segments that have such a field.
- */
+/* A step without `for` whose condition was met. */
 static int apply_to_message(struct run *run)
 {
 	const struct step *step = run->step;
-	if (step->kind == AFF_STEP_UNITS || step->kind == AFF_STEP_SUSPECT)
-		return each_segment(run, "OBX", apply);
-	if (step->kind != AFF_STEP_TRANSLATE)
-		return apply(run, AFF_NONE);
-	if (!step->path.occurrence)
-		return each_segment(run, step->path.segment, apply);
-	unsigned segment = aff_edit_nth(run->e, step->path.segment, step->path.occurrence);
-	return segment == AFF_NONE ? STEP_DONE : apply(run, segment);
+	const char *id = step->kind->everywhere ? step->kind->everywhere : step->path.segment;
+	if (!id[0])
+		return step->kind->run(run, AFF_NONE);
+	if (step->kind->everywhere || !step->path.occurrence)
+		return each_segment(run, id, step->kind->run);
+	unsigned segment = aff_edit_nth(run->e, id, step->path.occurrence);
+	return segment == AFF_NONE ? STEP_DONE : step->kind->run(run, segment);
 }
 
 static int run_step(struct run *run)

@@ -74,8 +74,9 @@ static int compile(struct step *step, size_t n, struct aff_diag *diag)
 	return 0;
 }
 
-int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag)
+static int compile_set(struct step *step, const struct aff_step *asked, struct aff_diag *diag)
 {
+	struct aff_view value = asked->value;
 	if (value.n > VALUE_MAX)
 		return aff_diag_set(diag, AFF_ELIMIT, "the value is longer than %d bytes", VALUE_MAX);
 	/* Every part takes at least one character of the template. */
@@ -95,7 +96,7 @@ int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag)
 	return rc;
 }
 
-int set_run(struct run *run, unsigned segment)
+static int run_set(struct run *run, unsigned segment)
 {
 	const struct step *step = run->step;
 	const struct aff_groups *groups;
@@ -119,3 +120,15 @@ int set_run(struct run *run, unsigned segment)
 		charset_relabel(&run->charset, &run->text, aff_edit_get(run->e, 0, MSH_CHARSET, 1, 1, 0));
 	return rc == AFF_ENOTFOUND ? STEP_DONE : rc; /* a segment that is not there is not made */
 }
+
+static int check_set(const struct aff_step *s, struct aff_diag *diag)
+{
+	if (!s->path.field)
+		return step_wrong(diag, "`set` cannot write a whole segment",
+		                  "write a path with a field, such as MSH-5");
+	if (strcmp(s->path.segment, "MSH") == 0 && s->path.field <= 2)
+		return step_wrong(diag, "MSH-1 and MSH-2 cannot be set", "they say how the whole message is delimited");
+	return 0;
+}
+
+const struct step_kind step_set = {.check = check_set, .compile = compile_set, .run = run_set, .everywhere = ""};

@@ -9,6 +9,20 @@
 
 #include "rules/notes.h"
 
+int step_wrong(struct aff_diag *diag, const char *what, const char *hint)
+{
+	aff_diag_set(diag, AFF_EARGUMENT, "%s", what);
+	aff_diag_hint(diag, "%s", hint);
+	return AFF_EARGUMENT;
+}
+
+int step_check_obx(const struct aff_step *asked, struct aff_diag *diag, const char *what)
+{
+	if (asked->for_each[0] && strcmp(asked->for_each, "OBX") != 0)
+		return step_wrong(diag, what, "write for: OBX or leave `for` out");
+	return 0;
+}
+
 static unsigned occurrence_of(const struct aff_edit *e, const char *id, unsigned segment)
 {
 	unsigned n = 1;

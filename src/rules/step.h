@@ -17,8 +17,10 @@ struct part {
 	struct aff_view text;
 };
 
+struct step_kind;
+
 struct step {
-	enum aff_step_kind kind;
+	const struct step_kind *kind;
 	unsigned line;
 	char for_each[4];
 	struct aff_expr *when;
@@ -46,11 +48,23 @@ struct run {
 /* What a step did to the segment it was run for; negative: AFF_E.... */
 enum { STEP_DONE = 0, STEP_DELETED = 1, STEP_DECIDED = 2 };
 
-int translate_run(struct run *run, unsigned segment);
-int units_run(struct run *run, unsigned segment);
-int suspect_run(struct run *run, unsigned segment);
-int set_run(struct run *run, unsigned segment);
-int set_compile(struct step *step, struct aff_view value, struct aff_diag *diag);
+/* What a kind of step does; each kind has a file of its own. */
+struct step_kind {
+	/* Whether it can be run at all: 0, AFF_EARGUMENT. NULL: it always can. */
+	int (*check)(const struct aff_step *asked, struct aff_diag *diag);
+	/* Takes over from `asked` what the kind alone needs; frees what it began when it fails. NULL: nothing. */
+	int (*compile)(struct step *step, const struct aff_step *asked, struct aff_diag *diag);
+	/* Does it for a segment, AFF_NONE: for the message. */
+	int (*run)(struct run *run, unsigned segment);
+	/* The segment that a step without `for` means all of; "": the message; NULL: those of the step's path. */
+	const char *everywhere;
+};
+extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect;
+
+/* AFF_EARGUMENT with what is wrong and what to do. */
+int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
+/* For kinds that are about OBX segments only. */
+int step_check_obx(const struct aff_step *asked, struct aff_diag *diag, const char *what);
 
 /* Decides that the message is rejected, with the place that is at fault. Returns STEP_DECIDED. */
 int run_reject(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...) AFF_PRINTF(5, 6);

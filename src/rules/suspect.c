@@ -94,7 +94,7 @@ static int add_question(struct run *run, unsigned segment, struct aff_view flags
 	                       : aff_edit_set(run->e, segment, OBX_FLAGS, 0, 0, 0, aff_buf_view(&run->text));
 }
 
-int suspect_run(struct run *run, unsigned segment)
+static int run_suspect(struct run *run, unsigned segment)
 {
 	const struct reading_fields f = {.type = aff_edit_get(run->e, segment, OBX_TYPE, 1, 1, 0),
 	                                 .code = aff_edit_field(run->e, segment, OBX_CODE),
@@ -116,3 +116,10 @@ int suspect_run(struct run *run, unsigned segment)
 	}
 	return AFF_EARGUMENT;
 }
+
+static int check_suspect(const struct aff_step *asked, struct aff_diag *diag)
+{
+	return step_check_obx(asked, diag, "only OBX segments are readings");
+}
+
+const struct step_kind step_suspect = {.check = check_suspect, .run = run_suspect, .everywhere = "OBX"};

@@ -88,7 +88,7 @@ static int unknown(struct run *run, unsigned segment, bool mismatch)
 	return STEP_DONE;
 }
 
-int translate_run(struct run *run, unsigned segment)
+static int run_translate(struct run *run, unsigned segment)
 {
 	const struct aff_path *path = &run->step->path;
 	struct aff_view field = aff_edit_get(run->e, segment, path->field, path->repetition, 0, 0);
@@ -117,3 +117,22 @@ int translate_run(struct run *run, unsigned segment)
 		run->result->unmapped++;
 	return rc < 0 ? rc : STEP_DONE;
 }
+
+static int check_translate(const struct aff_step *s, struct aff_diag *diag)
+{
+	if (!s->table)
+		return step_wrong(diag, "`translate` has no mapping table", "add a line such as with: my-table");
+	if (!s->path.field || s->path.component)
+		return step_wrong(diag, "`translate` takes a whole coded field", "write a path such as OBX-3");
+	if (s->path.group_count)
+		return step_wrong(diag, "`translate` takes a path without groups",
+		                  "choose with `when`: ORDER_OBSERVATION/OBR-4.1 = 182777000");
+	if (strcmp(s->path.segment, "MSH") == 0)
+		return step_wrong(diag, "no field of MSH can be translated", "use set: to change MSH");
+	if (s->for_each[0] && strcmp(s->for_each, s->path.segment) != 0)
+		return step_wrong(diag, "`for` and `translate` name different segments",
+		                  "leave `for` out: every segment is translated");
+	return 0;
+}
+
+const struct step_kind step_translate = {.check = check_translate, .run = run_translate};

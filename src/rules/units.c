@@ -35,7 +35,7 @@ static int set_field(struct run *run, unsigned segment, unsigned field, struct a
 	return aff_edit_set(run->e, segment, field, 0, 0, 0, raw);
 }
 
-int units_run(struct run *run, unsigned segment)
+static int run_units(struct run *run, unsigned segment)
 {
 	struct aff_view field = aff_edit_field(run->e, segment, OBX_UNITS);
 	if (!field.n || aff_is_null(field) || !run->delims.component)
@@ -56,6 +56,13 @@ int units_run(struct run *run, unsigned segment)
 	cwe_trim(&run->text, &run->delims);
 	return run->text.error ? run->text.error : set_field(run, segment, OBX_UNITS, aff_buf_view(&run->text));
 }
+
+static int check_units(const struct aff_step *asked, struct aff_diag *diag)
+{
+	return step_check_obx(asked, diag, "only OBX segments have units");
+}
+
+const struct step_kind step_units = {.check = check_units, .run = run_units, .everywhere = "OBX"};
 
 /* ---- conversion ---- */
 

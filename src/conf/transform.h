@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the readers of single steps share. Each turns its part of an entry under `transform:` into steps of the program.
+ */
+#ifndef CONF_TRANSFORM_H
+#define CONF_TRANSFORM_H
+
+#include "conf/reader.h"
+
+struct step_reader {
+	struct reader *r;
+	struct aff_rules *rules;
+	const struct fields *f;
+	struct aff_step step;   /* what all steps made from this entry share; its `when` is not set */
+};
+
+/* Reads a path that names at least a field. */
+bool step_read_path(struct reader *r, const struct node *n, struct aff_path *out);
+/* Adds the step with a condition of its own. `when` and `for` with mistakes were reported before, and nothing is added
+ * then. at: the node that is to blame; value: the text that a column counts in, or NULL. */
+void step_add(struct step_reader *s, const struct node *at, const struct node *value);
+
+void read_set(struct step_reader *s, const struct node *map);
+
+#endif
