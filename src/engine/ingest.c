@@ -31,6 +31,7 @@ struct ingest {
 	struct aff_buf packed, answer, framed, head, recoded;
 	char columns[COLUMNS][4 * COLUMN_MAX]; /* in UTF-8, where the message is not */
 	struct aff_diag_list errors; /* of the message that is refused */
+	int64_t now_us;              /* wall clock: when the message at hand came */
 	char type[2 * TYPE_PART + 1];
 };
 
@@ -49,7 +50,7 @@ int ingest_new(struct ingest **out, struct journal *journal, unsigned number)
 	int rc = aff_msg_new(&g->msg, NULL);
 	if (!rc)
 		rc = aff_charset_new(&g->charset);
-	if (!rc)
+	if (!rc && journal)
 		rc = journal_packer_new(&g->packer, journal);
 	if (rc) {
 		ingest_free(g);
@@ -146,7 +147,7 @@ static int check(struct ingest *g, const struct aff_checks *asked, struct aff_di
 {
 	struct aff_checks checks = *asked;
 	g->errors.cap = 0;
-	checks.now_us = checks.sense ? clock_wall_us() : 0;
+	checks.now_us = checks.sense ? g->now_us : 0;
 	int errors = aff_validate(g->msg, &checks, &g->errors, diag);
 	if (errors <= 0)
 		return errors;
@@ -268,51 +269,60 @@ static int read_message(struct ingest *g, const struct conf_channel *channel, st
 	return rc;
 }
 
+void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct aff_view message, int frame_error,
+		   int64_t now_us, struct ingest_decision *out)
+{
+	struct aff_diag diag = {0};
+	memset(out, 0, sizeof *out);
+	struct journal_message *row = &out->row;
+	g->now_us = now_us;
+	row->received_us = now_us;
+	row->channel = aff_view_of(channel->name);
+	row->verdict = JOURNAL_ACCEPTED;
+	row->length = (uint32_t)message.n;
+	aff_diag_list_clear(&g->errors);
+	if (frame_error == AFF_EFRAME) {
+		row->verdict = JOURNAL_REJECTED;
+		row->error = frame_error;
+		return;
+	}
+	int rc = read_message(g, channel, message, frame_error, &diag);
+	if (aff_msg_segments(g->msg))
+		describe(g, row);
+	if (!rc)
+		rc = accept_or_keep(g, &channel->accept, &row->verdict, &diag);
+	if (rc) {
+		row->verdict = JOURNAL_REJECTED;
+		row->error = rc;
+	}
+	prepare_answer(g, channel, message);
+	enum aff_ack_code code = aff_ack_choose(g->msg, channel->source.answer, rc);
+	if (code != AFF_ACK_NONE) {
+		if (answer(g, code, rc ? &diag : NULL, row->received_us))
+			out->answer = aff_buf_view(&g->framed);
+		else
+			out->close_after = true; /* nothing can be said: let the sender see that it was not taken */
+	} else if (!aff_msg_segments(g->msg)) {
+		out->close_after = true;
+	}
+}
+
 struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel,
 				struct aff_view peer, struct aff_view message, int frame_error,
 				const struct aff_batch_part *header)
 {
 	struct envelope_parts parts;
-	struct aff_diag diag = {0};
-	bool close_after = false;
+	struct ingest_decision decision;
 	int64_t arrived = clock_mono_us();
 
 	memset(&parts, 0, sizeof parts);
-	struct journal_message *row = &parts.row;
-	row->received_us = clock_wall_us();
-	row->channel = aff_view_of(channel->name);
-	row->peer = peer;
-	row->verdict = JOURNAL_ACCEPTED;
-	row->length = (uint32_t)message.n;
-	memcpy(row->snapshot, conf->sha256, sizeof row->snapshot);
+	ingest_decide(g, channel, message, frame_error, clock_wall_us(), &decision);
+	parts.row = decision.row;
 	parts.raw = message;
-	aff_diag_list_clear(&g->errors);
-
-	if (frame_error == AFF_EFRAME) {
-		row->verdict = JOURNAL_REJECTED;
-		row->error = aff_diag_set(&diag, frame_error, "%s", aff_error_text(frame_error));
-	} else {
-		int rc = read_message(g, channel, message, frame_error, &diag);
-		if (aff_msg_segments(g->msg))
-			describe(g, row);
-		if (!rc)
-			rc = accept_or_keep(g, &channel->accept, &row->verdict, &diag);
-		if (rc) {
-			row->verdict = JOURNAL_REJECTED;
-			row->error = rc;
-		}
-		prepare_answer(g, channel, message);
-		enum aff_ack_code code = aff_ack_choose(g->msg, channel->source.answer, rc);
-		if (code != AFF_ACK_NONE) {
-			if (answer(g, code, rc ? &diag : NULL, row->received_us))
-				parts.answer = aff_buf_view(&g->framed);
-			else
-				close_after = true; /* nothing can be said: let the sender see that it was not taken */
-		} else if (!aff_msg_segments(g->msg)) {
-			close_after = true;
-		}
-	}
-
+	parts.answer = decision.answer;
+	struct journal_message *row = &parts.row;
+	row->peer = peer;
+	memcpy(row->snapshot, conf->sha256, sizeof row->snapshot);
 	if (header)
 		parts.head = answer_head(g, header, row->received_us);
 	aff_buf_clear(&g->packed);
@@ -325,7 +335,7 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 	struct envelope *e = envelope_new(&parts);
 	if (e) {
 		e->conf = conf_ref(conf);
-		e->close_after = close_after;
+		e->close_after = decision.close_after;
 		e->stall = channel->source.stall;
 		e->arrived_us = arrived;
 		if (row->verdict == JOURNAL_ACCEPTED && !channel->source.again)

@@ -11,8 +11,19 @@
 #include "engine/envelope.h"
 
 struct ingest;
+/* journal NULL: for ingest_decide alone. */
 int ingest_new(struct ingest **out, struct journal *journal, unsigned number);
 void ingest_free(struct ingest *g);
+
+/* What is decided about a message before the journal has it. Pure: the same message, channel and time give the same
+ * decision, in the running engine and in `afferent test`. */
+struct ingest_decision {
+	struct journal_message row; /* but for peer, snapshot and body; its views live until the next call */
+	struct aff_view answer;     /* framed, likewise; empty: none */
+	bool close_after;
+};
+void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct aff_view message, int frame_error,
+                   int64_t now_us, struct ingest_decision *out);
 
 /* frame_error: 0, or why the frame is refused whatever it holds. AFF_EFRAME, bytes that the framing lost parts of: they
  * are journaled as rejected and not answered. header: of the batch that begins with this message, or NULL. The envelope
