@@ -35,6 +35,15 @@ unsigned nearest_distance(struct aff_view a, struct aff_view b)
 	return above[b.n];
 }
 
+/* How many characters two words have in common at their beginning. */
+static size_t same_start(struct aff_view a, struct aff_view b)
+{
+	size_t n = 0;
+	while (n < a.n && n < b.n && a.p[n] == b.p[n])
+		n++;
+	return n;
+}
+
 void nearest_offer(struct nearest *n, const char *known)
 {
 	struct aff_view v = aff_view_of(known);
@@ -42,8 +51,10 @@ void nearest_offer(struct nearest *n, const char *known)
 	size_t longer = v.n > n->word.n ? v.n : n->word.n;
 	if (distance * 3 > longer + 2 || distance >= longer)
 		return;
-	if (!n->best || distance < n->distance) {
+	size_t start = same_start(n->word, v);
+	if (!n->best || distance < n->distance || (distance == n->distance && start > n->start)) {
 		n->best = known;
 		n->distance = distance;
+		n->start = start;
 	}
 }

@@ -12,12 +12,13 @@
 unsigned nearest_distance(struct aff_view a, struct aff_view b);
 
 /* Keeps the best candidate: start with {.word = the misspelt one}, offer each known word, then read `best` (NULL when
- * none is near enough to be worth proposing: at most a third of the letters are wrong, and not all). The first of
- * equally near ones wins. */
+ * none is near enough to be worth proposing: at most a third of the letters are wrong, and not all). Of equally
+ * near ones the one that begins most like it wins, then the first. */
 struct nearest {
 	struct aff_view word;
 	const char *best;
 	unsigned distance;
+	size_t start;
 };
 void nearest_offer(struct nearest *n, const char *known);
 

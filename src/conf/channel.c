@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * afferent.yaml and channels/<name>.yaml: the engine, a channel, its source and what it accepts.
+ * afferent.yaml and channels/<name>.yaml: the engine, a channel and its source.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,76 +233,6 @@ static void read_source(struct reader *r, struct conf_source *s, const struct no
 			             "'ack' has no use with 'answer: never'");
 	}
 	read_mllp_source(r, s, f.value[KEY_SOURCE_mllp]);
-}
-
-bool is_message_type(struct aff_view v)
-{
-	if (aff_view_is(v, "*"))
-		return true;
-	if ((v.n != 7 && !(v.n == 5 && v.p[4] == '*')) || v.p[3] != '^')
-		return false;
-	for (size_t i = 0; i < v.n && v.n == 7; i++)
-		if (i != 3 && !((v.p[i] >= 'A' && v.p[i] <= 'Z') || (v.p[i] >= '0' && v.p[i] <= '9')))
-			return false;
-	return v.p[0] >= 'A' && v.p[0] <= 'Z';
-}
-
-#define MAX_MESSAGE_TYPES 256
-
-static void read_messages(struct reader *r, struct conf_accept *a, const struct node *list)
-{
-	char word[SHOWN_SIZE];
-	if (!list->count)
-		report_error(&r->report, list->at, "leave 'messages' out to take all",
-		             "the list is empty: nothing would be taken");
-	if (list->count > MAX_MESSAGE_TYPES) {
-		report_error(&r->report, list->at, NULL, "there are more than %d message types", MAX_MESSAGE_TYPES);
-		return;
-	}
-	a->messages = keep_array(r, list->count + 1, sizeof *a->messages);
-	for (const struct node *n = list->first; n && a->messages; n = n->next) {
-		if (n->kind == NODE_SCALAR && is_message_type(n->text))
-			memcpy(a->messages[a->nmessages++], n->text.p, n->text.n);
-		else
-			report_error(&r->report, n->at, "write ORU^R01, ORU^* or *", "'%s' is no message type",
-			             shown(word, n->text));
-	}
-}
-
-/* The words are the levels, then the IHE transactions from AFF_IHE_AUTO on. */
-static struct aff_checks checks_of(unsigned word)
-{
-	if (word <= AFF_CHECK_TABLES)
-		return (struct aff_checks){.level = (enum aff_check_level)word};
-	return (struct aff_checks){.level = AFF_CHECK_TABLES,
-	                           .ihe = (enum aff_ihe)(word - AFF_CHECK_TABLES - 1 + AFF_IHE_AUTO)};
-}
-
-static void read_check_profile(struct reader *r, struct conf_accept *a, const struct node *file)
-{
-	a->profile = use_profile(r, file);
-	a->checks = (struct aff_checks){
-	    .level = AFF_CHECK_TABLES, .profiles = &a->profile, .nprofiles = a->profile ? 1 : 0};
-}
-
-void read_accept(struct reader *r, struct conf_accept *a, const struct node *map)
-{
-	struct fields f;
-	fields_read(r, &f, SECTION_ACCEPT, map);
-	if (f.value[KEY_ACCEPT_messages])
-		read_messages(r, a, f.value[KEY_ACCEPT_messages]);
-	const struct node *processing = f.value[KEY_ACCEPT_processing];
-	a->processing = processing ? get_words(r, &f, KEY_ACCEPT_processing) : CONF_PRODUCTION;
-	if (processing && !processing->count)
-		report_error(&r->report, processing->at, "write [P], or [P, T] to take training data too",
-		             "the list is empty: nothing would be taken");
-	const struct node *check = f.value[KEY_ACCEPT_check];
-	if (check && is_profile_file(check))
-		read_check_profile(r, a, check);
-	else
-		a->checks = checks_of(get_word(r, &f, KEY_ACCEPT_check));
-	read_checks(r, a, &f);
-	a->keep_others = get_word(r, &f, KEY_ACCEPT_otherwise) == 1;
 }
 
 static void check_name(struct reader *r, const struct conf_channel *c, struct place at)

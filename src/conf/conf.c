@@ -149,6 +149,9 @@ static void free_channel(struct conf_channel *c)
 	free(c->dests);
 	aff_rules_free(c->transform);
 	free(c->accept.messages);
+	for (size_t i = 0; i < c->accept.nsenders; i++)
+		free(c->accept.senders[i]);
+	free(c->accept.senders);
 	for (size_t i = 0; i < c->accept.checks.override_count; i++)
 		free((void *)(uintptr_t)c->accept.overrides[i].rule);
 	free(c->accept.overrides);

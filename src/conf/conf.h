@@ -79,6 +79,9 @@ struct conf_accept {
 	char (*messages)[16];    /* "ORU^R01"; "ORU^*" and "*" allowed */
 	size_t nmessages;        /* 0: all */
 	unsigned processing;     /* enum conf_processing, or'ed */
+	unsigned versions;       /* of MSH-12.1, for conf_takes_version; 0: all */
+	char **senders;          /* "PHILIPS|ICU", "AT_*^1234*|*"; as accept_sender compares them */
+	size_t nsenders;         /* 0: all */
 	struct aff_checks checks;
 	const struct aff_profile *profile; /* what checks.profiles points to; NULL: none */
 	struct aff_check_override *overrides; /* of checks; each rule is a text of its own */
@@ -183,6 +186,9 @@ int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag
 
 struct conf *conf_ref(struct conf *c);
 void conf_unref(struct conf *c);
+
+/* Whether a version is among those that are taken, if versions is not 0. */
+bool conf_takes_version(const struct conf_accept *a, struct aff_view version);
 
 const struct conf_channel *conf_channel(const struct conf *c, struct aff_view name);
 const struct conf_dest *conf_dest(const struct conf *c, struct aff_view full_name);

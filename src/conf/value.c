@@ -9,7 +9,7 @@
 
 #include "base/number.h"
 
-#define MAX_WORDS 16
+#define MAX_WORDS 24
 
 char *keep_text(struct reader *r, struct aff_view text)
 {

@@ -216,8 +216,13 @@ static int report_problem(struct report *r, const yaml_parser_t *p, struct aff_v
 		             p->problem ? p->problem : "the bytes are not text");
 		return AFF_ECONFIG;
 	}
-	bool tab = indented_with_tab(bytes, p->problem_mark.line);
-	const char *hint = tab ? "indent with blanks, not with tabs" : NULL;
+	const char *hint = NULL;
+	if (indented_with_tab(bytes, p->problem_mark.line))
+		hint = "indent with blanks, not with tabs";
+	else if (p->context && strstr(p->context, "an alias"))
+		hint = "text that begins with * stands in quotes";
+	else if (p->context && strstr(p->context, "a block scalar"))
+		hint = "text that begins with | or > stands in quotes";
 	const char *what = p->problem ? p->problem : "it cannot be read";
 	/* What began lines before is where to look: a quote that is never closed is noticed at the end of the file. */
 	if (p->context && p->context_mark.line != p->problem_mark.line)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "engine/accept.h"
 #include "sys/clock.h"
 
 #define ANSWER_MAX (64u << 10)
@@ -89,58 +90,6 @@ static struct aff_view column(struct ingest *g, enum column which, struct aff_vi
 	return room.error ? v : aff_buf_view(&room);
 }
 
-/* "ORU^R01" matches "ORU^R01", "ORU^*" and "*". */
-static bool type_matches(const char *pattern, struct aff_view code, struct aff_view event)
-{
-	if (strcmp(pattern, "*") == 0)
-		return true;
-	const char *caret = strchr(pattern, '^');
-	size_t n = caret ? (size_t)(caret - pattern) : strlen(pattern);
-	if (!aff_view_equal(code, aff_view(pattern, n)))
-		return false;
-	return !caret || strcmp(caret + 1, "*") == 0 || aff_view_is(event, caret + 1);
-}
-
-/* Is the type accepted by the channel? 0, AFF_EMSGTYPE or AFF_EEVENT. */
-static int accept_type(const struct aff_msg *m, const struct conf_accept *accept, struct aff_diag *diag)
-{
-	struct aff_view code = aff_msg_get(m, 0, 9, 1, 1, 0), event = aff_msg_get(m, 0, 9, 1, 2, 0);
-	int rc = AFF_EMSGTYPE;
-	if (accept->nmessages == 0)
-		return 0;
-	for (size_t i = 0; i < accept->nmessages; i++) {
-		if (type_matches(accept->messages[i], code, event))
-			return 0;
-		char any[20];
-		snprintf(any, sizeof any, "%.*s^*", (int)strcspn(accept->messages[i], "^"), accept->messages[i]);
-		if (type_matches(any, code, event))
-			rc = AFF_EEVENT;
-	}
-	aff_diag_set(diag, rc, "%s", aff_error_text(rc));
-	aff_diag_at(diag, "MSH", 1, 9);
-	aff_diag_hint(diag, "see accept.messages of the channel");
-	return rc;
-}
-
-/* Is the processing id accepted? Training and debugging data look like readings and must not reach a live chart
- * unnoticed. What is none of the three is for the checks to judge. */
-static int accept_processing(const struct aff_msg *m, const struct conf_accept *accept, struct aff_diag *diag)
-{
-	struct aff_view id = aff_msg_get(m, 0, 11, 1, 1, 0);
-	unsigned bit = 0;
-	if (id.n == 1)
-		bit = id.p[0] == 'P' ? CONF_PRODUCTION
-		    : id.p[0] == 'T' ? CONF_TRAINING
-		    : id.p[0] == 'D' ? CONF_DEBUGGING
-				     : 0;
-	if (!bit || (accept->processing & bit))
-		return 0;
-	aff_diag_set(diag, AFF_EPROCESSING, "%s", aff_error_text(AFF_EPROCESSING));
-	aff_diag_at(diag, "MSH", 1, 11);
-	aff_diag_hint(diag, "see accept.processing of the channel");
-	return AFF_EPROCESSING;
-}
-
 /* Checks as the channel asks: 0 or the first error's code. Findings are kept only of a message that is refused: most
  * messages have warnings, and nobody reads those here. */
 static int check(struct ingest *g, const struct aff_checks *asked, struct aff_diag *diag)
@@ -162,9 +111,7 @@ static int check(struct ingest *g, const struct aff_checks *asked, struct aff_di
 static int accept_or_keep(struct ingest *g, const struct conf_accept *accept, enum journal_verdict *verdict,
 			  struct aff_diag *diag)
 {
-	int rc = accept_type(g->msg, accept, diag);
-	if (!rc)
-		rc = accept_processing(g->msg, accept, diag);
+	int rc = accept_header(g->msg, accept, diag);
 	if (!rc)
 		return check(g, &accept->checks, diag);
 	if (!accept->keep_others)

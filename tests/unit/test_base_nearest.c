@@ -45,11 +45,22 @@ START_TEST(long_words_stay_in_bounds)
 }
 END_TEST
 
+START_TEST(of_equally_near_ones_the_same_beginning_wins)
+{
+	struct nearest n = {.word = aff_view_of("2.51")};
+	nearest_offer(&n, "2.1");
+	nearest_offer(&n, "2.5");
+	nearest_offer(&n, "2.6");
+	ck_assert_str_eq(n.best, "2.5");
+}
+END_TEST
+
 START_TEST(proposals)
 {
 	ck_assert_str_eq(propose("vrsion"), "version");
 	ck_assert_str_eq(propose("valdiate"), "validate");
 	ck_assert_str_eq(propose("gte"), "get");
+	ck_assert_str_eq(propose("geet"), "get");
 	ck_assert_ptr_null(propose("nonsense"));
 	ck_assert_ptr_null(propose("xyz"));
 	ck_assert_ptr_null(propose("b"));
@@ -63,6 +74,7 @@ int main(void)
 	tcase_add_test(t, distances);
 	tcase_add_test(t, long_words_stay_in_bounds);
 	tcase_add_test(t, proposals);
+	tcase_add_test(t, of_equally_near_ones_the_same_beginning_wins);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
