@@ -25,18 +25,7 @@ static void done(void *arg, unsigned lane, const struct output_answer *answer)
 
 static int open_output(struct replay *r)
 {
-	int rc = AFF_EARGUMENT;
-	switch (r->dest.kind) {
-	case CONF_DEST_MLLP:
-		rc = output_mllp_new(&r->output, &r->dest, done, r);
-		break;
-	case CONF_DEST_FHIR:
-		rc = output_fhir_new(&r->output, &r->dest, done, r);
-		break;
-	case CONF_DEST_FILE:
-		rc = output_file_new(&r->output, &r->dest, done, r);
-		break;
-	}
+	int rc = output_new(&r->output, &r->dest, done, r);
 	return rc ? command_error("cannot open %s: %s", r->dest.full_name, aff_error_text(rc)) : 0;
 }
 
@@ -143,7 +132,7 @@ static int deliver(struct replay *r, struct journal_outcome *o, const struct pip
 	for (o->tries = 1;; o->tries++) {
 		int rc = 0;
 		r->answered = false;
-		r->output->ops->send(r->output, 0, p->bytes, p->control_id);
+		r->output->ops->send(r->output, 0, &(struct output_message){p->bytes, p->control_id, o->message});
 		while (!r->answered && !rc) {
 			r->output->ops->poll(r->output, -1, LOOK_MS);
 			rc = recorder_flush_if_due(r->recorder);

@@ -122,15 +122,14 @@ static void finish(struct fhir_output *f, const struct lane *lane, const struct 
 	f->done(f->arg, (unsigned)(lane - f->lanes), answer);
 }
 
-static void fhir_send(struct output *o, unsigned number, struct aff_view bytes, struct aff_view control_id)
+static void fhir_send(struct output *o, unsigned number, const struct output_message *m)
 {
 	struct fhir_output *f = (struct fhir_output *)o;
 	struct lane *lane = &f->lanes[number];
 	static const struct output_answer failed = {.result = OUTPUT_TRANSIENT, .detail = "out of memory"};
-	(void)control_id; /* HTTP matches its answers itself */
 	aff_buf_clear(&lane->body);
-	if (curl_easy_setopt(lane->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)bytes.n) ||
-	    curl_easy_setopt(lane->easy, CURLOPT_POSTFIELDS, bytes.p) || curl_multi_add_handle(f->multi, lane->easy))
+	if (curl_easy_setopt(lane->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)m->bytes.n) ||
+	    curl_easy_setopt(lane->easy, CURLOPT_POSTFIELDS, m->bytes.p) || curl_multi_add_handle(f->multi, lane->easy))
 		finish(f, lane, &failed);
 }
 

@@ -71,15 +71,14 @@ static int append(int fd, struct aff_view bytes)
 	return rc;
 }
 
-static void file_send(struct output *o, unsigned number, struct aff_view bytes, struct aff_view control_id)
+static void file_send(struct output *o, unsigned number, const struct output_message *m)
 {
 	struct file_output *f = (struct file_output *)o;
 	struct lane *lane = &f->lanes[number];
-	(void)control_id;
 	lane->busy = true;
 	lane->rc = f->fd < 0 ? open_file(f) : 0;
 	if (!lane->rc)
-		lane->rc = append(f->fd, bytes);
+		lane->rc = append(f->fd, m->bytes);
 	f->pending = true;
 }
 

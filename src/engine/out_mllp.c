@@ -50,15 +50,15 @@ static void replied(void *arg, unsigned lane, const struct mllp_reply *reply)
 	m->done(m->arg, lane, &answer);
 }
 
-static void mllp_send(struct output *o, unsigned lane, struct aff_view bytes, struct aff_view control_id)
+static void mllp_send(struct output *o, unsigned lane, const struct output_message *message)
 {
 	struct mllp_output *m = (struct mllp_output *)o;
 	static const struct output_answer nameless = {.result = OUTPUT_PERMANENT,
 						      .detail = "MSH-10 is empty: no answer could be matched"};
-	if (control_id.n == 0)
+	if (message->control_id.n == 0)
 		m->done(m->arg, lane, &nameless);
 	else
-		mllp_client_send(m->client, lane, bytes, control_id);
+		mllp_client_send(m->client, lane, message->bytes, message->control_id);
 }
 
 static void mllp_poll(struct output *o, int wake_fd, int timeout_ms)

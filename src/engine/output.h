@@ -23,15 +23,22 @@ struct output_answer {
 	int64_t retry_after_ms;   /* the peer asked for this pause; 0 = it did not */
 };
 
+/* What goes out. */
+struct output_message {
+	struct aff_view bytes;
+	struct aff_view control_id; /* MSH-10 of the message, for matching the answer */
+	int64_t id;                 /* in the journal */
+};
+
 struct output;
 
 /* Called from inside poll (or send) when a lane's delivery has ended. */
 typedef void output_done_fn(void *arg, unsigned lane, const struct output_answer *answer);
 
 struct output_ops {
-	/* Starts one delivery on a free lane. `bytes` and `control_id` (MSH-10 of the message, for matching the
-	 * answer) stay valid until done is called. May call done at once. */
-	void (*send)(struct output *o, unsigned lane, struct aff_view bytes, struct aff_view control_id);
+	/* Starts one delivery on a free lane. What m's views point to stays valid until done is called. May call done
+	 * at once. */
+	void (*send)(struct output *o, unsigned lane, const struct output_message *m);
 	/* Does what input and output there is, waiting up to timeout_ms (-1: for ever) for something to happen or for
 	 * wake_fd (an eventfd of the sender, which the sender itself drains) to become readable. */
 	void (*poll)(struct output *o, int wake_fd, int timeout_ms);
@@ -41,6 +48,11 @@ struct output_ops {
 struct output {
 	const struct output_ops *ops;
 };
+
+/* The output for a destination, of its kind. 0, AFF_ENOMEM, AFF_EARGUMENT. */
+int output_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
+/* "mllp", "fhir", "file". */
+const char *output_kind_text(enum conf_dest_kind kind);
 
 int output_mllp_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 int output_fhir_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);

@@ -74,10 +74,6 @@ static void drop_output(struct sender *s)
 
 static int make_output(struct sender *s)
 {
-	static int (*const make[])(struct output **, const struct conf_dest *, output_done_fn *,
-				   void *) = {[CONF_DEST_MLLP] = output_mllp_new,
-					      [CONF_DEST_FHIR] = output_fhir_new,
-					      [CONF_DEST_FILE] = output_file_new};
 	s->nlanes = s->dest->lanes ? s->dest->lanes : 1;
 	s->lanes = calloc(s->nlanes, sizeof *s->lanes);
 	if (!s->lanes)
@@ -88,7 +84,7 @@ static int make_output(struct sender *s)
 		if (rc)
 			return rc;
 	}
-	return make[s->dest->kind](&s->output, s->dest, sender_on_done, s);
+	return output_new(&s->output, s->dest, sender_on_done, s);
 }
 
 static void drain_eventfd(const struct sender *s)
@@ -299,8 +295,6 @@ const char *sender_destination(const struct sender *s)
 
 void sender_status(struct sender *s, struct sender_status *out)
 {
-	static const char *const kinds[] = {
-		[CONF_DEST_MLLP] = "mllp", [CONF_DEST_FHIR] = "fhir", [CONF_DEST_FILE] = "file"};
 	const struct histogram *h = &s->latency;
 	memset(out, 0, sizeof *out);
 	memcpy(out->destination, s->destination, sizeof out->destination);
@@ -317,7 +311,7 @@ void sender_status(struct sender *s, struct sender_status *out)
 	out->latency_p50_us = histogram_quantile(&h, 1, 500);
 	out->latency_p99_us = histogram_quantile(&h, 1, 990);
 	pthread_mutex_lock(&s->lock);
-	out->kind = kinds[s->dest->kind];
+	out->kind = output_kind_text(s->dest->kind);
 	out->down = s->down;
 	memcpy(out->detail, s->detail, sizeof out->detail);
 	pthread_mutex_unlock(&s->lock);

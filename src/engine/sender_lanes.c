@@ -203,7 +203,7 @@ static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 		d->first_us = now;
 	d->state = DELIVERY_FLYING;
 	s->flying++;
-	s->output->ops->send(s->output, lane, d->bytes, d->control_id);
+	s->output->ops->send(s->output, lane, &(struct output_message){d->bytes, d->control_id, d->id});
 	return true;
 }
 

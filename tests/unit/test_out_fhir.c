@@ -32,7 +32,7 @@ static void tear_down(void)
 
 static void post(unsigned lane)
 {
-	peer.output->ops->send(peer.output, lane, aff_view_of(BUNDLE), aff_view_of("1"));
+	peer.output->ops->send(peer.output, lane, &(struct output_message){aff_view_of(BUNDLE), aff_view_of("1"), 1});
 }
 
 static void answer(const char *head, const char *body)
