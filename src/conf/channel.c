@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * afferent.yaml and channels/<name>.yaml: the engine, a channel and its source.
+ * afferent.yaml and channels/<name>.yaml: the engine and a channel.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,81 +158,6 @@ void read_engine(struct reader *r, const struct node *root)
 	read_encrypt(r, e, f.value[KEY_ENGINE_encrypt]);
 	e->drain_ms = (int64_t)get_number(r, &f, KEY_ENGINE_drain);
 	e->log_json = get_word(r, &f, KEY_ENGINE_log) == 1;
-}
-
-/* What may be listened on: an address beyond this machine only when it was said that patient data may go in clear. */
-static void check_listener(struct reader *r, const struct conf_source *s, struct place at)
-{
-	if (address_is_loopback(&s->listen))
-		return;
-	if (s->plaintext_accepted)
-		report_warning(&r->report, at, NULL, "patient data crosses the network in clear on %s:%u",
-		               s->listen.host, s->listen.port);
-	else
-		report_error(&r->report, at, "listen on 127.0.0.1, or add 'plaintext: accept-phi-in-clear'",
-		             "%s is not this machine alone, and TLS is not supported yet", s->listen.host);
-}
-
-static void read_charset(struct reader *r, struct aff_charset_options *o, const struct node *map)
-{
-	struct fields f;
-	fields_read(r, &f, SECTION_SOURCE_CHARSET, map);
-	o->assume = get_charset(r, &f, KEY_SOURCE_CHARSET_assume);
-	o->override = get_charset(r, &f, KEY_SOURCE_CHARSET_override);
-	o->as_declared = get_word(r, &f, KEY_SOURCE_CHARSET_utf8) == 1;
-	static const enum key_id useless[] = {KEY_SOURCE_CHARSET_assume, KEY_SOURCE_CHARSET_utf8};
-	for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++)
-		if (f.value[useless[i]] && f.meant[KEY_SOURCE_CHARSET_override])
-			report_error(&r->report, f.value[useless[i]]->at, "leave one of them out",
-			             "'%s' has no use with 'override'", conf_keys[useless[i]].name);
-}
-
-static void read_mllp_source(struct reader *r, struct conf_source *s, const struct node *map)
-{
-	struct fields f;
-	fields_read(r, &f, SECTION_SOURCE_MLLP, map);
-	unsigned lenient = get_words(r, &f, KEY_SOURCE_MLLP_lenient);
-	s->lenient = lenient & AFF_LENIENT_ALL;
-	s->lenient_end = (lenient & ~(unsigned)AFF_LENIENT_ALL) != 0;
-	s->split = get_word(r, &f, KEY_SOURCE_MLLP_batch) == 1;
-	if (s->split && (s->lenient & AFF_LENIENT_TWOMSH))
-		report_error(&r->report, f.value[KEY_SOURCE_MLLP_batch]->at, "leave one of them out",
-		             "'two-msh' keeps as one message what 'batch: split' takes apart");
-	s->max_frame = get_number(r, &f, KEY_SOURCE_MLLP_max_frame);
-	if (s->max_frame > r->conf->engine.memory)
-		report_error(&r->report, f.value[KEY_SOURCE_MLLP_max_frame]->at, "raise 'memory' in afferent.yaml",
-		             "such a message would not fit into the engine's memory for messages");
-	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_MLLP_max_connections);
-	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_idle);
-	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_frame_time);
-	read_charset(r, &s->charset, f.value[KEY_SOURCE_MLLP_charset]);
-	if (f.value[KEY_SOURCE_MLLP_plaintext])
-		s->plaintext_accepted = aff_view_is(get_view(&f, KEY_SOURCE_MLLP_plaintext),
-		                                    conf_keys[KEY_SOURCE_MLLP_plaintext].values);
-	get_word(r, &f, KEY_SOURCE_MLLP_plaintext);
-	if (get_address(r, &f, KEY_SOURCE_MLLP_listen, &s->listen)) {
-		struct place at = f.value[KEY_SOURCE_MLLP_listen]->at;
-		check_listener(r, s, at);
-		add_endpoint(r, &r->listeners, &s->listen, at);
-	}
-}
-
-static void read_source(struct reader *r, struct conf_source *s, const struct node *map)
-{
-	static const enum aff_ack_mode modes[] = {AFF_ACK_AUTO, AFF_ACK_ORIGINAL, AFF_ACK_ENHANCED};
-	struct fields f;
-	fields_read(r, &f, SECTION_SOURCE, map);
-	s->answer = modes[get_word(r, &f, KEY_SOURCE_ack)];
-	s->again = get_word(r, &f, KEY_SOURCE_duplicates) == 1;
-	bool own = get_word(r, &f, KEY_SOURCE_on_full) == 1;
-	s->stall = f.value[KEY_SOURCE_on_full] ? own : r->conf->engine.stall;
-	if (get_word(r, &f, KEY_SOURCE_answer) == 1) {
-		s->answer = AFF_ACK_NEVER;
-		if (f.value[KEY_SOURCE_ack])
-			report_error(&r->report, f.value[KEY_SOURCE_ack]->at, "leave one of them out",
-			             "'ack' has no use with 'answer: never'");
-	}
-	read_mllp_source(r, s, f.value[KEY_SOURCE_mllp]);
 }
 
 static void check_name(struct reader *r, const struct conf_channel *c, struct place at)

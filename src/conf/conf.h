@@ -57,7 +57,12 @@ struct conf_address {
 	uint16_t port;
 };
 
+enum conf_source_kind {
+	CONF_SOURCE_MLLP         /* an MLLP listener */
+};
+
 struct conf_source {
+	enum conf_source_kind kind;
 	struct conf_address listen;
 	enum aff_ack_mode answer;
 	unsigned lenient;        /* enum aff_lenient, or'ed */

@@ -97,6 +97,7 @@ void read_engine(struct reader *r, const struct node *root);              /* roo
 void read_table(struct reader *r, const struct node *root);
 void read_channel(struct reader *r, const struct node *root);
 void read_profile(struct reader *r, const struct conf_file *file);        /* profiles/: YAML or XML */
+void read_source(struct reader *r, struct conf_source *s, const struct node *map); /* map NULL: none is there */
 void read_accept(struct reader *r, struct conf_accept *a, const struct node *map);
 void read_checks(struct reader *r, struct conf_accept *a, const struct fields *f); /* accept: errors, ignore, zone */
 struct aff_rules *read_transform(struct reader *r, const struct node *list);

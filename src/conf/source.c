@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The source of a channel: one of several ways in which messages come, and what holds for all of them.
+ */
+#include "conf/reader.h"
+
+/* What may be listened on: an address beyond this machine only when it was said that patient data may go in clear. */
+static void check_listener(struct reader *r, const struct conf_source *s, struct place at)
+{
+	if (address_is_loopback(&s->listen))
+		return;
+	if (s->plaintext_accepted)
+		report_warning(&r->report, at, NULL, "patient data crosses the network in clear on %s:%u",
+		               s->listen.host, s->listen.port);
+	else
+		report_error(&r->report, at, "listen on 127.0.0.1, or add 'plaintext: accept-phi-in-clear'",
+		             "%s is not this machine alone, and TLS is not supported yet", s->listen.host);
+}
+
+static void read_charset(struct reader *r, struct aff_charset_options *o, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_SOURCE_CHARSET, map);
+	o->assume = get_charset(r, &f, KEY_SOURCE_CHARSET_assume);
+	o->override = get_charset(r, &f, KEY_SOURCE_CHARSET_override);
+	o->as_declared = get_word(r, &f, KEY_SOURCE_CHARSET_utf8) == 1;
+	static const enum key_id useless[] = {KEY_SOURCE_CHARSET_assume, KEY_SOURCE_CHARSET_utf8};
+	for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++)
+		if (f.value[useless[i]] && f.meant[KEY_SOURCE_CHARSET_override])
+			report_error(&r->report, f.value[useless[i]]->at, "leave one of them out",
+			             "'%s' has no use with 'override'", conf_keys[useless[i]].name);
+}
+
+static void read_mllp_source(struct reader *r, struct conf_source *s, const struct node *map)
+{
+	struct fields f;
+	s->kind = CONF_SOURCE_MLLP;
+	fields_read(r, &f, SECTION_SOURCE_MLLP, map);
+	unsigned lenient = get_words(r, &f, KEY_SOURCE_MLLP_lenient);
+	s->lenient = lenient & AFF_LENIENT_ALL;
+	s->lenient_end = (lenient & ~(unsigned)AFF_LENIENT_ALL) != 0;
+	s->split = get_word(r, &f, KEY_SOURCE_MLLP_batch) == 1;
+	if (s->split && (s->lenient & AFF_LENIENT_TWOMSH))
+		report_error(&r->report, f.value[KEY_SOURCE_MLLP_batch]->at, "leave one of them out",
+		             "'two-msh' keeps as one message what 'batch: split' takes apart");
+	s->max_frame = get_number(r, &f, KEY_SOURCE_MLLP_max_frame);
+	if (s->max_frame > r->conf->engine.memory)
+		report_error(&r->report, f.value[KEY_SOURCE_MLLP_max_frame]->at, "raise 'memory' in afferent.yaml",
+		             "such a message would not fit into the engine's memory for messages");
+	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_MLLP_max_connections);
+	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_idle);
+	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_frame_time);
+	read_charset(r, &s->charset, f.value[KEY_SOURCE_MLLP_charset]);
+	if (f.value[KEY_SOURCE_MLLP_plaintext])
+		s->plaintext_accepted = aff_view_is(get_view(&f, KEY_SOURCE_MLLP_plaintext),
+		                                    conf_keys[KEY_SOURCE_MLLP_plaintext].values);
+	get_word(r, &f, KEY_SOURCE_MLLP_plaintext);
+	if (get_address(r, &f, KEY_SOURCE_MLLP_listen, &s->listen)) {
+		struct place at = f.value[KEY_SOURCE_MLLP_listen]->at;
+		check_listener(r, s, at);
+		add_endpoint(r, &r->listeners, &s->listen, at);
+	}
+}
+
+/* The ways in which messages come. */
+static const struct way {
+	enum key_id key;
+	void (*read)(struct reader *r, struct conf_source *s, const struct node *map);
+} ways[] = {
+	{KEY_SOURCE_mllp, read_mllp_source},
+};
+#define WAYS "mllp" /* for people */
+
+static void read_way(struct reader *r, struct conf_source *s, const struct fields *f)
+{
+	unsigned n = (unsigned)f->meant[KEY_SOURCE_directory] + (unsigned)f->meant[KEY_SOURCE_http];
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		n += f->meant[ways[i].key];
+		if (f->value[ways[i].key])
+			ways[i].read(r, s, f->value[ways[i].key]);
+	}
+	if (n != 1)
+		report_error(&r->report, f->at, "give it exactly one of " WAYS, "the source has %s to get messages",
+			     n ? "more than one way" : "no way");
+}
+
+void read_source(struct reader *r, struct conf_source *s, const struct node *map)
+{
+	static const enum aff_ack_mode modes[] = {AFF_ACK_AUTO, AFF_ACK_ORIGINAL, AFF_ACK_ENHANCED};
+	struct fields f;
+	fields_read(r, &f, SECTION_SOURCE, map);
+	s->answer = modes[get_word(r, &f, KEY_SOURCE_ack)];
+	s->again = get_word(r, &f, KEY_SOURCE_duplicates) == 1;
+	bool own = get_word(r, &f, KEY_SOURCE_on_full) == 1;
+	s->stall = f.value[KEY_SOURCE_on_full] ? own : r->conf->engine.stall;
+	if (get_word(r, &f, KEY_SOURCE_answer) == 1) {
+		s->answer = AFF_ACK_NEVER;
+		if (f.value[KEY_SOURCE_ack])
+			report_error(&r->report, f.value[KEY_SOURCE_ack]->at, "leave one of them out",
+			             "'ack' has no use with 'answer: never'");
+	}
+	if (map)
+		read_way(r, s, &f);
+}
