@@ -17,6 +17,7 @@ struct pipeline {
 	struct aff_msg *rendered; /* the message as transformed, for the FHIR renderer */
 	struct aff_edit *edit;
 	struct aff_fhir *fhir;
+	const struct aff_rules_watch *watch; /* NULL: nobody watches */
 	struct aff_buf hl7, json;
 	struct aff_buf converted; /* the message in another set than it was worked on in */
 };
@@ -66,6 +67,11 @@ struct aff_edit *pipeline_edit(struct pipeline *p)
 	return p->edit;
 }
 
+void pipeline_watch(struct pipeline *p, const struct aff_rules_watch *watch)
+{
+	p->watch = watch;
+}
+
 /* Ends as dead letter, with the reason; out of memory is not the message's fault and is handed on. */
 static int dead(struct pipeline_result *result, const char *where, int rc, const struct aff_diag *diag)
 {
@@ -102,7 +108,7 @@ int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, c
 		return dead(result, "edit", rc, NULL);
 	if (channel->transform) {
 		struct aff_rules_result rules = {0};
-		rc = aff_rules_run(channel->transform, p->edit, &rules, &diag);
+		rc = aff_rules_run_watched(channel->transform, p->edit, p->watch, &rules, &diag);
 		if (rc)
 			return dead(result, "transform", rc, &diag);
 		result->suspect = rules.suspect;

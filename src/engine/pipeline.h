@@ -7,6 +7,8 @@
 #ifndef ENGINE_PIPELINE_H
 #define ENGINE_PIPELINE_H
 
+#include <afferent/watch.h>
+
 #include "conf/conf.h"
 
 enum pipeline_verdict { PIPELINE_SEND, PIPELINE_FILTERED, PIPELINE_DEAD };
@@ -23,6 +25,9 @@ struct pipeline_result {
 struct pipeline;
 int pipeline_new(struct pipeline **out);
 void pipeline_free(struct pipeline *p);
+
+/* From now on this observer (which must outlive its use) is told what transforms do; NULL: nobody. */
+void pipeline_watch(struct pipeline *p, const struct aff_rules_watch *watch);
 
 /* First half: parse (in the character set that the channel's source says), transform, filter. The edited message can
  * then be sampled (pipeline_edit). Second half: render for the destination. pipeline_run does both. Returns 0 with a

@@ -20,5 +20,9 @@ static int drop_message(struct run *run, unsigned segment)
 	return STEP_DECIDED;
 }
 
-const struct step_kind step_drop_segment = {.check = check_drop, .run = run_delete, .everywhere = ""};
-const struct step_kind step_drop_message = {.run = drop_message, .everywhere = ""};
+const struct step_kind step_drop_segment = {
+	.name = "drop: segment", .check = check_drop, .run = run_delete, .everywhere = ""
+};
+const struct step_kind step_drop_message = {
+	.name = "drop: message", .run = drop_message, .everywhere = ""
+};

@@ -84,15 +84,32 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 
 /* ---- running ---- */
 
-/* Applies the step if its condition holds for this segment (AFF_NONE: for the message). */
-static int apply_when(struct run *run, unsigned segment)
+static int carry_out(struct run *run, unsigned segment)
+{
+	int rc = run->step->kind->run(run, segment);
+	watch_done(run, segment, rc);
+	return rc;
+}
+
+/* 1: the step's condition holds for this segment (AFF_NONE: for the message), 0: not. STEP_DECIDED: it cannot be told;
+ * AFF_ENOMEM. */
+static int test_when(struct run *run, unsigned segment)
 {
 	int holds = run->step->when ? expr_test(run->step->when, run->e, &run->charset, segment) : 1;
-	if (holds == AFF_ELIMIT)
-		return run_reject(run, AFF_ELIMIT, segment, 0, "the condition costs too much on this message");
-	if (holds <= 0)
+	if (holds >= 0) {
+		watch_when(run, segment, holds);
 		return holds;
-	return run->step->kind->run(run, segment);
+	}
+	if (holds == AFF_ELIMIT)
+		holds = run_reject(run, AFF_ELIMIT, segment, 0, "the condition costs too much on this message");
+	watch_done(run, segment, holds);
+	return holds;
+}
+
+static int apply_when(struct run *run, unsigned segment)
+{
+	int holds = test_when(run, segment);
+	return holds == 1 ? carry_out(run, segment) : holds;
 }
 
 static int each_segment(struct run *run, const char *id, int (*what)(struct run *, unsigned))
@@ -113,11 +130,11 @@ static int apply_to_message(struct run *run)
 	const struct step *step = run->step;
 	const char *id = step->kind->everywhere ? step->kind->everywhere : step->path.segment;
 	if (!id[0])
-		return step->kind->run(run, AFF_NONE);
+		return carry_out(run, AFF_NONE);
 	if (step->kind->everywhere || !step->path.occurrence)
-		return each_segment(run, id, step->kind->run);
+		return each_segment(run, id, carry_out);
 	unsigned segment = aff_edit_nth(run->e, id, step->path.occurrence);
-	return segment == AFF_NONE ? STEP_DONE : step->kind->run(run, segment);
+	return segment == AFF_NONE ? STEP_DONE : carry_out(run, segment);
 }
 
 static int run_step(struct run *run)
@@ -125,15 +142,14 @@ static int run_step(struct run *run)
 	const struct step *step = run->step;
 	if (step->for_each[0])
 		return each_segment(run, step->for_each, apply_when);
-	int holds = step->when ? expr_test(step->when, run->e, &run->charset, AFF_NONE) : 1;
-	if (holds == AFF_ELIMIT)
-		return run_reject(run, AFF_ELIMIT, AFF_NONE, 0, "the condition costs too much on this message");
-	return holds <= 0 ? holds : apply_to_message(run);
+	int holds = test_when(run, AFF_NONE);
+	return holds == 1 ? apply_to_message(run) : holds;
 }
 
-int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result, struct aff_diag *diag)
+int aff_rules_run_watched(const struct aff_rules *r, struct aff_edit *e, const struct aff_rules_watch *watch,
+                          struct aff_rules_result *result, struct aff_diag *diag)
 {
-	struct run run = {.e = e, .delims = aff_edit_delims(e), .result = result, .diag = diag};
+	struct run run = {.e = e, .delims = aff_edit_delims(e), .result = result, .diag = diag, .watch = watch};
 	run.charset = charset_use_of(aff_edit_message(e));
 	int rc = STEP_DONE;
 	memset(result, 0, sizeof *result);
@@ -141,6 +157,8 @@ int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rule
 	aff_buf_init(&run.key, TEXT_MAX);
 	for (size_t i = 0; i < r->count && rc == STEP_DONE; i++) {
 		run.step = &r->steps[i];
+		run.number = i;
+		watch_step(&run);
 		rc = run_step(&run);
 		if (rc == STEP_DECIDED)
 			result->line = run.step->line;
@@ -151,4 +169,9 @@ int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rule
 	if (rc < 0)
 		return aff_diag_set(diag, rc, "step at line %u: %s", run.step->line, aff_error_text(rc));
 	return 0;
+}
+
+int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result, struct aff_diag *diag)
+{
+	return aff_rules_run_watched(r, e, NULL, result, diag);
 }

@@ -131,4 +131,6 @@ static int check_set(const struct aff_step *s, struct aff_diag *diag)
 	return 0;
 }
 
-const struct step_kind step_set = {.check = check_set, .compile = compile_set, .run = run_set, .everywhere = ""};
+const struct step_kind step_set = {
+	.name = "set", .check = check_set, .compile = compile_set, .run = run_set, .everywhere = ""
+};

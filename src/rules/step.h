@@ -6,7 +6,7 @@
 #ifndef RULES_STEP_H
 #define RULES_STEP_H
 
-#include <afferent/rules.h>
+#include <afferent/watch.h>
 
 #include "rules/charset.h"
 
@@ -43,6 +43,8 @@ struct run {
 	struct aff_buf key;      /* an unescaped code */
 	struct aff_rules_result *result;
 	struct aff_diag *diag;
+	size_t number;           /* of the step, from 0 */
+	const struct aff_rules_watch *watch; /* NULL: nobody watches */
 };
 
 /* What a step did to the segment it was run for; negative: AFF_E.... */
@@ -50,6 +52,7 @@ enum { STEP_DONE = 0, STEP_DELETED = 1, STEP_DECIDED = 2 };
 
 /* What a kind of step does; each kind has a file of its own. */
 struct step_kind {
+	const char *name;        /* as the channel's file calls it */
 	/* Whether it can be run at all: 0, AFF_EARGUMENT. NULL: it always can. */
 	int (*check)(const struct aff_step *asked, struct aff_diag *diag);
 	/* Takes over from `asked` what the kind alone needs; frees what it began when it fails. NULL: nothing. */
@@ -73,5 +76,13 @@ int run_reject_text(struct run *run, unsigned segment, unsigned field);
 /* Deletes a segment, an OBX with its notes. A PID or OBR with readings is not taken away where these would become those
  * of the one before: the message is rejected. Returns STEP_DELETED, STEP_DECIDED or an error. */
 int run_delete(struct run *run, unsigned segment);
+/* Counts a code or unit that is not known and stays as it came, and tells the observer. */
+void run_keep_unmapped(struct run *run, enum aff_unmapped_kind kind, unsigned segment);
+
+/* What the observer is told (watch.h); rc: what a step's run returned. watch_unmapped: before a step acts on it. */
+void watch_step(struct run *run);
+void watch_when(struct run *run, unsigned segment, bool holds);
+void watch_done(struct run *run, unsigned segment, int rc);
+void watch_unmapped(struct run *run, enum aff_unmapped_kind kind, unsigned segment);
 
 #endif

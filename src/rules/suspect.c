@@ -122,4 +122,6 @@ static int check_suspect(const struct aff_step *asked, struct aff_diag *diag)
 	return step_check_obx(asked, diag, "only OBX segments are readings");
 }
 
-const struct step_kind step_suspect = {.check = check_suspect, .run = run_suspect, .everywhere = "OBX"};
+const struct step_kind step_suspect = {
+	.name = "suspect", .check = check_suspect, .run = run_suspect, .everywhere = "OBX"
+};

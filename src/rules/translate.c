@@ -73,6 +73,9 @@ static int write_field(struct run *run, unsigned segment, const struct aff_codin
 
 static int unknown(struct run *run, unsigned segment, bool mismatch)
 {
+	enum aff_unmapped_kind kind = mismatch ? AFF_UNMAPPED_NAME : AFF_UNMAPPED_CODE;
+	if (run->step->unknown != AFF_UNKNOWN_KEEP)
+		watch_unmapped(run, kind, segment);
 	switch (run->step->unknown) {
 	case AFF_UNKNOWN_DROP:
 		return run_delete(run, segment);
@@ -84,7 +87,7 @@ static int unknown(struct run *run, unsigned segment, bool mismatch)
 	case AFF_UNKNOWN_KEEP:
 		break;
 	}
-	run->result->unmapped++;
+	run_keep_unmapped(run, kind, segment);
 	return STEP_DONE;
 }
 
@@ -114,7 +117,7 @@ static int run_translate(struct run *run, unsigned segment)
 		return rc;
 	rc = units_convert(run, segment, row->unit);
 	if (rc == 0)
-		run->result->unmapped++;
+		run_keep_unmapped(run, AFF_UNMAPPED_VALUE, segment);
 	return rc < 0 ? rc : STEP_DONE;
 }
 
@@ -135,4 +138,4 @@ static int check_translate(const struct aff_step *s, struct aff_diag *diag)
 	return 0;
 }
 
-const struct step_kind step_translate = {.check = check_translate, .run = run_translate};
+const struct step_kind step_translate = {.name = "translate", .check = check_translate, .run = run_translate};

@@ -42,7 +42,7 @@ static int run_units(struct run *run, unsigned segment)
 		return STEP_DONE;
 	const struct aff_unit *unit = charset_unit(&run->charset, &run->key, field);
 	if (!unit || !unit->ucum[0]) {
-		run->result->unmapped++;
+		run_keep_unmapped(run, AFF_UNMAPPED_UNIT, segment);
 		return STEP_DONE;
 	}
 	struct aff_cwe original;
@@ -62,7 +62,7 @@ static int check_units(const struct aff_step *asked, struct aff_diag *diag)
 	return step_check_obx(asked, diag, "only OBX segments have units");
 }
 
-const struct step_kind step_units = {.check = check_units, .run = run_units, .everywhere = "OBX"};
+const struct step_kind step_units = {.name = "units", .check = check_units, .run = run_units, .everywhere = "OBX"};
 
 /* ---- conversion ---- */
 

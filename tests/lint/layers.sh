@@ -32,7 +32,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		split("ack batch build charset coded data dtm edit escape", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("continuation identity mllp msg number parts path type v2xml", n, " "); for (i in n) owner[n[i]] = "hl7"
 		split("nomenclature table unit", n, " "); for (i in n) owner[n[i]] = "terms"
-		split("expr rules", n, " "); for (i in n) owner[n[i]] = "rules"
+		split("expr rules watch", n, " "); for (i in n) owner[n[i]] = "rules"
 		owner["validate"] = "validate"
 		owner["profile"] = "profile"
 		owner["fhir"] = "fhir"

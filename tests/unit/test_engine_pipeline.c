@@ -186,6 +186,25 @@ START_TEST(what_cannot_be_written_is_not_sent)
 }
 END_TEST
 
+static void count_done(void *arg, const struct aff_rules_event *event)
+{
+	*(unsigned *)arg += event->kind == AFF_RULES_DONE;
+}
+
+START_TEST(an_observer_is_told_until_it_is_taken_away)
+{
+	unsigned done = 0;
+	const struct aff_rules_watch watch = {count_done, &done};
+	load("", "transform:\n  - {translate: OBX-3, with: t}\n");
+	pipeline_watch(p, &watch);
+	expect(MLLP, MESSAGE("", "A", "3"), "|4^");
+	ck_assert_uint_eq(done, 1);
+	pipeline_watch(p, NULL);
+	expect(MLLP, MESSAGE("", "A", "3"), "|4^");
+	ck_assert_uint_eq(done, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine pipeline");
@@ -200,6 +219,7 @@ int main(void)
 	tcase_add_test(all, whole_messages_become_utf8);
 	tcase_add_test(all, msh18_says_what_the_text_is_in);
 	tcase_add_test(all, what_cannot_be_written_is_not_sent);
+	tcase_add_test(all, an_observer_is_told_until_it_is_taken_away);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }
