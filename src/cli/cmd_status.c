@@ -66,6 +66,19 @@ static void print_channels(const json_t *status)
 	table_print(&t, stdout);
 }
 
+/* Channels whose messages go nowhere; they have no line in the table of destinations. */
+static void print_journal_only(const json_t *status)
+{
+	size_t i;
+	json_t *c;
+	json_array_foreach(json_object_get(status, "channels"), i, c)
+	{
+		const json_t *n = json_object_get(c, "destinations");
+		if (json_is_integer(n) && !json_integer_value(n))
+			printf("%s: no destination, the journal only\n", text(c, "channel"));
+	}
+}
+
 static void print_destinations(const json_t *status)
 {
 	static const char *const titles[] = {"DESTINATION", "STATE",    ">DELIVERED", ">FILTERED", ">MERGED",
@@ -185,6 +198,7 @@ static void print_status(const json_t *status)
 	print_channels(status);
 	printf("\n");
 	print_destinations(status);
+	print_journal_only(status);
 	print_dead(status);
 }
 

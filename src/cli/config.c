@@ -103,7 +103,9 @@ const struct conf_dest *config_destination(const struct conf *c, const char *nam
 	aff_buf_init(&names, 4096);
 	list_destinations(c, &names);
 	const char *all = names.error ? "too many to list" : names.p;
-	if (n == 0 && name)
+	if (!names.error && !names.p[0])
+		command_error("no channel has a destination: the journal keeps what comes");
+	else if (n == 0 && name)
 		command_error("there is no destination '%s'; there are: %s", name, all);
 	else
 		command_error("several destinations fit; say which: %s", all);

@@ -146,6 +146,7 @@ struct story {
 	int64_t received_us;
 	struct actions_kept actions;
 	struct json_writer *json;
+	bool outcomes, pending;  /* there are some; it is pending somewhere */
 };
 
 static int print_action(void *arg, const struct journal_action *a)
@@ -170,6 +171,7 @@ static int print_outcome(void *arg, const struct journal_outcome *o)
 								  : TERM_PLAIN;
 	int64_t received_us = story->received_us;
 	actions_keep(&story->actions, o->action_us);
+	story->outcomes = true;
 	printf("%s  %.*s: %s%s%s", clock_local_text(o->at_us, when), (int)o->destination.n, o->destination.p,
 	       term_style(stdout, style), journal_outcome_text(o->kind), term_style(stdout, TERM_PLAIN));
 	if (o->tries > 1)
@@ -188,7 +190,8 @@ static int print_outcome(void *arg, const struct journal_outcome *o)
 
 static int print_pending(void *arg, struct aff_view destination)
 {
-	(void)arg;
+	struct story *story = arg;
+	story->pending = true;
 	printf("%29s  %.*s: %spending%s\n", "", (int)destination.n, destination.p, term_style(stdout, TERM_YELLOW),
 	       term_style(stdout, TERM_PLAIN));
 	return 0;
@@ -310,9 +313,11 @@ static int story(void *arg, const struct journal_row *row)
 	if (!rc)
 		rc = actions_each(&story.actions, s->others, print_action, NULL, NULL);
 	if (!rc)
-		rc = journal_get_pending(s->others, &row->message, print_pending, NULL, NULL);
+		rc = journal_get_pending(s->others, &row->message, print_pending, &story, NULL);
 	if (rc < 0)
 		return rc;
+	if (row->message.verdict == JOURNAL_ACCEPTED && !story.pending && !story.outcomes)
+		printf("%29s  no destination has it: the journal only\n", "");
 	if (s->removed_us)
 		printf("\nits body was removed by retention on %s\n", clock_local_text(s->removed_us, when));
 	else

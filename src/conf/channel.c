@@ -186,7 +186,11 @@ void read_channel(struct reader *r, const struct node *root)
 	read_accept(r, &c->accept, f.value[KEY_CHANNEL_accept]);
 	if (f.value[KEY_CHANNEL_transform])
 		c->transform = read_transform(r, f.value[KEY_CHANNEL_transform]);
-	if (f.value[KEY_CHANNEL_destinations])
-		read_destinations(r, c, f.value[KEY_CHANNEL_destinations]);
+	const struct node *destinations = f.value[KEY_CHANNEL_destinations];
+	if (destinations)
+		read_destinations(r, c, destinations);
+	if (destinations && destinations->kind == NODE_SCALAR && f.value[KEY_CHANNEL_transform])
+		report_error(&r->report, f.value[KEY_CHANNEL_transform]->at, "leave it out",
+		             "'transform' has no use with 'destinations: none': the journal keeps what came");
 	r->conf->nchannels++;
 }

@@ -131,7 +131,7 @@ struct conf_channel {
 	struct conf_accept accept;
 	struct aff_rules *transform; /* NULL: none */
 	struct conf_dest *dests;
-	size_t ndests;
+	size_t ndests;           /* 0: messages stay in the journal */
 };
 
 /* A destination that was taken out for good, with its place in afferent.yaml. */

@@ -158,8 +158,11 @@ static void read_destination(struct reader *r, struct conf_channel *c, const str
 
 void read_destinations(struct reader *r, struct conf_channel *c, const struct node *list)
 {
+	if (list->kind == NODE_SCALAR)
+		return; /* none */
 	if (!list->count || list->count > MAX_DESTINATIONS) {
-		report_error(&r->report, list->at, NULL, "a channel has 1 to %d destinations", MAX_DESTINATIONS);
+		report_error(&r->report, list->at, list->count ? NULL : "write 'none' for the journal only",
+		             "a channel has 1 to %d destinations", MAX_DESTINATIONS);
 		return;
 	}
 	c->dests = keep_array(r, list->count, sizeof *c->dests);

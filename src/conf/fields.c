@@ -58,6 +58,8 @@ static bool shape_fits(const struct key *key, const struct node *value)
 		return value->kind == NODE_LIST;
 	case KIND_ROWS:
 		return value->kind != NODE_LIST;
+	case KIND_LIST_NONE:
+		return value->kind == NODE_LIST || (value->kind == NODE_SCALAR && aff_view_is(value->text, "none"));
 	case KIND_SWITCH:
 		return value->kind == NODE_MAP || (value->kind == NODE_SCALAR && aff_view_is(value->text, "off"));
 	default:

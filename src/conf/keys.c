@@ -33,6 +33,7 @@ const char *kind_text(enum key_kind kind)
 	static const char *const texts[] = {
 		[KIND_MAP] = "a map",
 		[KIND_LIST] = "a list",
+		[KIND_LIST_NONE] = "a list or the word none",
 		[KIND_SWITCH] = "a map or the word off",
 		[KIND_ROWS] = "a map or a file name",
 		[KIND_TEXT] = "text",

@@ -7,12 +7,15 @@
 #include "base/json.h"
 #include "sys/clock.h"
 
-static void put_channel(struct json_writer *j, const struct served *s)
+static void put_channel(struct json_writer *j, const struct served *s, const struct conf *conf)
 {
 	const struct channel *c = s->channel;
+	const struct conf_channel *settings = conf_channel(conf, aff_view_of(feed_channel(c->feed)));
+	size_t ndests = settings ? settings->ndests : 0;
 	jsonw_object(j, NULL);
 	jsonw_text(j, "channel", feed_channel(c->feed));
 	jsonw_text(j, "listen", s->address);
+	jsonw_i64(j, "destinations", (int64_t)ndests);
 	jsonw_i64(j, "connections", atomic_load(&c->connections));
 	jsonw_i64(j, "accepted", (int64_t)atomic_load(&c->accepted));
 	jsonw_i64(j, "kept", (int64_t)atomic_load(&c->kept));
@@ -151,7 +154,7 @@ void engine_status(struct engine *e, struct aff_buf *out)
 	put_ledger(&j, &e->gauge);
 	jsonw_array(&j, "channels");
 	for (const struct served *s = e->served; s; s = s->next)
-		put_channel(&j, s);
+		put_channel(&j, s, e->conf);
 	jsonw_array_end(&j);
 	jsonw_array(&j, "destinations");
 	for (const struct sending *s = e->sending; s; s = s->next)
