@@ -59,6 +59,12 @@ int number_duration_ms(struct aff_view text, int64_t *out)
 	return rc;
 }
 
+int number_rate_an_hour(struct aff_view text, uint64_t *out)
+{
+	static const struct suffix units[] = {{"/s", 3600}, {"/min", 60}, {"/h", 1}};
+	return with_suffix(text, units, sizeof units / sizeof units[0], out);
+}
+
 int number_bytes(struct aff_view text, uint64_t *out)
 {
 	static const struct suffix units[] = {

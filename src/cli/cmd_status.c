@@ -79,6 +79,16 @@ static void print_journal_only(const json_t *status)
 	}
 }
 
+/* Down, why; or up, and whether it is the rate that holds it back. */
+static void cell_state(struct table *t, const json_t *d)
+{
+	if (strcmp(text(d, "state"), "down") == 0)
+		table_cellf(t, "down: %s", text(d, "last_answer"));
+	else
+		table_cellf(t, "%s%s", text(d, "state"),
+			    json_is_true(json_object_get(d, "held_back")) ? ", held back by its rate" : "");
+}
+
 static void print_destinations(const json_t *status)
 {
 	static const char *const titles[] = {"DESTINATION", "STATE",    ">DELIVERED", ">FILTERED", ">MERGED",
@@ -90,8 +100,7 @@ static void print_destinations(const json_t *status)
 	json_array_foreach(json_object_get(status, "destinations"), i, d)
 	{
 		table_cell(&t, aff_view_of(text(d, "destination")));
-		table_cellf(&t, "%s%s%s", text(d, "state"), strcmp(text(d, "state"), "down") == 0 ? ": " : "",
-			    strcmp(text(d, "state"), "down") == 0 ? text(d, "last_answer") : "");
+		cell_state(&t, d);
 		table_cellf(&t, "%" PRId64, number(d, "delivered"));
 		table_cellf(&t, "%" PRId64, number(d, "filtered"));
 		table_cellf(&t, "%" PRId64, number(d, "merged"));

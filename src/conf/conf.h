@@ -119,6 +119,7 @@ struct conf_dest {
 	unsigned sample_line;
 	enum conf_order order;
 	unsigned lanes;
+	uint64_t rate_an_hour;   /* tries begun in an hour, evenly spaced; 0: as they come */
 	int64_t timeout_ms;      /* for an answer; default 30 s */
 	struct conf_retry retry; /* default 1 s, 60 s, never */
 	unsigned tries;          /* permanent refusals until dead letter; default 3 */

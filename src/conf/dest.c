@@ -149,6 +149,7 @@ static void read_destination(struct reader *r, struct conf_channel *c, const str
 	read_sample(r, d, f.value[KEY_DEST_sample]);
 	d->order = orders[get_word(r, &f, KEY_DEST_order)];
 	d->lanes = (unsigned)get_number(r, &f, KEY_DEST_lanes);
+	d->rate_an_hour = get_number(r, &f, KEY_DEST_rate);
 	d->timeout_ms = (int64_t)get_number(r, &f, KEY_DEST_timeout);
 	d->tries = (unsigned)get_number(r, &f, KEY_DEST_tries);
 	read_retry(r, d, f.value[KEY_DEST_retry]);

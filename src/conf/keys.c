@@ -48,6 +48,7 @@ const char *kind_text(enum key_kind kind)
 		[KIND_BYTES] = "a size",
 		[KIND_DURATION] = "a duration",
 		[KIND_NEVER] = "a duration or never",
+		[KIND_RATE] = "a rate",
 		[KIND_CONDITION] = "a condition",
 		[KIND_FIELD] = "a field",
 		[KIND_SEGMENT] = "a segment id",

@@ -68,7 +68,8 @@ char *get_string(struct reader *r, const struct fields *f, enum key_id key); /* 
 char *get_name(struct reader *r, const struct fields *f, enum key_id key);   /* letters, digits, . _ - */
 char *get_path(struct reader *r, const struct fields *f, enum key_id key);   /* relative ones count from the root */
 char *get_url(struct reader *r, const struct fields *f, enum key_id key);    /* http(s), without trailing slash */
-uint64_t get_number(struct reader *r, const struct fields *f, enum key_id key); /* durations in ms, never = 0 */
+/* Durations in ms, never = 0; rates an hour. */
+uint64_t get_number(struct reader *r, const struct fields *f, enum key_id key);
 unsigned get_word(struct reader *r, const struct fields *f, enum key_id key);   /* index into the key's values */
 unsigned get_words(struct reader *r, const struct fields *f, enum key_id key);  /* a list; bit i for word i */
 bool get_address(struct reader *r, const struct fields *f, enum key_id key, struct conf_address *out);

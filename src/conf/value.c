@@ -84,6 +84,8 @@ static int parse_number(enum key_kind kind, struct aff_view text, uint64_t *out)
 	switch (kind) {
 	case KIND_BYTES:
 		return number_bytes(text, out);
+	case KIND_RATE:
+		return number_rate_an_hour(text, out);
 	case KIND_NEVER:
 	case KIND_DURATION:
 		rc = number_duration_ms(text, &ms);
@@ -101,6 +103,8 @@ static const char *number_example(enum key_kind kind)
 		return "a size such as 64KiB or 1MiB";
 	case KIND_DURATION:
 		return "a duration such as 500ms, 30s, 5m, 24h";
+	case KIND_RATE:
+		return "a rate such as 50/s, 600/min, 20/h";
 	case KIND_NEVER:
 		return "a duration such as 30s, 24h, 7d, or never";
 	default:

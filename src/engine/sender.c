@@ -31,11 +31,9 @@ static int64_t next_us(const struct sender *s, int64_t now)
 	int64_t until = now + 1000000;
 	if (s->closing) /* nothing is sent or read: what is in flight ends, or its time does */
 		return s->end_us < until ? s->end_us : until;
-	for (unsigned i = 0; i < s->nlanes; i++) {
-		const struct delivery *d = s->lanes[i].first;
-		if (d && d->state == DELIVERY_QUEUED && d->due_us < until)
-			until = d->due_us;
-	}
+	int64_t lanes = sender_lanes_due_us(s);
+	if (lanes < until)
+		until = lanes;
 	int64_t careful = careful_due_us(s->careful, s->position, now);
 	if (careful < until && sender_has_room(s))
 		until = careful;
@@ -79,6 +77,7 @@ static int make_output(struct sender *s)
 	if (!s->lanes)
 		return AFF_ENOMEM;
 	s->warmed = -1;
+	s->paced_us = 0;
 	if (s->dest->sample.every_ms) {
 		int rc = sampler_new(&s->sampler, &s->dest->sample, s->dest->sample_line);
 		if (rc)
@@ -307,12 +306,14 @@ void sender_status(struct sender *s, struct sender_status *out)
 	out->pending = came > ended ? came - ended : 0;
 	out->retries = atomic_load(&s->retries);
 	out->oldest_us = atomic_load(&s->oldest_us);
+	out->held = atomic_load(&s->held);
 	out->delivered_us = atomic_load(&s->delivered_us);
 	out->latency_p50_us = histogram_quantile(&h, 1, 500);
 	out->latency_p99_us = histogram_quantile(&h, 1, 990);
 	pthread_mutex_lock(&s->lock);
 	out->kind = output_kind_text(s->dest->kind);
 	out->down = s->down;
+	out->rate_an_hour = s->dest->rate_an_hour;
 	memcpy(out->detail, s->detail, sizeof out->detail);
 	pthread_mutex_unlock(&s->lock);
 }

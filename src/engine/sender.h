@@ -45,6 +45,8 @@ struct sender_status {
 	char destination[128];
 	const char *kind;            /* "mllp", "fhir", "file" */
 	bool down;                   /* the last try did not get through */
+	uint64_t rate_an_hour;       /* deliveries begun in an hour at most, 0 = no such limit */
+	bool held;                   /* something is due and waits for the rate */
 	char detail[160];            /* what the destination last answered, or why it could not be reached */
 	uint64_t delivered, filtered, merged, dead; /* since the engine started */
 	uint64_t retries;

@@ -51,6 +51,7 @@ struct sender {
 	struct outcome_report *first, *last; /* made in this turn */
 	_Atomic unsigned open_reports;
 	uint64_t random;
+	int64_t paced_us; /* monotonic: with a rate, nothing is started before */
 	int64_t told_us;
 	bool told_down;
 	unsigned untold;
@@ -63,6 +64,7 @@ struct sender {
 	int64_t crowded_us; /* monotonic: when reading the journal ended for want of room; 0: it did not */
 	uint64_t backlog, published;
 	_Atomic uint64_t counts[JOURNAL_DEAD + 1], retries;
+	_Atomic bool held; /* something is due and waits for the rate */
 	_Atomic int64_t oldest_us, delivered_us;
 	struct histogram latency;
 	_Atomic bool asked;            /* there is a request */
@@ -83,7 +85,9 @@ void sender_submit_reports(struct sender *s);
 void sender_tell_dead(struct sender *s, int64_t id, unsigned tries, const char *why);
 /* careful.h: its try is over, or will not be made soon. */
 void sender_release(struct sender *s, struct delivery *d, bool tried);
-/* Sends the first message of every lane that is free and due. */
+/* When something can be sent next, as far as the lanes know; INT64_MAX: not before an answer or a message comes. */
+int64_t sender_lanes_due_us(const struct sender *s);
+/* Sends the first message of every lane that is free and due; with a rate, the oldest one when its turn has come. */
 void sender_start_lanes(struct sender *s);
 /* The output's answer to the delivery in flight on a lane. */
 void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer);

@@ -207,6 +207,53 @@ static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 	return true;
 }
 
+/* ---- the rate ---- */
+
+#define PACE_SLACK_US 5000 /* waits end late by a millisecond or so: what they cost is made up for */
+#define HOUR_US       INT64_C(3600000000)
+
+static const struct delivery *queued(const struct sender *s, unsigned lane)
+{
+	const struct delivery *d = s->lanes[lane].first;
+	return d && d->state == DELIVERY_QUEUED ? d : NULL;
+}
+
+int64_t sender_lanes_due_us(const struct sender *s)
+{
+	int64_t due = INT64_MAX;
+	for (unsigned i = 0; i < s->nlanes; i++) {
+		const struct delivery *d = queued(s, i);
+		if (d && d->due_us < due)
+			due = d->due_us;
+	}
+	return s->dest->rate_an_hour && due < s->paced_us ? s->paced_us : due;
+}
+
+/* The lane whose first message is due and the oldest of those; -1: none is. */
+static int oldest_due(const struct sender *s, int64_t now)
+{
+	int lane = -1;
+	for (unsigned i = 0; i < s->nlanes; i++) {
+		const struct delivery *d = queued(s, i);
+		if (d && d->due_us <= now && (lane < 0 || d->id < s->lanes[lane].first->id))
+			lane = (int)i;
+	}
+	return lane;
+}
+
+static void start_paced(struct sender *s, int64_t now)
+{
+	int64_t interval = (HOUR_US + (int64_t)s->dest->rate_an_hour - 1) / (int64_t)s->dest->rate_an_hour;
+	int lane = oldest_due(s, now);
+	while (lane >= 0 && s->paced_us <= now) {
+		int64_t from = s->paced_us < now - PACE_SLACK_US ? now - PACE_SLACK_US : s->paced_us;
+		if (start_lane(s, (unsigned)lane, now))
+			s->paced_us = from + interval;
+		lane = oldest_due(s, now);
+	}
+	atomic_store_explicit(&s->held, lane >= 0, memory_order_relaxed);
+}
+
 void sender_start_lanes(struct sender *s)
 {
 	int64_t now = clock_mono_us();
@@ -216,6 +263,10 @@ void sender_start_lanes(struct sender *s)
 	}
 	if (s->closing)
 		return;
+	if (s->dest->rate_an_hour) {
+		start_paced(s, now);
+		return;
+	}
 	for (unsigned i = 0; i < s->nlanes; i++) {
 		while (start_lane(s, i, now))
 			; /* an output that is done at once takes the next one in the same turn */

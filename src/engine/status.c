@@ -39,6 +39,10 @@ static void put_destination(struct json_writer *j, struct sender *s, const struc
 	jsonw_text(j, "destination", d.destination);
 	jsonw_text(j, "kind", d.kind);
 	jsonw_text(j, "state", d.down ? "down" : "up");
+	if (d.rate_an_hour) {
+		jsonw_i64(j, "rate_an_hour", (int64_t)d.rate_an_hour);
+		jsonw_bool(j, "held_back", d.held);
+	}
 	jsonw_text(j, "last_answer", d.detail);
 	jsonw_i64(j, "delivered", (int64_t)d.delivered);
 	jsonw_i64(j, "filtered", (int64_t)d.filtered);

@@ -26,11 +26,13 @@ class Box:
 
 	def __init__(self):
 		self.items = []
+		self.times = []  # monotonic, of each
 		self.changed = threading.Condition()
 
 	def put(self, item):
 		with self.changed:
 			self.items.append(item)
+			self.times.append(time.monotonic())
 			self.changed.notify_all()
 
 	def wait(self, ready, what):

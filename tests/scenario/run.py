@@ -302,6 +302,12 @@ class Scenario:
 			wanted = [f"{name}{i}" for name, n in zip(rest[::2], rest[1::2]) for i in range(int(n))]
 			if ehr.ids() != wanted:
 				raise Failure("messages are missing or out of order")
+		elif verb == "spread":
+			count, least = int(rest[0]), float(rest[1])
+			ehr.messages.wait(lambda items: len(items) >= count, f"{count} messages")
+			took = ehr.messages.times[count - 1] - ehr.messages.times[0]
+			if took < least:
+				raise Failure(f"{count} messages came in {took:.2f} s")
 		elif verb == "poison":
 			ehr.poison, ehr.on_poison = set(rest), lambda: self.engine.signal(signal.SIGKILL)
 		elif verb == "came":
