@@ -20,7 +20,7 @@
 
 static bool is_stalled(const struct io *io, const struct connection *c)
 {
-	return io->full && c->port->settings->source.stall;
+	return io->full && c->port->of.settings->source.stall;
 }
 
 /* May more be read from it now? */
@@ -59,7 +59,7 @@ void connection_close(struct io *io, struct connection *c)
 	aff_buf_free(&c->group);
 	io->slots[c->slot] = NULL;
 	io->unanswered -= c->unanswered;
-	atomic_fetch_sub(&p->channel->connections, 1);
+	atomic_fetch_sub(&p->of.channel->connections, 1);
 	if (--p->connections == 0 && p->leaving)
 		port_free(io, p);
 	free(c);
@@ -96,16 +96,16 @@ void connection_add(struct io *io, struct port *p, int fd, const struct net_addr
 	c->generation = io->next_generation;
 	net_stream_init(&c->stream, fd);
 	c->port = p;
-	aff_mllp_init(&c->framer, p->settings->source.max_frame, MAX_JUNK);
-	c->framer.lenient_end = p->settings->source.lenient_end;
-	aff_buf_init(&c->in, p->settings->source.max_frame + READ_SIZE + MAX_JUNK);
+	aff_mllp_init(&c->framer, p->of.settings->source.max_frame, MAX_JUNK);
+	c->framer.lenient_end = p->of.settings->source.lenient_end;
+	aff_buf_init(&c->in, p->of.settings->source.max_frame + READ_SIZE + MAX_JUNK);
 	aff_buf_init(&c->out, OUT_MAX);
 	aff_buf_init(&c->group, OUT_MAX);
 	c->active_us = clock_mono_us();
 	net_address_format(peer, c->peer, sizeof c->peer);
 	io->slots[slot] = c;
 	p->connections++;
-	atomic_fetch_add(&p->channel->connections, 1);
+	atomic_fetch_add(&p->of.channel->connections, 1);
 	c->interest = may_read(io, c) ? EPOLLIN : 0;
 	struct epoll_event ev = {.events = c->interest, .data.u64 = io_tag(c->generation, slot)};
 	if (epoll_ctl(io->epoll, EPOLL_CTL_ADD, fd, &ev))
@@ -128,12 +128,12 @@ static size_t take_frames(struct io *io, struct connection *c, const char *buf, 
 		} else if (rc == 0) {
 			break;
 		} else {
-			count(&c->port->channel->framing_errors, 1);
+			count(&c->port->of.channel->framing_errors, 1);
 			if (rc == AFF_EFRAME) {
 				frame_take_broken(io, c, frame, rc);
 				continue;
 			}
-			log_warn("listener", "%s: %s sent %s; the connection is closed", c->port->settings->name,
+			log_warn("listener", "%s: %s sent %s; the connection is closed", c->port->of.settings->name,
 				 c->peer,
 				 c->framer.junk ? "too many bytes outside of MLLP frames"
 						: "a frame larger than source.mllp.max_frame");
@@ -221,25 +221,6 @@ struct connection *connection_at(const struct io *io, uint32_t slot, uint32_t ge
 	return c && c->generation == generation ? c : NULL;
 }
 
-static void tally(const struct envelope *e)
-{
-	struct channel *ch = e->channel;
-	if (e->result)
-		count(&ch->refused, 1);
-	else if (e->row.verdict == JOURNAL_ACCEPTED)
-		count(&ch->accepted, 1);
-	else if (e->row.verdict == JOURNAL_KEPT)
-		count(&ch->kept, 1);
-	else if (e->row.verdict == JOURNAL_DUPLICATE)
-		count(&ch->duplicates, 1);
-	else
-		count(&ch->rejected, 1);
-	if (!e->result && e->row.error == AFF_EIDREUSE)
-		count(&ch->ids_reused, 1);
-	count(&ch->bytes, e->raw.n);
-	atomic_store_explicit(&ch->last_us, e->row.received_us, memory_order_relaxed);
-}
-
 /* After whatever happened to it: closed when it is over, else watched for what is wanted now. */
 static void settle(struct io *io, struct connection *c)
 {
@@ -274,8 +255,7 @@ void connection_ready(struct io *io, struct connection *c, uint32_t events)
 void connection_answer(struct io *io, struct envelope *e)
 {
 	struct connection *c = connection_at(io, e->slot, e->generation);
-	tally(e);
-	atomic_fetch_sub(&io->budget->used, e->size);
+	intake_came_back(&io->in, e);
 	if (c) {
 		c->inflight -= e->size;
 		c->unanswered--;
@@ -283,7 +263,7 @@ void connection_answer(struct io *io, struct envelope *e)
 		if (e->result && e->stall) {
 			c->ended = true; /* the end, and no room: silence does not make a device discard it */
 		} else {
-			struct aff_view answer = e->result ? ingest_refusal(io->ingest, e, e->result) : e->answer;
+			struct aff_view answer = e->result ? ingest_refusal(io->in.ingest, e, e->result) : e->answer;
 			if (e->grouped)
 				answer = frame_join_answers(c, e, answer);
 			send_answer(c, answer);
@@ -301,11 +281,11 @@ void connection_sweep(struct io *io, int64_t now)
 		struct connection *c = io->slots[i];
 		if (!c || c->unanswered || io->starved || is_stalled(io, c))
 			continue;
-		const struct conf_source *s = &c->port->settings->source;
+		const struct conf_source *s = &c->port->of.settings->source;
 		bool late = c->frame_us && now - c->frame_us > s->frame_ms * 1000;
 		if (late)
 			log_warn("listener", "%s: %s did not finish its frame in time; the connection is closed",
-				 c->port->settings->name, c->peer);
+				 c->port->of.settings->name, c->peer);
 		if (late || now - c->active_us > s->idle_ms * 1000)
 			connection_close(io, c);
 	}

@@ -23,7 +23,7 @@
 
 static void resume_reading(struct io *io)
 {
-	if (!io->starved || atomic_load(&io->budget->used) > io->budget->max / 4 * 3)
+	if (!io->starved || atomic_load(&io->in.budget->used) > io->in.budget->max / 4 * 3)
 		return;
 	io->starved = false;
 	for (uint32_t i = 0; i < io->nslots; i++) {
@@ -34,7 +34,7 @@ static void resume_reading(struct io *io)
 
 static void note_full(struct io *io)
 {
-	bool full = writer_is_full(io->writer);
+	bool full = writer_is_full(io->in.writer);
 	if (full == io->full)
 		return;
 	io->full = full;
@@ -79,7 +79,7 @@ static void serve_request(struct io *io, struct io_request *r)
 
 static void read_mailbox(struct io *io)
 {
-	for (struct envelope *e = mailbox_take(&io->mailbox), *next; e; e = next) {
+	for (struct envelope *e = mailbox_take(&io->in.mailbox), *next; e; e = next) {
 		next = e->next;
 		connection_answer(io, e);
 	}
@@ -104,15 +104,6 @@ static void handle(struct io *io, const struct epoll_event *ev)
 	}
 }
 
-static void submit(struct io *io)
-{
-	if (!io->first)
-		return;
-	struct envelope *first = io->first, *last = io->last;
-	io->first = io->last = NULL;
-	writer_submit(io->writer, first, last);
-}
-
 static void *io_main(void *arg)
 {
 	struct io *io = arg;
@@ -121,7 +112,7 @@ static void *io_main(void *arg)
 		int n = epoll_wait(io->epoll, events, EVENTS, io->starved ? 10 : io->full ? 100 : 1000);
 		for (int i = 0; i < n; i++)
 			handle(io, &events[i]);
-		submit(io);
+		intake_submit(&io->in);
 		resume_reading(io);
 		note_full(io);
 		int64_t now = clock_mono_us();
@@ -148,7 +139,7 @@ static void ask(struct io *io, struct io_request *r)
 		pthread_cond_wait(&io->served, &io->lock);
 	io->request = r;
 	pthread_mutex_unlock(&io->lock);
-	mailbox_wake(&io->mailbox);
+	mailbox_wake(&io->in.mailbox);
 	pthread_mutex_lock(&io->lock);
 	while (!r->done)
 		pthread_cond_wait(&io->served, &io->lock);
@@ -195,9 +186,8 @@ static void destroy(struct io *io)
 	while (io->ports)
 		port_free(io, io->ports);
 	free(io->slots);
-	ingest_free(io->ingest);
 	aff_buf_free(&io->scratch);
-	mailbox_destroy(&io->mailbox);
+	intake_destroy(&io->in);
 	close(io->epoll);
 	pthread_cond_destroy(&io->served);
 	pthread_mutex_destroy(&io->lock);
@@ -209,20 +199,14 @@ int io_start(struct io **out, unsigned number, struct journal *journal, struct w
 	struct io *io = calloc(1, sizeof *io);
 	if (!io)
 		return AFF_ENOMEM;
-	if (mailbox_init(&io->mailbox)) {
-		free(io);
-		return AFF_EIO;
-	}
-	io->writer = writer;
-	io->budget = budget;
+	int rc = intake_init(&io->in, number, journal, writer, budget);
 	aff_buf_init(&io->scratch, SCRATCH_SIZE);
 	pthread_mutex_init(&io->lock, NULL);
 	pthread_cond_init(&io->served, NULL);
 	io->epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event ev = {.events = EPOLLIN, .data.u64 = io_tag(IO_TAG_MAILBOX, 0)};
-	int rc = epoll_ctl(io->epoll, EPOLL_CTL_ADD, io->mailbox.eventfd, &ev) ? AFF_EIO : 0;
-	if (!rc)
-		rc = ingest_new(&io->ingest, journal, number);
+	if (!rc && epoll_ctl(io->epoll, EPOLL_CTL_ADD, io->in.mailbox.eventfd, &ev))
+		rc = AFF_EIO;
 	if (!rc && pthread_create(&io->thread, NULL, io_main, io))
 		rc = AFF_ENOMEM;
 	if (rc) {

@@ -6,18 +6,10 @@
 #ifndef ENGINE_IO_H
 #define ENGINE_IO_H
 
-#include "engine/channel.h"
-#include "engine/envelope.h"
 #include "engine/histogram.h"
+#include "engine/intake.h"
 
 struct io;
-struct writer;
-
-/* Bytes of envelopes in flight, over all io threads. At `max` they stop reading. */
-struct budget {
-	_Atomic size_t used;
-	size_t max;
-};
 
 int io_start(struct io **out, unsigned number, struct journal *journal, struct writer *writer, struct budget *budget);
 

@@ -9,9 +9,8 @@
 
 #include <afferent/mllp.h>
 
-#include "engine/ingest.h"
+#include "engine/intake.h"
 #include "engine/io.h"
-#include "engine/mailbox.h"
 #include "net/address.h"
 #include "net/stream.h"
 
@@ -20,15 +19,9 @@ struct port {
 	struct port *next;
 	uint32_t number;             /* names the port in epoll events */
 	int listener;                /* shared with the other io threads; -1 once closed */
-	struct conf *conf;           /* a reference */
-	const struct conf_channel *settings;
-	struct channel *channel;
+	struct intake_channel of;
 	unsigned connections;
 	bool leaving;                /* freed with its last connection */
-	int64_t rejected_told_us;    /* when the log last told of a rejected message */
-	unsigned rejected_untold;
-	int64_t odd_told_us;         /* likewise of an odd batch */
-	unsigned odd_untold;
 	bool resting;                /* not watched: there are no descriptors for new connections */
 };
 
@@ -66,12 +59,8 @@ struct io_request {
 struct io {
 	pthread_t thread;
 	int epoll;
-	struct mailbox mailbox;
-	struct writer *writer;
-	struct budget *budget;
-	struct ingest *ingest;
+	struct intake in;
 	struct aff_buf scratch;        /* what one read brought */
-	struct envelope *first, *last; /* made in this turn, not yet handed over */
 	struct port *ports;
 	uint32_t next_port, next_generation;
 	struct connection **slots;     /* NULL: free */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "engine/channel.h"
+#include "engine/peer.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -61,10 +62,11 @@ void judge_tell(const struct envelope *e)
 	if (!log_once_a_minute(same ? &c->duplicate_told_us : &c->reuse_told_us, untold))
 		return;
 	char others[64] = "";
+	struct aff_view peer = peer_for_log(e->row.peer);
 	if (*untold)
 		snprintf(others, sizeof others, ", as %u others since the last such line,", *untold);
 	log_warn("journal", "%s: a message from %.*s%s %s; see afferent journal search --verdict %s",
-		 feed_channel(c->feed), (int)e->row.peer.n, e->row.peer.p, others,
+		 feed_channel(c->feed), (int)peer.n, peer.p, others,
 		 same ? "came before, byte by byte: it is answered again and not delivered again"
 		      : "has the control id (MSH-10) of an earlier one: it is delivered",
 		 same ? "duplicate" : "id-reuse");

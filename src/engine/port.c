@@ -17,7 +17,7 @@ void port_free(struct io *io, struct port *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
-	conf_unref(p->conf);
+	conf_unref(p->of.conf);
 	free(p);
 }
 
@@ -48,17 +48,17 @@ static void accept_all(struct io *io, struct port *p)
 	struct net_address peer;
 	int fd = AFF_EAGAIN;
 	while (p->listener >= 0 && (fd = net_accept(p->listener, &peer)) >= 0) {
-		if (atomic_load(&p->channel->connections) < (int64_t)p->settings->source.max_connections) {
+		if (atomic_load(&p->of.channel->connections) < (int64_t)p->of.settings->source.max_connections) {
 			connection_add(io, p, fd, &peer);
 			continue;
 		}
-		count(&p->channel->connections_refused, 1);
+		count(&p->of.channel->connections_refused, 1);
 		int64_t now = clock_mono_us(), last = atomic_load(&told);
 		if ((!last || now - last > 60000000) && atomic_compare_exchange_strong(&told, &last, now))
 			log_warn(
 				"listener",
 				"%s: all %u connections are in use; one more was refused (source.mllp.max_connections)",
-				p->settings->name, p->settings->source.max_connections);
+				p->of.settings->name, p->of.settings->source.max_connections);
 		close(fd);
 	}
 	if (fd == AFF_ELIMIT)
@@ -84,7 +84,7 @@ static void close_listener(struct io *io, struct port *p)
 static struct port *port_of(const struct io *io, const struct channel *channel)
 {
 	for (struct port *p = io->ports; p; p = p->next) {
-		if (p->channel == channel && !p->leaving)
+		if (p->of.channel == channel && !p->leaving)
 			return p;
 	}
 	return NULL;
@@ -129,15 +129,12 @@ void port_serve(struct io *io, const struct io_request *r)
 			return;
 		p->number = io->next_port++;
 		p->listener = r->fd;
-		p->channel = r->channel;
+		p->of.channel = r->channel;
 		p->next = io->ports;
 		io->ports = p;
 		p->resting = watch(io, p) != 0;
 	}
-	if (p->conf)
-		conf_unref(p->conf);
-	p->conf = conf_ref(r->conf);
-	p->settings = r->settings;
+	intake_use(&p->of, r->conf, r->settings);
 }
 
 void port_close_all(struct io *io)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "engine/peer.h"
 
 #define SLOTS (2u * (RESENDS_A_PART + 1u))
 
@@ -78,12 +79,6 @@ static bool is_timed(struct aff_view time)
 	return digits >= 14; /* YYYYMMDDHHMMSS */
 }
 
-static struct aff_view host_of(struct aff_view peer)
-{
-	const char *colon = peer.n ? memrchr(peer.p, ':', peer.n) : NULL;
-	return colon ? aff_view(peer.p, (size_t)(colon - peer.p)) : peer;
-}
-
 void resend_key(struct resend_key *out, struct aff_view channel, struct aff_view peer, struct aff_view raw)
 {
 	struct aff_view msh = first_segment(raw), field[11];
@@ -96,7 +91,7 @@ void resend_key(struct resend_key *out, struct aff_view channel, struct aff_view
 	if (!field[10].n)
 		return;
 	sha256(out->digest, raw);
-	out->id = join(join(join(join(join(0, channel), host_of(peer)), field[3]), field[4]), field[10]);
+	out->id = join(join(join(join(join(0, channel), peer_sender(peer)), field[3]), field[4]), field[10]);
 	out->timed = is_timed(field[7]);
 	out->usable = true;
 }
