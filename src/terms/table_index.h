@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of a mapping table: rows, and hashes from a text to the rows that have it.
+ */
+#ifndef TERMS_TABLE_INDEX_H
+#define TERMS_TABLE_INDEX_H
+
+#include <afferent/table.h>
+
+/* Bits for what a row asks for beside the code. */
+enum { ASKS_SYSTEM = 1, ASKS_NAME = 2, ASKS_UNIT = 4, ASKS_WITHIN = 8 };
+
+struct table_row {
+	struct aff_table_row row;
+	uint32_t next;           /* the next row of the same key, one that asks for less or as much; 0: none */
+	unsigned char asks, conditions; /* bits, and how many they are */
+};
+
+/* 0 in `row` is a free slot, otherwise the number of the row plus 1; `tag` is the upper half of the hash. */
+struct slot {
+	uint32_t row, tag;
+};
+
+/* What of a row an index is over. */
+enum index_key { KEY_EXACT, KEY_PREFIX, KEY_BACK };
+
+/* Open addressing; at most half of the slots are in use. All zero: empty. */
+struct table_index {
+	struct slot *slots;
+	size_t mask, used;
+};
+
+enum { PREFIX_MOST = 250 };
+
+typedef int fit_fn(void *context, const struct aff_table_row *row);
+typedef void fault_fn(void *context, enum aff_table_fault fault, const struct aff_table_row *row,
+                      const struct aff_table_row *other);
+
+struct table_chunk;
+struct aff_table {
+	struct table_chunk *chunks;
+	struct table_row *rows;
+	size_t count, capacity;
+	struct table_index exact, prefixes, back;
+	uint64_t lengths[PREFIX_MOST / 64 + 1]; /* of the prefixes: a bit for each */
+	unsigned longest;                       /* the longest of them */
+	bool any;                               /* there are prefixes */
+	unsigned asks;                          /* what some row asks for */
+	bool both_ways;
+	struct aff_view name, from_system, to_system;
+};
+
+struct aff_view index_text(const struct table_row *row, enum index_key key);
+
+/* The first row with this text, as a number plus 1; 0: none. */
+uint32_t index_find(const struct aff_table *t, const struct table_index *index, enum index_key key,
+                    struct aff_view text);
+
+/* The place where the number of the first row with this text stands, made when there is none; NULL: no memory. */
+uint32_t *index_place(const struct aff_table *t, struct table_index *index, enum index_key key, struct aff_view text);
+
+/* Whether two rows ask for the same unit, or for none. */
+bool table_same_unit(const struct aff_table_row *a, const struct aff_table_row *b);
+
+#endif
