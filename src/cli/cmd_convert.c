@@ -119,7 +119,7 @@ static int convert_by_channel(void *arg, const struct input_message *m)
 		command_note("%s: suspect readings: %u", m->where, r.suspect);
 	if (r.verdict == PIPELINE_FILTERED) {
 		command_note("%s: filtered by %s", m->where, r.detail);
-	} else if (c->dest.kind == CONF_DEST_FHIR) {
+	} else if (c->dest.as_fhir) {
 		fwrite(r.bytes.p, 1, r.bytes.n, stdout);
 		putchar('\n');
 	} else {

@@ -161,7 +161,7 @@ static int deliver(struct replay *r, struct journal_outcome *o, const struct pip
 /* FHIR one bundle a line, HL7 one message behind the other. It is in the file before that is recorded. */
 static int write_out(struct replay *r, struct aff_view bytes)
 {
-	bool fhir = r->dest.kind == CONF_DEST_FHIR;
+	bool fhir = r->dest.as_fhir;
 	fwrite(bytes.p, 1, bytes.n, r->file);
 	if (fhir || (bytes.n && bytes.p[bytes.n - 1] != '\r' && bytes.p[bytes.n - 1] != '\n'))
 		fputc(fhir ? '\n' : '\r', r->file);

@@ -138,6 +138,7 @@ static void free_dest(struct conf_dest *d)
 	free(d->full_name);
 	free(d->url);
 	free(d->path);
+	free(d->file_name);
 	free(d->fhir_base);
 	aff_expr_free(d->when);
 }
@@ -242,6 +243,7 @@ int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag
 	free(r.profiles);
 	free(r.listeners.items);
 	free(r.receivers.items);
+	free_written(&r);
 	rc = r.report.error ? r.report.error : findings->errors > errors ? AFF_ECONFIG : 0;
 	if (rc)
 		free_conf(c);

@@ -94,7 +94,7 @@ struct conf_accept {
 	bool keep_others;        /* otherwise: keep (journal only) instead of reject */
 };
 
-enum conf_dest_kind { CONF_DEST_MLLP, CONF_DEST_FHIR, CONF_DEST_FILE };
+enum conf_dest_kind { CONF_DEST_MLLP, CONF_DEST_FHIR, CONF_DEST_FILE, CONF_DEST_DIRECTORY };
 enum conf_order { CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE, CONF_ORDER_NONE };
 
 struct conf_retry {
@@ -109,7 +109,11 @@ struct conf_dest {
 	struct conf_address to;  /* MLLP */
 	char *url;               /* FHIR: base URL without trailing slash */
 	char *path;              /* FILE: messages are appended to it, each ended by its terminator and an empty line */
-	bool utf8;               /* MLLP, FILE: whole messages are converted to UTF-8 */
+	                         /* DIRECTORY: one file a message in it */
+	char *file_name;         /* DIRECTORY: with {id} and {date} in it */
+	unsigned file_mode;      /* DIRECTORY */
+	bool as_fhir;            /* FHIR bundles go out, not HL7 messages */
+	bool utf8;               /* HL7: whole messages are converted to UTF-8 */
 	struct aff_fhir_options fhir;
 	char *fhir_base;
 	int fhir_zone;

@@ -7,74 +7,6 @@
 
 #include "conf/reader.h"
 
-static void read_mllp(struct reader *r, struct conf_dest *d, const struct node *map)
-{
-	struct fields f;
-	d->kind = CONF_DEST_MLLP;
-	fields_read(r, &f, SECTION_DEST_MLLP, map);
-	if (!get_address(r, &f, KEY_DEST_MLLP_to, &d->to))
-		return;
-	if (address_is_any(&d->to))
-		report_error(&r->report, f.value[KEY_DEST_MLLP_to]->at, "write the address of the receiver",
-		             "%s stands for all addresses, nothing can be sent to it", d->to.host);
-	add_endpoint(r, &r->receivers, &d->to, f.value[KEY_DEST_MLLP_to]->at);
-}
-
-static char *get_uri(struct reader *r, const struct fields *f, enum key_id key)
-{
-	const struct node *n = f->value[key];
-	struct aff_view v = get_view(f, key);
-	const char *colon = memchr(v.p, ':', v.n);
-	bool good = colon && colon != v.p && colon != v.p + v.n - 1;
-	for (size_t i = 0; i < v.n; i++)
-		good = good && is_uri_character(v.p[i]);
-	if (!good) {
-		report_error(&r->report, n->at, "write urn:oid:1.2.3 or http://hospital.example/id", "'%s' takes a URI",
-		             conf_keys[key].name);
-		return NULL;
-	}
-	while (v.p[v.n - 1] == '/')
-		v.n--;
-	return keep_text(r, v);
-}
-
-/* d stays where it is: the options point into it. */
-static void read_fhir(struct reader *r, struct conf_dest *d, const struct node *map)
-{
-	struct fields f;
-	d->kind = CONF_DEST_FHIR;
-	fields_read(r, &f, SECTION_DEST_FHIR, map);
-	d->url = get_url(r, &f, KEY_DEST_FHIR_to);
-	d->fhir.bundle = get_word(r, &f, KEY_DEST_FHIR_bundle) == 1 ? AFF_FHIR_COLLECTION : AFF_FHIR_TRANSACTION;
-	d->fhir.r_status = get_word(r, &f, KEY_DEST_FHIR_r_status) == 1 ? "final" : NULL;
-	d->fhir_base = get_uri(r, &f, KEY_DEST_FHIR_base);
-	d->fhir.base = d->fhir_base;
-	if (get_zone(r, &f, KEY_DEST_FHIR_zone, &d->fhir_zone))
-		d->fhir.zone_minutes = &d->fhir_zone;
-}
-
-static void read_file_dest(struct reader *r, struct conf_dest *d, const struct node *map)
-{
-	struct fields f;
-	d->kind = CONF_DEST_FILE;
-	fields_read(r, &f, SECTION_DEST_FILE, map);
-	d->path = get_path(r, &f, KEY_DEST_FILE_to);
-}
-
-static void read_kind(struct reader *r, struct conf_dest *d, const struct fields *f)
-{
-	unsigned kinds = (unsigned)f->meant[KEY_DEST_mllp] + f->meant[KEY_DEST_fhir] + f->meant[KEY_DEST_file];
-	if (kinds != 1)
-		report_error(&r->report, f->at, "give it exactly one of mllp, fhir and file",
-		             "the destination has %s to deliver", kinds ? "more than one way" : "no way");
-	if (f->value[KEY_DEST_mllp])
-		read_mllp(r, d, f->value[KEY_DEST_mllp]);
-	if (f->value[KEY_DEST_fhir])
-		read_fhir(r, d, f->value[KEY_DEST_fhir]);
-	if (f->value[KEY_DEST_file])
-		read_file_dest(r, d, f->value[KEY_DEST_file]);
-}
-
 /* FHIR is UTF-8 whatever the message is. */
 static void read_dest_charset(struct reader *r, struct conf_dest *d, const struct fields *f)
 {
@@ -83,8 +15,8 @@ static void read_dest_charset(struct reader *r, struct conf_dest *d, const struc
 		return;
 	get_word(r, f, KEY_DEST_charset);
 	d->utf8 = true;
-	if (f->meant[KEY_DEST_fhir])
-		report_error(&r->report, n->at, "leave it out", "'charset' goes with 'mllp' and 'file' only");
+	if (d->as_fhir)
+		report_error(&r->report, n->at, "leave it out", "'charset' is for HL7 messages: FHIR is UTF-8");
 }
 
 static void read_sample(struct reader *r, struct conf_dest *d, const struct node *map)
@@ -142,7 +74,7 @@ static void read_destination(struct reader *r, struct conf_channel *c, const str
 		return;
 	read_names(r, c, d, &f);
 	c->ndests++;
-	read_kind(r, d, &f);
+	read_dest_kind(r, d, &f);
 	read_dest_charset(r, d, &f);
 	d->when = get_condition(r, &f, KEY_DEST_when);
 	d->when_line = f.value[KEY_DEST_when] ? f.value[KEY_DEST_when]->at.line : 0;

@@ -38,6 +38,13 @@ struct endpoints {
 	size_t count;
 };
 
+/* A file or folder that a destination writes to. */
+struct written {
+	char *path;                    /* straightened */
+	const char *file;
+	struct place at;
+};
+
 struct reader {
 	struct report report;
 	const struct conf_files *files;
@@ -47,6 +54,8 @@ struct reader {
 	struct known_profile *profiles;
 	size_t nprofiles;
 	struct endpoints listeners, receivers;
+	struct written *written;
+	size_t nwritten;
 	bool unreadable_channel;       /* some channel could not be read: what it uses is not known */
 };
 
@@ -103,6 +112,11 @@ void read_accept(struct reader *r, struct conf_accept *a, const struct node *map
 void read_checks(struct reader *r, struct conf_accept *a, const struct fields *f); /* accept: errors, ignore, zone */
 struct aff_rules *read_transform(struct reader *r, const struct node *list);
 void read_destinations(struct reader *r, struct conf_channel *c, const struct node *list);
+/* d stays where it is. */
+void read_dest_kind(struct reader *r, struct conf_dest *d, const struct fields *f);
+/* What a destination writes to, said by n; reports where another one does. Nothing where one of them is NULL. */
+void add_written(struct reader *r, const char *path, const struct node *n);
+void free_written(struct reader *r);
 void add_endpoint(struct reader *r, struct endpoints *e, const struct conf_address *address, struct place at);
 /* Two listeners on one port, and destinations that are listeners of our own. */
 void check_endpoints(struct reader *r);

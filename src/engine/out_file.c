@@ -9,33 +9,22 @@
  *
  * Thread: the sender's. Blocks in write and fdatasync, and in poll when there is nothing to do.
  */
-#include "engine/output.h"
+#include "engine/out_round.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys/file.h"
 
-struct lane {
-	bool busy, ends; /* a message in flight; it belongs to the round that ends now */
-	int rc;          /* 0, or why its message is not in the file */
-};
-
 struct file_output {
 	struct output base;
-	output_done_fn *done;
-	void *arg;
+	struct round round;
 	char *path;
 	int fd; /* open during a round only */
 	bool created;
-	unsigned nlanes;
-	bool pending; /* some lane is busy */
-	struct lane lanes[];
 };
 
 static int open_file(struct file_output *f)
@@ -74,12 +63,10 @@ static int append(int fd, struct aff_view bytes)
 static void file_send(struct output *o, unsigned number, const struct output_message *m)
 {
 	struct file_output *f = (struct file_output *)o;
-	struct lane *lane = &f->lanes[number];
-	lane->busy = true;
-	lane->rc = f->fd < 0 ? open_file(f) : 0;
-	if (!lane->rc)
-		lane->rc = append(f->fd, m->bytes);
-	f->pending = true;
+	int rc = f->fd < 0 ? open_file(f) : 0;
+	if (!rc)
+		rc = append(f->fd, m->bytes);
+	round_add(&f->round, number, rc);
 }
 
 static int sync_directory(const char *path)
@@ -107,37 +94,11 @@ static int end_round(struct file_output *f)
 	return rc;
 }
 
-static void report(struct file_output *f, unsigned number, int rc)
-{
-	struct output_answer answer = {.result = rc ? OUTPUT_TRANSIENT : OUTPUT_DELIVERED};
-	const char *detail = rc == 0             ? "written"
-			   : rc == AFF_EFULL     ? "disk full"
-			   : rc == AFF_EARGUMENT ? "not a regular file"
-						 : "cannot write the file";
-	snprintf(answer.detail, sizeof answer.detail, "%s", detail);
-	f->done(f->arg, number, &answer);
-}
-
 static void file_poll(struct output *o, int wake_fd, int timeout_ms)
 {
 	struct file_output *f = (struct file_output *)o;
-	if (!f->pending) {
-		struct pollfd wake = {.fd = wake_fd, .events = POLLIN};
-		poll(&wake, 1, timeout_ms);
-		return;
-	}
-	int synced = end_round(f);
-	f->pending = false;
-	/* done may send again at once, and that message is of the next round. */
-	for (unsigned i = 0; i < f->nlanes; i++) {
-		f->lanes[i].ends = f->lanes[i].busy;
-		f->lanes[i].busy = false;
-	}
-	for (unsigned i = 0; i < f->nlanes; i++) {
-		int rc = f->lanes[i].rc ? f->lanes[i].rc : synced;
-		if (f->lanes[i].ends)
-			report(f, i, rc);
-	}
+	if (round_is_due(&f->round, wake_fd, timeout_ms))
+		round_end(&f->round, end_round(f));
 }
 
 static void file_free(struct output *o)
@@ -145,6 +106,7 @@ static void file_free(struct output *o)
 	struct file_output *f = (struct file_output *)o;
 	if (f->fd >= 0)
 		close(f->fd);
+	round_free(&f->round);
 	free(f->path);
 	free(f);
 }
@@ -153,21 +115,18 @@ static const struct output_ops file_ops = {.send = file_send, .poll = file_poll,
 
 int output_file_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg)
 {
-	if (dest->lanes == 0)
-		return AFF_EARGUMENT;
-	struct file_output *f = calloc(1, sizeof *f + dest->lanes * sizeof *f->lanes);
+	struct file_output *f = calloc(1, sizeof *f);
 	if (!f)
 		return AFF_ENOMEM;
 	f->base.ops = &file_ops;
-	f->done = done;
-	f->arg = arg;
 	f->fd = -1;
-	f->nlanes = dest->lanes;
 	f->path = strdup(dest->path);
-	if (!f->path) {
-		free(f);
-		return AFF_ENOMEM;
-	}
-	*out = &f->base;
-	return 0;
+	int rc = round_init(&f->round, dest, done, arg);
+	if (!rc && !f->path)
+		rc = AFF_ENOMEM;
+	if (rc)
+		file_free(&f->base);
+	else
+		*out = &f->base;
+	return rc;
 }

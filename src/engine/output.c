@@ -13,6 +13,7 @@ static const struct {
 	[CONF_DEST_MLLP] = {"mllp", output_mllp_new},
 	[CONF_DEST_FHIR] = {"fhir", output_fhir_new},
 	[CONF_DEST_FILE] = {"file", output_file_new},
+	[CONF_DEST_DIRECTORY] = {"directory", output_directory_new},
 };
 
 int output_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg)

@@ -51,11 +51,12 @@ struct output {
 
 /* The output for a destination, of its kind. 0, AFF_ENOMEM, AFF_EARGUMENT. */
 int output_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
-/* "mllp", "fhir", "file". */
+/* "mllp", "fhir", ...: as the configuration calls it. */
 const char *output_kind_text(enum conf_dest_kind kind);
 
 int output_mllp_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 int output_fhir_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 int output_file_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
+int output_directory_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 
 #endif

@@ -201,10 +201,10 @@ int pipeline_render(struct pipeline *p, const struct conf_dest *dest, struct pip
 		return dead(result, "the transformed message", rc, &diag);
 	result->bytes = aff_msg_bytes(m);
 	result->control_id = aff_msg_field(m, 0, 10);
-	rc = dest->kind == CONF_DEST_FHIR ? 0 : write_hl7(p, m, dest->utf8, result);
+	rc = dest->as_fhir ? 0 : write_hl7(p, m, dest->utf8, result);
 	if (rc)
 		return dead(result, "its character set", rc, NULL);
-	if (dest->kind == CONF_DEST_FHIR) {
+	if (dest->as_fhir) {
 		aff_buf_clear(&p->json);
 		rc = aff_fhir_render(p->fhir, &p->json, m, &dest->fhir, NULL, &diag);
 		if (rc)

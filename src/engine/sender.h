@@ -43,7 +43,7 @@ void sender_free(struct sender *s);
 
 struct sender_status {
 	char destination[128];
-	const char *kind;            /* "mllp", "fhir", "file" */
+	const char *kind;            /* output_kind_text */
 	bool down;                   /* the last try did not get through */
 	uint64_t rate_an_hour;       /* deliveries begun in an hour at most, 0 = no such limit */
 	bool held;                   /* something is due and waits for the rate */

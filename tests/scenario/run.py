@@ -8,6 +8,7 @@
 import argparse
 import concurrent.futures
 import errno
+import fnmatch
 import glob
 import os
 import re
@@ -434,6 +435,21 @@ class Scenario:
 				got = 0
 			return got == int(words[1]), got
 		until(probe, f"{words[1]} times {words[2]!r} in {words[0]}")
+
+	def do_files(self, words, block):
+		"""files PATH N PATTERN: waits until the folder has so many files of this name, and others are none."""
+		def probe():
+			try:
+				names = os.listdir(os.path.join(self.folder, words[0]))
+			except FileNotFoundError:
+				names = []
+			fit = fnmatch.filter(names, words[2])
+			return len(fit) == int(words[1]) and len(fit) == len(names), sorted(names)
+		until(probe, f"{words[1]} files {words[2]} in {words[0]}, and no others")
+
+	def do_make_folder(self, words, block):
+		"""make-folder PATH"""
+		os.mkdir(os.path.join(self.folder, words[0]), mode=0o700)
 
 	def do_mode(self, words, block):
 		"""mode PATH OCTAL"""
