@@ -88,6 +88,9 @@ mutant 45 "bodies may go unrecorded" "$make -s MUTANT=45 build/gcc-mutant45/test
 mutant 46 "the body of what is pending goes" "$make -s MUTANT=46 build/gcc-mutant46/tests/test_journal_tiers || exit 0
 	build/gcc-mutant46/tests/test_journal_tiers"
 mutant 60 "a file of a directory is called otherwise at each try" "$scenario/directory.scn"
+mutant 75 "a copy goes from one patient to another" \
+	"$make -s MUTANT=75 build/gcc-mutant75/tests/test_rules_parts || exit 0
+	build/gcc-mutant75/tests/test_rules_parts"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

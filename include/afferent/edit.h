@@ -42,6 +42,8 @@ struct aff_view aff_edit_get(const struct aff_edit *e, unsigned segment, unsigne
 /* What the path names. `current` is the segment that a path without an occurrence means if it has the path's id
  * (AFF_NONE: the first one in the message); nothing of another patient is named for it, as in aff_path_read. */
 struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *path, unsigned current);
+/* The segment that the path names, likewise; AFF_NONE when it is not there. */
+unsigned aff_edit_path_segment(const struct aff_edit *e, const struct aff_path *path, unsigned current);
 
 /* The groups of the message as it stands now; a path with groups needs them. Ask for them before such a path is
  * followed to be told when there is no memory (the path names nothing then). They are found anew after a segment was

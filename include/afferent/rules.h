@@ -18,7 +18,8 @@ extern "C" {
  * dropped where another one stands before it, of which the readings would then seem to be: the message is rejected
  * (AFF_EREFUSED). Drop the readings first. */
 enum aff_step_kind {
-	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET, AFF_STEP_SUSPECT
+	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
+	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -28,8 +29,11 @@ struct aff_step {
 	enum aff_step_kind kind;
 	unsigned line;                    /* in the channel's file; named in outcomes and errors */
 	char for_each[4];                 /* segment id, or "": once for the message */
+	unsigned for_field;               /* 0, or a field of for_each: for each of its repetitions */
 	struct aff_expr *when;            /* NULL: always */
-	struct aff_path path;             /* TRANSLATE: the coded field (OBX-3); SET: what is set; UNITS: not used */
+	struct aff_path path;             /* TRANSLATE: the coded field (OBX-3); SET, COPY, MOVE: what is written;
+	                                   * DELETE: what is taken away */
+	struct aff_path from;             /* COPY, MOVE: what is read */
 	const struct aff_table *table;    /* TRANSLATE; must outlive the program */
 	enum aff_unknown unknown;         /* TRANSLATE */
 	struct aff_view value;            /* SET: template, see below */
@@ -41,6 +45,19 @@ struct aff_step {
  * about one reading. The rules one after the other from 0, NULL at the end. Any thread. */
 unsigned aff_suspect_kind(struct aff_view rule);
 const char *aff_suspect_rule(size_t i);
+
+/* With for_field a step is done, and its condition tested, for each repetition of the field: a path to that field that
+ * says no repetition means the one it is done for. A condition's count, any and all are about all of them.
+ * DROP_REPETITION takes it away, and the ones behind it move up.
+ *
+ * COPY and MOVE put what `from` names into the place of `path`, raw. A part goes into a place of its own level or of a
+ * higher one: a component never gets the delimiters of a field (AFF_EARGUMENT). What is not there is neither copied nor
+ * moved: the place stays as it is. MOVE takes the source away: a repetition as DROP_REPETITION does, other parts become
+ * empty; the numbers of both paths are those before the step. From one patient to another one nothing is copied: the
+ * message is rejected (AFF_EREFUSED).
+ *
+ * DELETE empties a field or component, and takes a repetition away. Without `for` it does so in each segment with the
+ * path's id, or in the occurrence that the path names. */
 
 /* SET's template: text, with "{PV1-3.4}" for what a path names; "{{" and "}}" are braces. Text is escaped; what a path
  * names goes in as it stands in the message, so that a whole field keeps its components: for a component name a

@@ -60,6 +60,10 @@ static bool shape_fits(const struct key *key, const struct node *value)
 		return value->kind != NODE_LIST;
 	case KIND_LIST_NONE:
 		return value->kind == NODE_LIST || (value->kind == NODE_SCALAR && aff_view_is(value->text, "none"));
+	case KIND_MAPS:
+		return value->kind != NODE_SCALAR;
+	case KIND_FIELDS:
+		return value->kind != NODE_MAP;
 	case KIND_SWITCH:
 		return value->kind == NODE_MAP || (value->kind == NODE_SCALAR && aff_view_is(value->text, "off"));
 	default:

@@ -18,13 +18,21 @@ static void read_for(struct reader *r, const struct fields *f, struct aff_step *
 {
 	const struct node *n = f->value[KEY_STEP_for];
 	char word[SHOWN_SIZE];
+	struct aff_path path;
 	if (!n)
 		return;
-	if (is_segment_id(n->text))
+	bool is_path = !is_segment_id(n->text) && aff_path_parse(&path, n->text, NULL) == 0;
+	if (is_path && !path.group_count && !path.occurrence && !path.repetition && !path.component) {
+		memcpy(step->for_each, path.segment, sizeof step->for_each);
+		step->for_field = path.field;
+	} else if (is_path)
+		report_error(&r->report, n->at, "choose with 'when'", "'for' takes a segment id or a field, not '%s'",
+		             shown(word, n->text));
+	else if (is_segment_id(n->text))
 		memcpy(step->for_each, n->text.p, n->text.n);
 	else
-		report_error(&r->report, n->at, "write OBX, PID or another segment id", "'%s' is no segment id",
-		             shown(word, n->text));
+		report_error(&r->report, n->at, "write OBX, PID or another segment id, or a field that repeats: PID-3",
+		             "'%s' is no segment id", shown(word, n->text));
 }
 
 bool step_read_path(struct reader *r, const struct node *n, struct aff_path *out)
@@ -39,6 +47,33 @@ bool step_read_path(struct reader *r, const struct node *n, struct aff_path *out
 		report_error(&r->report, n->at, "write OBX-3 or PID-5.1",
 		             "this names a segment where a field is needed");
 	return out->field != 0;
+}
+
+static bool is_path_character(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-.[]_/", c));
+}
+
+/* Whether the condition reads the field that a path names. */
+static bool reads_field(struct aff_view condition, const struct aff_path *path)
+{
+	for (size_t from = 0, to; from < condition.n; from = to + 1) {
+		struct aff_path read;
+		for (to = from; to < condition.n && is_path_character(condition.p[to]);)
+			to++;
+		if (to - from > 3 && !aff_path_parse(&read, aff_view(condition.p + from, to - from), NULL) &&
+		    !strcmp(read.segment, path->segment) && read.field == path->field)
+			return true;
+	}
+	return false;
+}
+
+void step_check_condition(struct step_reader *s, const struct node *at, const struct aff_path *path, bool last)
+{
+	const struct node *when = s->f->value[KEY_STEP_when];
+	if (when && !last && reads_field(when->text, path))
+		report_error(&s->r->report, at->at, "change it last",
+		             "'when' reads this field, and what stands below would find it changed");
 }
 
 void step_add(struct step_reader *s, const struct node *at, const struct node *value)
@@ -66,9 +101,10 @@ void step_add(struct step_reader *s, const struct node *at, const struct node *v
 
 static void read_drop(struct step_reader *s, const struct node *n)
 {
-	bool message = get_word(s->r, s->f, KEY_STEP_drop) == 1;
-	s->step.kind = message ? AFF_STEP_DROP_MESSAGE : AFF_STEP_DROP_SEGMENT;
-	if (message && !s->f->meant[KEY_STEP_when])
+	static const enum aff_step_kind kinds[] = {
+		AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_DROP_REPETITION};
+	s->step.kind = kinds[get_word(s->r, s->f, KEY_STEP_drop)];
+	if (s->step.kind == AFF_STEP_DROP_MESSAGE && !s->f->meant[KEY_STEP_when])
 		report_warning(&s->r->report, n->at, "add 'when'", "this drops every message");
 	step_add(s, n, NULL);
 }
@@ -120,6 +156,7 @@ static const struct action {
 } actions[] = {
 	{KEY_STEP_drop, read_drop},       {KEY_STEP_translate, read_translate}, {KEY_STEP_units, read_units},
 	{KEY_STEP_suspect, read_suspect}, {KEY_STEP_set, read_set},
+	{KEY_STEP_copy, read_copy},       {KEY_STEP_move, read_move},           {KEY_STEP_delete, read_delete},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 

@@ -20,6 +20,13 @@ bool step_read_path(struct reader *r, const struct node *n, struct aff_path *out
  * then. at: the node that is to blame; value: the text that a column counts in, or NULL. */
 void step_add(struct step_reader *s, const struct node *at, const struct node *value);
 
+/* The condition is asked anew for each part of an entry that changes several fields: only the last one may change what
+ * it reads. */
+void step_check_condition(struct step_reader *s, const struct node *at, const struct aff_path *path, bool last);
+
 void read_set(struct step_reader *s, const struct node *map);
+void read_copy(struct step_reader *s, const struct node *n);
+void read_move(struct step_reader *s, const struct node *n);
+void read_delete(struct step_reader *s, const struct node *n);
 
 #endif

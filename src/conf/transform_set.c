@@ -26,34 +26,6 @@ static void check_duplicate(struct reader *r, const struct node *map, const stru
 	}
 }
 
-static bool is_path_character(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-.[]_/", c));
-}
-
-/* Whether the condition reads the field that a path names. */
-static bool reads_field(struct aff_view condition, const struct aff_path *path)
-{
-	for (size_t from = 0, to; from < condition.n; from = to + 1) {
-		struct aff_path read;
-		for (to = from; to < condition.n && is_path_character(condition.p[to]);)
-			to++;
-		if (to - from > 3 && !aff_path_parse(&read, aff_view(condition.p + from, to - from), NULL) &&
-		    !strcmp(read.segment, path->segment) && read.field == path->field)
-			return true;
-	}
-	return false;
-}
-
-/* Each line of `set` asks the condition for itself: no line but the last may change what it reads. */
-static void check_own_condition(struct step_reader *s, const struct node *name, const struct aff_path *path)
-{
-	const struct node *when = s->f->value[KEY_STEP_when];
-	if (when && name->next->next && reads_field(when->text, path))
-		report_error(&s->r->report, name->at, "set it last",
-		             "'when' reads this field, and the lines below would find it changed");
-}
-
 #define MAX_SETS 200
 
 void read_set(struct step_reader *s, const struct node *map)
@@ -69,7 +41,7 @@ void read_set(struct step_reader *s, const struct node *map)
 		if (name->kind != NODE_SCALAR || !step_read_path(r, name, &s->step.path))
 			continue;
 		check_duplicate(r, map, name, &s->step.path);
-		check_own_condition(s, name, &s->step.path);
+		step_check_condition(s, name, &s->step.path, !name->next->next);
 		if (value->kind != NODE_SCALAR) {
 			report_error(&r->report, value->at, "quote a text that starts with {: \"{PV1-3.4}\"",
 			             "'set' takes a text for each field");

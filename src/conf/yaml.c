@@ -197,14 +197,32 @@ static struct place place_of_byte(struct aff_view bytes, size_t offset)
 	return at;
 }
 
-static bool indented_with_tab(struct aff_view bytes, size_t line)
+static size_t line_start(struct aff_view bytes, size_t line)
 {
 	size_t i = 0;
 	for (; line && i < bytes.n; i++)
 		line -= bytes.p[i] == '\n';
+	return i;
+}
+
+static bool indented_with_tab(struct aff_view bytes, size_t line)
+{
+	size_t i = line_start(bytes, line);
 	while (i < bytes.n && bytes.p[i] == ' ')
 		i++;
 	return i < bytes.n && bytes.p[i] == '\t';
+}
+
+/* Whether the line has a bracket right behind a letter or digit, as PID-3[2] has. */
+static bool holds_path_in_brackets(struct aff_view bytes, size_t line)
+{
+	size_t i = line_start(bytes, line);
+	for (i++; i < bytes.n && bytes.p[i] != '\n'; i++) {
+		char before = bytes.p[i - 1];
+		if (bytes.p[i] == '[' && ((before >= 'A' && before <= 'Z') || (before >= '0' && before <= '9')))
+			return true;
+	}
+	return false;
 }
 
 static int report_problem(struct report *r, const yaml_parser_t *p, struct aff_view bytes)
@@ -217,7 +235,9 @@ static int report_problem(struct report *r, const yaml_parser_t *p, struct aff_v
 		return AFF_ECONFIG;
 	}
 	const char *hint = NULL;
-	if (indented_with_tab(bytes, p->problem_mark.line))
+	if (holds_path_in_brackets(bytes, p->problem_mark.line) && p->context && strstr(p->context, "flow"))
+		hint = "within { } and [ ] a path with brackets stands in quotes: \"PID-3[2]\"";
+	else if (indented_with_tab(bytes, p->problem_mark.line))
 		hint = "indent with blanks, not with tabs";
 	else if (p->context && strstr(p->context, "an alias"))
 		hint = "text that begins with * stands in quotes";

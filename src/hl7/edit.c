@@ -198,8 +198,7 @@ static unsigned find_in_group(const struct aff_edit *e, const struct aff_path *p
 	return AFF_NONE;
 }
 
-/* The segment a path means. */
-static unsigned find_path(const struct aff_edit *e, const struct aff_path *path, unsigned current)
+unsigned aff_edit_path_segment(const struct aff_edit *e, const struct aff_path *path, unsigned current)
 {
 	if (path->group_count)
 		return find_in_group(e, path, current);
@@ -216,7 +215,7 @@ static unsigned find_path(const struct aff_edit *e, const struct aff_path *path,
 
 struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *path, unsigned current)
 {
-	unsigned segment = find_path(e, path, current);
+	unsigned segment = aff_edit_path_segment(e, path, current);
 	if (!path->field)
 		return aff_edit_segment(e, segment);
 	return aff_edit_get(e, segment, path->field, path->repetition, path->component, path->subcomponent);
@@ -296,7 +295,7 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 
 int aff_edit_set_path(struct aff_edit *e, const struct aff_path *path, unsigned current, struct aff_view raw)
 {
-	unsigned segment = find_path(e, path, current);
+	unsigned segment = aff_edit_path_segment(e, path, current);
 	if (segment == AFF_NONE)
 		return AFF_ENOTFOUND;
 	return aff_edit_set(e, segment, path->field, path->repetition, path->component, path->subcomponent, raw);

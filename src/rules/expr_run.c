@@ -122,15 +122,16 @@ static int run_from(const struct aff_expr *x, const struct from *f, struct chars
 	return truth;
 }
 
-int expr_test(const struct aff_expr *x, const struct aff_edit *e, struct charset_use *charset, unsigned current)
+int expr_test(const struct aff_expr *x, const struct aff_edit *e, struct charset_use *charset,
+              const struct expr_current *current)
 {
-	return run_from(x, &(struct from){.edit = e, .current = current}, charset);
+	return run_from(x, &(struct from){.edit = e, .current = current->segment, .one = *current}, charset);
 }
 
 int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned current)
 {
 	struct charset_use charset = charset_use_of(aff_edit_message(e));
-	int truth = expr_test(x, e, &charset, current);
+	int truth = expr_test(x, e, &charset, &(struct expr_current){.segment = current});
 	charset_use_end(&charset);
 	return truth;
 }

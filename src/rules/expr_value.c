@@ -60,10 +60,22 @@ struct aff_view from_field(const struct from *f, unsigned segment, unsigned fiel
 	return f->edit ? aff_edit_field(f->edit, segment, field) : aff_msg_field(f->message, segment, field);
 }
 
+/* The path means the repetition that the condition is asked for. */
+static bool is_current_repetition(const struct from *f, const struct aff_path *path)
+{
+	return f->one.repetition && path->field == f->one.field && !path->repetition && !path->occurrence &&
+	       !path->group_count && f->current == f->one.segment && from_is_current(f, path->segment);
+}
+
 int from_path(const struct from *f, const struct aff_path *path, struct aff_view *out)
 {
 	const struct aff_groups *groups;
 	int rc = 0;
+	if (is_current_repetition(f, path)) {
+		*out = aff_edit_get(f->edit, f->current, path->field, f->one.repetition, path->component,
+		                    path->subcomponent);
+		return 0;
+	}
 	if (path->group_count)
 		rc = f->edit ? aff_edit_groups(f->edit, &groups) : aff_msg_groups(f->message, &groups);
 	if (rc)

@@ -12,6 +12,7 @@ struct from {
 	const struct aff_edit *edit;
 	const struct aff_msg *message;
 	unsigned current;
+	struct expr_current one; /* what the condition as a whole is asked for */
 	/* The segments of the patient of `of`, found when they are asked for: before `first`, and from low to high. */
 	struct {
 		bool known;

@@ -72,7 +72,13 @@ struct aff_expr {
 	size_t operand_count, operands_allocated;
 };
 
+/* What a condition is asked for: a segment (AFF_NONE: the message), or one repetition of a field of it. */
+struct expr_current {
+	unsigned segment, repetition, field;
+};
+
 /* aff_expr_test by a caller that has the message's character set already. */
-int expr_test(const struct aff_expr *x, const struct aff_edit *e, struct charset_use *charset, unsigned current);
+int expr_test(const struct aff_expr *x, const struct aff_edit *e, struct charset_use *charset,
+              const struct expr_current *current);
 
 #endif

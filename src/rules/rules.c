@@ -51,6 +51,8 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_DROP_SEGMENT] = &step_drop_segment, [AFF_STEP_DROP_MESSAGE] = &step_drop_message,
 	[AFF_STEP_TRANSLATE] = &step_translate,       [AFF_STEP_UNITS] = &step_units,
 	[AFF_STEP_SET] = &step_set,                   [AFF_STEP_SUSPECT] = &step_suspect,
+	[AFF_STEP_COPY] = &step_copy,                 [AFF_STEP_MOVE] = &step_move,
+	[AFF_STEP_DELETE] = &step_delete,             [AFF_STEP_DROP_REPETITION] = &step_drop_repetition,
 };
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)
@@ -62,18 +64,31 @@ static int grow(struct aff_rules *r, struct aff_diag *diag)
 	return 0;
 }
 
+static int check_repetitions(const struct step_kind *kind, const struct aff_step *s, struct aff_diag *diag)
+{
+	if (s->for_field && !kind->repetitions)
+		return step_wrong(diag, "this step is about segments, not about repetitions of a field",
+		                  "name a segment alone in `for`");
+	if (s->for_field && s->for_field <= 2 && strcmp(s->for_each, "MSH") == 0)
+		return step_wrong(diag, "MSH-1 and MSH-2 have no repetitions", "name another field in `for`");
+	return 0;
+}
+
 int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag *diag)
 {
 	if ((size_t)s->kind >= sizeof kinds / sizeof kinds[0])
 		return aff_diag_set(diag, AFF_EARGUMENT, "there is no such step");
 	const struct step_kind *kind = kinds[s->kind];
-	int rc = kind->check ? kind->check(s, diag) : 0;
+	int rc = check_repetitions(kind, s, diag);
+	if (!rc && kind->check)
+		rc = kind->check(s, diag);
 	rc = rc ? rc : grow(r, diag);
 	if (rc)
 		return rc;
 	struct step *step = &r->steps[r->count];
-	*step = (struct step){.kind = kind, .line = s->line, .when = s->when, .path = s->path, .table = s->table,
-	                      .unknown = s->unknown, .suspect = s->suspect, .suspects = s->suspects};
+	*step = (struct step){.kind = kind, .line = s->line, .when = s->when, .path = s->path, .from = s->from,
+	                      .for_field = s->for_field, .table = s->table, .unknown = s->unknown,
+	                      .suspect = s->suspect, .suspects = s->suspects};
 	memcpy(step->for_each, s->for_each, sizeof step->for_each);
 	if (kind->compile)
 		rc = kind->compile(step, s, diag);
@@ -95,7 +110,8 @@ static int carry_out(struct run *run, unsigned segment)
  * AFF_ENOMEM. */
 static int test_when(struct run *run, unsigned segment)
 {
-	int holds = run->step->when ? expr_test(run->step->when, run->e, &run->charset, segment) : 1;
+	const struct expr_current current = {segment, run->repetition, run->step->for_field};
+	int holds = run->step->when ? expr_test(run->step->when, run->e, &run->charset, &current) : 1;
 	if (holds >= 0) {
 		watch_when(run, segment, holds);
 		return holds;
@@ -124,6 +140,28 @@ static int each_segment(struct run *run, const char *id, int (*what)(struct run 
 	return STEP_DONE;
 }
 
+static unsigned repetitions_of(const struct run *run, unsigned segment)
+{
+	struct aff_view field = aff_edit_field(run->e, segment, run->step->for_field);
+	return run->delims.repetition ? aff_count(field, run->delims.repetition) : field.n > 0;
+}
+
+static int each_repetition(struct run *run, unsigned segment)
+{
+	int rc = STEP_DONE;
+	run->repeated = segment;
+	run->repetition = 1;
+	/* Those that a step makes are not its own business: it is done as often as there were repetitions. */
+	for (unsigned n = repetitions_of(run, segment); n && run->repetition <= repetitions_of(run, segment); n--) {
+		rc = apply_when(run, segment);
+		if (rc < 0 || rc == STEP_DECIDED)
+			break;
+		run->repetition += rc != STEP_DELETED;
+	}
+	run->repetition = 0;
+	return rc == STEP_DELETED ? STEP_DONE : rc;
+}
+
 /* A step without `for` whose condition was met. */
 static int apply_to_message(struct run *run)
 {
@@ -141,7 +179,7 @@ static int run_step(struct run *run)
 {
 	const struct step *step = run->step;
 	if (step->for_each[0])
-		return each_segment(run, step->for_each, apply_when);
+		return each_segment(run, step->for_each, step->for_field ? each_repetition : apply_when);
 	int holds = test_when(run, AFF_NONE);
 	return holds == 1 ? apply_to_message(run) : holds;
 }

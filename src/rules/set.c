@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 
-#include "rules/step.h"
+#include "rules/place.h"
 
 enum { VALUE_MAX = 4096, MSH_CHARSET = 18 };
 
@@ -96,29 +96,36 @@ static int compile_set(struct step *step, const struct aff_step *asked, struct a
 	return rc;
 }
 
+static int put_part(struct run *run, const struct part *part, unsigned segment)
+{
+	const struct aff_groups *groups;
+	struct aff_path own;
+	if (!part->is_path)
+		return charset_write(&run->charset, &run->text, part->text);
+	if (part->path.group_count && aff_edit_groups(run->e, &groups))
+		return AFF_ENOMEM;
+	aff_buf_put_view(&run->text, aff_edit_path(run->e, place_path(run, &part->path, segment, &own), segment));
+	return 0;
+}
+
 static int run_set(struct run *run, unsigned segment)
 {
 	const struct step *step = run->step;
-	const struct aff_groups *groups;
+	struct place at;
 	int rc = 0;
-	if (step->path.group_count && aff_edit_groups(run->e, &groups))
-		return AFF_ENOMEM;
 	aff_buf_clear(&run->text);
-	for (size_t i = 0; i < step->part_count; i++) {
-		const struct part *part = &step->parts[i];
-		if (part->is_path && part->path.group_count && aff_edit_groups(run->e, &groups))
-			return AFF_ENOMEM;
-		if (part->is_path)
-			aff_buf_put_view(&run->text, aff_edit_path(run->e, &part->path, segment));
-		else if ((rc = charset_write(&run->charset, &run->text, part->text)) != 0)
-			return run_reject_text(run, segment, step->path.field);
-	}
-	if (run->text.error)
-		return run->text.error;
-	rc = aff_edit_set_path(run->e, &step->path, segment, aff_buf_view(&run->text));
+	for (size_t i = 0; i < step->part_count && !rc; i++)
+		rc = put_part(run, &step->parts[i], segment);
+	if (rc == AFF_ECHARSET)
+		return run_reject_text(run, segment, step->path.field);
+	rc = rc ? rc : run->text.error;
+	rc = rc ? rc : place_find(run, &step->path, segment, &at);
+	if (rc || at.segment == AFF_NONE) /* a segment that is not there is not made */
+		return rc;
+	rc = place_write(run, &at, aff_buf_view(&run->text));
 	if (!rc && step->path.field == MSH_CHARSET && strcmp(step->path.segment, "MSH") == 0)
 		charset_relabel(&run->charset, &run->text, aff_edit_get(run->e, 0, MSH_CHARSET, 1, 1, 0));
-	return rc == AFF_ENOTFOUND ? STEP_DONE : rc; /* a segment that is not there is not made */
+	return rc;
 }
 
 static int check_set(const struct aff_step *s, struct aff_diag *diag)
@@ -132,5 +139,5 @@ static int check_set(const struct aff_step *s, struct aff_diag *diag)
 }
 
 const struct step_kind step_set = {
-	.name = "set", .check = check_set, .compile = compile_set, .run = run_set, .everywhere = ""
+	.name = "set", .check = check_set, .compile = compile_set, .run = run_set, .everywhere = "", .repetitions = true
 };

@@ -78,10 +78,9 @@ static bool leaves_readings(const struct aff_edit *e, unsigned segment, const ch
 	return false;
 }
 
-/* The last PID before a segment; 0: there is none. */
-static unsigned patient_of(const struct aff_edit *e, unsigned segment)
+unsigned run_patient_of(const struct run *run, unsigned segment)
 {
-	while (segment && !aff_edit_is(e, segment, "PID"))
+	while (segment && !aff_edit_is(run->e, segment, "PID"))
 		segment--;
 	return segment;
 }
@@ -90,7 +89,7 @@ int run_delete(struct run *run, unsigned segment)
 {
 	static const char *const patients[] = {"PID", NULL}, *const orders[] = {"PID", "OBR", NULL};
 	if (leaves_readings(run->e, segment, "PID", patients, 0) ||
-	    leaves_readings(run->e, segment, "OBR", orders, patient_of(run->e, segment)))
+	    leaves_readings(run->e, segment, "OBR", orders, run_patient_of(run, segment)))
 		return run_reject(run, AFF_EREFUSED, segment, 0,
 		                  "without this segment its readings would be those of another patient or order");
 	int rc = delete_with_notes(run->e, segment);

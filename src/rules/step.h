@@ -23,8 +23,9 @@ struct step {
 	const struct step_kind *kind;
 	unsigned line;
 	char for_each[4];
+	unsigned for_field;      /* for each repetition of this field; 0: for each segment */
 	struct aff_expr *when;
-	struct aff_path path;
+	struct aff_path path, from;
 	const struct aff_table *table;
 	enum aff_unknown unknown;
 	enum aff_suspect suspect;
@@ -36,6 +37,8 @@ struct step {
 
 struct run {
 	const struct step *step;
+	unsigned repetition;     /* the one of step->for_field that is current, in segment `repeated`; 0: none */
+	unsigned repeated;
 	struct aff_edit *e;
 	struct aff_delims delims;
 	struct charset_use charset;
@@ -47,7 +50,7 @@ struct run {
 	const struct aff_rules_watch *watch; /* NULL: nobody watches */
 };
 
-/* What a step did to the segment it was run for; negative: AFF_E.... */
+/* What a step did to the segment (or repetition) it was run for; negative: AFF_E.... */
 enum { STEP_DONE = 0, STEP_DELETED = 1, STEP_DECIDED = 2 };
 
 /* What a kind of step does; each kind has a file of its own. */
@@ -61,8 +64,10 @@ struct step_kind {
 	int (*run)(struct run *run, unsigned segment);
 	/* The segment that a step without `for` means all of; "": the message; NULL: those of the step's path. */
 	const char *everywhere;
+	bool repetitions;        /* it can be done for each repetition of a field */
 };
-extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect;
+extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect,
+	step_drop_repetition, step_copy, step_move, step_delete;
 
 /* AFF_EARGUMENT with what is wrong and what to do. */
 int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
@@ -76,6 +81,8 @@ int run_reject_text(struct run *run, unsigned segment, unsigned field);
 /* Deletes a segment, an OBX with its notes. A PID or OBR with readings is not taken away where these would become those
  * of the one before: the message is rejected. Returns STEP_DELETED, STEP_DECIDED or an error. */
 int run_delete(struct run *run, unsigned segment);
+/* The PID segment that a segment belongs to: the last one before it, or itself; 0: there is none. */
+unsigned run_patient_of(const struct run *run, unsigned segment);
 /* Counts a code or unit that is not known and stays as it came, and tells the observer. */
 void run_keep_unmapped(struct run *run, enum aff_unmapped_kind kind, unsigned segment);
 

@@ -13,7 +13,7 @@ static struct aff_rules_event event_of(const struct run *run, enum aff_rules_eve
 	const struct step *step = run->step;
 	return (struct aff_rules_event){.kind = kind, .e = run->e, .step = run->number, .line = step->line,
 	                                .name = step->kind->name, .path = &step->path, .for_each = step->for_each,
-	                                .when = step->when, .segment = segment};
+	                                .when = step->when, .segment = segment, .repetition = run->repetition};
 }
 
 void watch_step(struct run *run)

@@ -2,10 +2,9 @@
  *
  * Transforms: what each step makes of a message, and which steps are refused.
  */
-#include <afferent/rules.h>
 #include <pthread.h>
 
-#include "rules_fixture.h"
+#include "steps_fixture.h"
 
 #define OBX_HR  "OBX|1|NM|0002-4182^HR^99PHILIPS|1.1.1.1|82|bpm||||||R\n"
 #define HR_CODE "147842^MDC_ECG_HEART_RATE^MDC^8867-4^Heart rate^LN^^^^0002-4182^HR^99PHILIPS"
@@ -46,51 +45,14 @@ static struct aff_table *philips(void)
 	return t;
 }
 
-static struct aff_path path(const char *text)
-{
-	struct aff_path p;
-	ck_assert_int_eq(aff_path_parse(&p, v(text), NULL), 0);
-	return p;
-}
-
 /* Adds a step; text fields may be NULL. */
 static void add(struct aff_rules *r, enum aff_step_kind kind, const char *for_each, const char *when, const char *at,
                 const struct aff_table *table, enum aff_unknown unknown, const char *value)
 {
-	struct aff_diag diag = {0};
-	struct aff_step s = {
-		.kind = kind, .line = (unsigned)aff_rules_steps(r) + 10, .table = table, .unknown = unknown};
-	if (for_each)
-		memcpy(s.for_each, for_each, 4);
-	if (when)
-		s.when = condition(when);
+	struct aff_step s = {.kind = kind, .table = table, .unknown = unknown, .value = v(value ? value : "")};
 	if (at)
 		s.path = path(at);
-	s.value = v(value ? value : "");
-	ck_assert_msg(aff_rules_add(r, &s, &diag) == 0, "%s", diag.text);
-}
-
-static struct aff_rules *program(void)
-{
-	struct aff_rules *r = NULL;
-	ck_assert_int_eq(aff_rules_new(&r), 0);
-	return r;
-}
-
-/* Runs the program over MSH and the segments and compares what comes out behind the MSH; frees the program. */
-static struct aff_rules_result run(struct aff_rules *r, const char *segments, const char *wanted, struct aff_diag *diag)
-{
-	struct fixture f;
-	struct aff_rules_result result;
-	char text[4096];
-	snprintf(text, sizeof text, "%s%s", MSH, segments);
-	fixture_open(&f, text);
-	ck_assert_int_eq(aff_rules_run(r, f.edit, &result, diag), 0);
-	if (wanted)
-		ck_assert_str_eq(fixture_text(&f) + strlen(MSH), wanted);
-	fixture_close(&f);
-	aff_rules_free(r);
-	return result;
+	add_step(r, s, for_each, when);
 }
 
 static struct aff_rules_result translated(const char *segments, const char *wanted, enum aff_unknown unknown)
