@@ -43,9 +43,17 @@ static void cell_ms(struct table *t, int64_t us)
 	table_cellf(t, "%" PRId64 ".%" PRId64 " ms", us / 1000, us % 1000 / 100);
 }
 
+/* "mllp 127.0.0.1:2575", "mllp to 10.1.2.3:6000: down: connection refused" */
+static void cell_source(struct table *t, const json_t *c)
+{
+	bool down = strcmp(text(c, "state"), "down") == 0, dials = json_object_get(c, "connect") != NULL;
+	table_cellf(t, "%s%s%s%s", dials ? "mllp to " : "mllp ", text(c, dials ? "connect" : "listen"),
+		    down ? ": down: " : "", down ? text(c, "why") : "");
+}
+
 static void print_channels(const json_t *status)
 {
-	static const char *const titles[] = {"CHANNEL", "LISTENS ON", ">CONNECTIONS", ">ACCEPTED",
+	static const char *const titles[] = {"CHANNEL", "SOURCE", ">CONNECTIONS", ">ACCEPTED",
 					     ">KEPT",   ">REJECTED",  ">DUPLICATE", ">ID REUSE", ">LAST"};
 	struct table t;
 	size_t i;
@@ -54,7 +62,7 @@ static void print_channels(const json_t *status)
 	json_array_foreach(json_object_get(status, "channels"), i, c)
 	{
 		table_cell(&t, aff_view_of(text(c, "channel")));
-		table_cell(&t, aff_view_of(text(c, "listen")));
+		cell_source(&t, c);
 		table_cellf(&t, "%" PRId64, number(c, "connections"));
 		table_cellf(&t, "%" PRId64, number(c, "accepted"));
 		table_cellf(&t, "%" PRId64, number(c, "kept"));

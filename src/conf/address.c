@@ -159,25 +159,47 @@ static bool collide(const struct conf_address *a, const struct conf_address *b)
 	return a->port == b->port && (!strcmp(a->host, b->host) || address_is_any(a) || address_is_any(b));
 }
 
+static void check_listener(struct reader *r, size_t i)
+{
+	const struct endpoint *on = &r->listeners.items[i];
+	for (size_t k = 0; k < i; k++) {
+		const struct endpoint *other = &r->listeners.items[k];
+		r->report.file = on->file;
+		if (collide(&on->address, &other->address))
+			report_error(&r->report, on->at, "give one of them another port",
+			             "%s line %u listens on %s:%u too", other->file, other->at.line,
+			             other->address.host, other->address.port);
+	}
+	for (size_t k = 0; k < r->receivers.count; k++) {
+		const struct endpoint *to = &r->receivers.items[k];
+		r->report.file = to->file;
+		if (reaches(&to->address, &on->address))
+			report_error(&r->report, to->at, "send to the receiver's port",
+			             "a loop: this is the engine's own listener, %s line %u", on->file, on->at.line);
+	}
+	for (size_t k = 0; k < r->dialed.count; k++) {
+		const struct endpoint *to = &r->dialed.items[k];
+		r->report.file = to->file;
+		if (reaches(&to->address, &on->address))
+			report_error(&r->report, to->at, "connect to the device's port",
+			             "this is the engine's own listener, %s line %u, which sends nothing", on->file,
+			             on->at.line);
+	}
+}
+
 void check_endpoints(struct reader *r)
 {
-	for (size_t i = 0; i < r->listeners.count; i++) {
-		const struct endpoint *on = &r->listeners.items[i];
+	for (size_t i = 0; i < r->listeners.count; i++)
+		check_listener(r, i);
+	for (size_t i = 0; i < r->dialed.count; i++) {
+		const struct endpoint *to = &r->dialed.items[i];
 		for (size_t k = 0; k < i; k++) {
-			const struct endpoint *other = &r->listeners.items[k];
-			r->report.file = on->file;
-			if (collide(&on->address, &other->address))
-				report_error(&r->report, on->at, "give one of them another port",
-				             "%s line %u listens on %s:%u too", other->file, other->at.line,
-				             other->address.host, other->address.port);
-		}
-		for (size_t k = 0; k < r->receivers.count; k++) {
-			const struct endpoint *to = &r->receivers.items[k];
+			const struct endpoint *other = &r->dialed.items[k];
 			r->report.file = to->file;
-			if (reaches(&to->address, &on->address))
-				report_error(&r->report, to->at, "send to the receiver's port",
-				             "a loop: this is the engine's own listener, %s line %u", on->file,
-				             on->at.line);
+			if (to->address.port == other->address.port && !strcmp(to->address.host, other->address.host))
+				report_warning(&r->report, to->at, "one channel with several destinations is enough",
+				               "%s line %u connects to this device too: what it sends may come twice",
+				               other->file, other->at.line);
 		}
 	}
 }

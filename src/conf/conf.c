@@ -244,6 +244,7 @@ int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag
 	free(r.listeners.items);
 	free(r.receivers.items);
 	free_written(&r);
+	free(r.dialed.items);
 	rc = r.report.error ? r.report.error : findings->errors > errors ? AFF_ECONFIG : 0;
 	if (rc)
 		free_conf(c);

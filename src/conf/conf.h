@@ -58,12 +58,19 @@ struct conf_address {
 };
 
 enum conf_source_kind {
-	CONF_SOURCE_MLLP         /* an MLLP listener */
+	CONF_SOURCE_MLLP,        /* an MLLP listener */
+	CONF_SOURCE_MLLP_CLIENT  /* the same protocol from a device that listens: the engine connects to it */
+};
+
+struct conf_retry {
+	int64_t first_ms, most_ms; /* back-off: first, doubled up to most */
+	int64_t give_up_ms;        /* 0 = never; else dead letter after this long */
 };
 
 struct conf_source {
 	enum conf_source_kind kind;
-	struct conf_address listen;
+	struct conf_address address; /* listened on, or connected to */
+	struct conf_retry retry; /* MLLP_CLIENT: of connecting; it never gives up */
 	enum aff_ack_mode answer;
 	unsigned lenient;        /* enum aff_lenient, or'ed */
 	bool lenient_end;        /* MLLP: 0x1C alone ends a frame */
@@ -96,11 +103,6 @@ struct conf_accept {
 
 enum conf_dest_kind { CONF_DEST_MLLP, CONF_DEST_FHIR, CONF_DEST_FILE, CONF_DEST_DIRECTORY };
 enum conf_order { CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE, CONF_ORDER_NONE };
-
-struct conf_retry {
-	int64_t first_ms, most_ms; /* back-off: first, doubled up to most */
-	int64_t give_up_ms;        /* 0 = never; else dead letter after this long */
-};
 
 struct conf_dest {
 	char *name;              /* "ehr" */

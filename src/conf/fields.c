@@ -20,20 +20,27 @@ const char *did_you_mean(char buf[HINT_SIZE], const struct nearest *n)
 	return buf;
 }
 
-/* Where else in the grammar a key with this name stands: the usual slip is one level too high or too low. */
-static enum key_id key_elsewhere(struct aff_view name)
+/* Where else in the grammar a key with this name stands, as near as can be: the usual slip is one level too high or too
+ * low. */
+static enum key_id key_elsewhere(enum section_id section, struct aff_view name)
 {
-	unsigned i = 0;
-	while (i < KEY_COUNT && !aff_view_is(name, conf_keys[i].name))
-		i++;
-	return (enum key_id)i;
+	unsigned found = KEY_COUNT, nearest = SECTION_COUNT;
+	for (unsigned i = 0; i < KEY_COUNT; i++) {
+		unsigned there = conf_keys[i].section;
+		unsigned far = there < section ? section - there : there - section;
+		if (far < nearest && aff_view_is(name, conf_keys[i].name)) {
+			found = i;
+			nearest = far;
+		}
+	}
+	return (enum key_id)found;
 }
 
 static void report_unknown(struct reader *r, struct fields *f, enum section_id section, const struct node *key)
 {
 	char word[SHOWN_SIZE], hint[HINT_SIZE];
 	struct nearest near = {.word = key->text};
-	enum key_id elsewhere = key_elsewhere(key->text);
+	enum key_id elsewhere = key_elsewhere(section, key->text);
 	for (unsigned i = 0; i < KEY_COUNT; i++)
 		if (conf_keys[i].section == section && conf_keys[i].kind != KIND_LATER)
 			nearest_offer(&near, conf_keys[i].name);

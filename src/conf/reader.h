@@ -56,6 +56,7 @@ struct reader {
 	struct endpoints listeners, receivers;
 	struct written *written;
 	size_t nwritten;
+	struct endpoints dialed;       /* devices that sources connect to */
 	bool unreadable_channel;       /* some channel could not be read: what it uses is not known */
 };
 

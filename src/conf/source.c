@@ -4,17 +4,21 @@
  */
 #include "conf/reader.h"
 
-/* What may be listened on: an address beyond this machine only when it was said that patient data may go in clear. */
-static void check_listener(struct reader *r, const struct conf_source *s, struct place at)
+/* An address beyond this machine is for those who said that patient data may go in clear. */
+static void check_clear(struct reader *r, const struct conf_source *s, struct place at)
 {
-	if (address_is_loopback(&s->listen))
+	bool listens = s->kind != CONF_SOURCE_MLLP_CLIENT;
+	if (address_is_loopback(&s->address))
 		return;
 	if (s->plaintext_accepted)
-		report_warning(&r->report, at, NULL, "patient data crosses the network in clear on %s:%u",
-		               s->listen.host, s->listen.port);
+		report_warning(&r->report, at, NULL, "patient data crosses the network in clear %s %s:%u",
+		               listens ? "on" : "from", s->address.host, s->address.port);
 	else
-		report_error(&r->report, at, "listen on 127.0.0.1, or add 'plaintext: accept-phi-in-clear'",
-		             "%s is not this machine alone, and TLS is not supported yet", s->listen.host);
+		report_error(&r->report, at,
+		             listens ? "listen on 127.0.0.1, or add 'plaintext: accept-phi-in-clear'"
+		                     : "add 'plaintext: accept-phi-in-clear'",
+		             "%s is not this machine%s, and TLS is not supported yet", s->address.host,
+		             listens ? " alone" : "");
 }
 
 static void read_charset(struct reader *r, struct aff_charset_options *o, const struct node *map)
@@ -31,11 +35,52 @@ static void read_charset(struct reader *r, struct aff_charset_options *o, const 
 			             "'%s' has no use with 'override'", conf_keys[useless[i]].name);
 }
 
+static void read_listener(struct reader *r, struct conf_source *s, const struct fields *f)
+{
+	if (f->value[KEY_SOURCE_MLLP_retry])
+		report_error(&r->report, f->value[KEY_SOURCE_MLLP_retry]->at, "leave it out",
+		             "'retry' has no use with 'listen'");
+	if (!get_address(r, f, KEY_SOURCE_MLLP_listen, &s->address))
+		return;
+	struct place at = f->value[KEY_SOURCE_MLLP_listen]->at;
+	check_clear(r, s, at);
+	add_endpoint(r, &r->listeners, &s->address, at);
+}
+
+static void read_dial_retry(struct reader *r, struct conf_retry *retry, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_SOURCE_RETRY, map);
+	retry->first_ms = (int64_t)get_number(r, &f, KEY_SOURCE_RETRY_first);
+	retry->most_ms = (int64_t)get_number(r, &f, KEY_SOURCE_RETRY_most);
+	if (retry->first_ms > retry->most_ms)
+		report_error(&r->report, map->at, NULL,
+		             "the first pause is longer than the longest one ('first', 'most')");
+}
+
+static void read_client(struct reader *r, struct conf_source *s, const struct fields *f)
+{
+	if (f->value[KEY_SOURCE_MLLP_max_connections])
+		report_error(&r->report, f->value[KEY_SOURCE_MLLP_max_connections]->at, "leave it out",
+		             "'max_connections' has no use with 'connect': there is one");
+	read_dial_retry(r, &s->retry, f->value[KEY_SOURCE_MLLP_retry]);
+	if (!get_address(r, f, KEY_SOURCE_MLLP_connect, &s->address))
+		return;
+	struct place at = f->value[KEY_SOURCE_MLLP_connect]->at;
+	if (address_is_any(&s->address)) {
+		report_error(&r->report, at, "write the address of the device",
+		             "%s stands for all addresses, nothing can be connected to it", s->address.host);
+		return;
+	}
+	check_clear(r, s, at);
+	add_endpoint(r, &r->dialed, &s->address, at);
+}
+
 static void read_mllp_source(struct reader *r, struct conf_source *s, const struct node *map)
 {
 	struct fields f;
-	s->kind = CONF_SOURCE_MLLP;
 	fields_read(r, &f, SECTION_SOURCE_MLLP, map);
+	s->kind = f.meant[KEY_SOURCE_MLLP_connect] ? CONF_SOURCE_MLLP_CLIENT : CONF_SOURCE_MLLP;
 	unsigned lenient = get_words(r, &f, KEY_SOURCE_MLLP_lenient);
 	s->lenient = lenient & AFF_LENIENT_ALL;
 	s->lenient_end = (lenient & ~(unsigned)AFF_LENIENT_ALL) != 0;
@@ -55,11 +100,14 @@ static void read_mllp_source(struct reader *r, struct conf_source *s, const stru
 		s->plaintext_accepted = aff_view_is(get_view(&f, KEY_SOURCE_MLLP_plaintext),
 		                                    conf_keys[KEY_SOURCE_MLLP_plaintext].values);
 	get_word(r, &f, KEY_SOURCE_MLLP_plaintext);
-	if (get_address(r, &f, KEY_SOURCE_MLLP_listen, &s->listen)) {
-		struct place at = f.value[KEY_SOURCE_MLLP_listen]->at;
-		check_listener(r, s, at);
-		add_endpoint(r, &r->listeners, &s->listen, at);
-	}
+	if (f.meant[KEY_SOURCE_MLLP_listen] == f.meant[KEY_SOURCE_MLLP_connect])
+		report_error(&r->report, f.at, "give it exactly one of listen and connect",
+		             f.meant[KEY_SOURCE_MLLP_connect] ? "a source listens or connects, not both"
+		                                              : "nothing is said of where messages come from");
+	else if (s->kind == CONF_SOURCE_MLLP)
+		read_listener(r, s, &f);
+	else
+		read_client(r, s, &f);
 }
 
 /* The ways in which messages come. */

@@ -6,6 +6,7 @@
 #ifndef ENGINE_CHANNEL_H
 #define ENGINE_CHANNEL_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "engine/feed.h"
@@ -21,12 +22,26 @@ struct channel {
 	_Atomic int64_t last_us;        /* wall clock of the newest message */
 	int64_t duplicate_told_us, reuse_told_us; /* the writer's: when the log last told of one */
 	unsigned duplicates_untold, reuses_untold;
+	pthread_mutex_t lock;           /* for the rest: how the source stands */
+	bool down;
+	char why[160];
+	bool told_down;
+	int64_t told_us;
+	unsigned untold;
 };
 
 struct channel *channel_find(struct channel *list, const char *name);
 /* floor, feed_bytes: see feed_new. 0, AFF_ENOMEM. */
 int channel_add(struct channel **list, const char *name, int64_t floor, size_t feed_bytes);
 void channel_free_all(struct channel *list);
+
+/* Messages can come now: what says how ("connected to 10.1.2.3:6000"), for the log. Thread-safe, as are the next
+ * two. */
+void channel_up(struct channel *c, const char *what);
+/* None can come, for this reason, and it is tried again. No values, no names of files. */
+void channel_down(struct channel *c, const char *why);
+/* Whether it is down, and why. */
+bool channel_is_down(struct channel *c, char why[160]);
 
 static inline void count(_Atomic uint64_t *counter, uint64_t n)
 {

@@ -62,6 +62,8 @@ void connection_close(struct io *io, struct connection *c)
 	atomic_fetch_sub(&p->of.channel->connections, 1);
 	if (--p->connections == 0 && p->leaving)
 		port_free(io, p);
+	else if (p->dials && !io->draining)
+		port_dial_lost(p, c->why ? c->why : "the connection was closed");
 	free(c);
 }
 
@@ -133,10 +135,10 @@ static size_t take_frames(struct io *io, struct connection *c, const char *buf, 
 				frame_take_broken(io, c, frame, rc);
 				continue;
 			}
+			c->why = c->framer.junk ? "too many bytes outside of MLLP frames"
+						: "a frame larger than source.mllp.max_frame";
 			log_warn("listener", "%s: %s sent %s; the connection is closed", c->port->of.settings->name,
-				 c->peer,
-				 c->framer.junk ? "too many bytes outside of MLLP frames"
-						: "a frame larger than source.mllp.max_frame");
+				 c->peer, c->why);
 			c->ended = true;
 		}
 	}
@@ -155,6 +157,7 @@ static void receive(struct io *io, struct connection *c)
 			break;
 		if (rc) {
 			c->ended = true;
+			c->why = "the other side closed the connection";
 			break;
 		}
 		c->active_us = clock_mono_us();
@@ -286,7 +289,9 @@ void connection_sweep(struct io *io, int64_t now)
 		if (late)
 			log_warn("listener", "%s: %s did not finish its frame in time; the connection is closed",
 				 c->port->of.settings->name, c->peer);
-		if (late || now - c->active_us > s->idle_ms * 1000)
+		bool idle = now - c->active_us > s->idle_ms * 1000;
+		c->why = late ? "a message was not finished in time" : idle ? "nothing came for too long" : c->why;
+		if (late || idle)
 			connection_close(io, c);
 	}
 	io->swept_us = now;

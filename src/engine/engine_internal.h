@@ -18,13 +18,14 @@
 
 #define IO_THREADS_MAX 64
 
-/* A channel that is listened for. */
+/* A channel whose source is served. */
 struct served {
 	struct served *next;
 	struct channel *channel;
-	int listener;
+	enum conf_source_kind kind;
+	int listener;                /* -1: it has none */
 	struct conf_address asked;   /* as configured */
-	char address[64];            /* as bound: port 0 has become a real one */
+	char address[64];            /* as bound: port 0 has become a real one; or as connected to */
 };
 
 /* A destination that is sent to. */
@@ -78,7 +79,8 @@ int engine_add_action(struct journal *journal, const char *kind, const struct co
 
 /* listeners.c */
 
-/* Binds what conf listens on and nothing listens on yet. All or none. */
+/* Makes ready the sources of conf that are not served yet, or are another one now; binds what they listen on. All or
+ * none. */
 int engine_bind_new(struct engine *e, const struct conf *conf, struct served **bound, struct aff_diag *diag);
 void engine_close_bound(struct served *bound);
 /* The switch: new sockets, the new snapshot for the others, no more service for channels that are gone. */

@@ -18,6 +18,7 @@ static void take(struct io *io, struct connection *c, int rc, const struct envel
 		e->generation = c->generation;
 		c->ended |= e->close_after;
 	}
+	c->port->worked = true;
 	c->inflight += all->size;
 	c->unanswered += all->count;
 	io->unanswered += all->count;

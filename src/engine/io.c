@@ -97,6 +97,8 @@ static void handle(struct io *io, const struct epoll_event *ev)
 		read_mailbox(io);
 	} else if (high == IO_TAG_PORT) {
 		port_accept(io, low);
+	} else if (high == IO_TAG_DIAL) {
+		port_dial_ready(io, low);
 	} else {
 		struct connection *c = connection_at(io, low, high);
 		if (c)
@@ -104,12 +106,22 @@ static void handle(struct io *io, const struct epoll_event *ev)
 	}
 }
 
+/* How long to wait for events. */
+static int patience_ms(struct io *io)
+{
+	int most = io->starved ? 10 : io->full ? 100 : 1000;
+	int64_t now = clock_mono_us(), next = port_dial_due(io, now);
+	if (next <= now)
+		return 0;
+	return next - now < (int64_t)most * 1000 ? (int)((next - now) / 1000) + 1 : most;
+}
+
 static void *io_main(void *arg)
 {
 	struct io *io = arg;
 	struct epoll_event events[EVENTS];
 	while (!io->stop) {
-		int n = epoll_wait(io->epoll, events, EVENTS, io->starved ? 10 : io->full ? 100 : 1000);
+		int n = epoll_wait(io->epoll, events, EVENTS, patience_ms(io));
 		for (int i = 0; i < n; i++)
 			handle(io, &events[i]);
 		intake_submit(&io->in);

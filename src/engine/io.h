@@ -13,9 +13,10 @@ struct io;
 
 int io_start(struct io **out, unsigned number, struct journal *journal, struct writer *writer, struct budget *budget);
 
-/* Serves a channel: connections from the listening socket fd (the caller's, shared by all io threads) and their
- * messages under the snapshot conf. For a channel that is served already: fd -1 keeps its socket and connections and
- * changes the snapshot; another fd closes them and starts anew. Returns when the thread has done it. */
+/* Serves a channel: connections from the listening socket fd (the caller's, shared by all io threads), or the one to
+ * the device that settings name (fd -1; by one io thread only), and their messages under the snapshot conf. A channel
+ * that is served already keeps its socket and connections and gets the snapshot. Returns when the thread has done it.
+ */
 void io_serve(struct io *io, int fd, struct conf *conf, const struct conf_channel *settings, struct channel *channel);
 /* No longer serves a channel: no new connections; open ones are answered and closed. */
 void io_leave(struct io *io, struct channel *channel);

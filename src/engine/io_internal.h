@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the files of an io thread share: io.c (the loop and what the engine asks for), port.c (what is listened for),
- * connection.c (bytes in, answers out), frame.c (from a frame to messages). Everything here belongs to the io thread
- * alone, but for the mailbox, the budget and the fields under `lock`.
+ * port_dial.c (what is connected to), connection.c (bytes in, answers out), frame.c (from a frame to messages).
+ * Everything here belongs to the io thread alone, but for the mailbox, the budget and the fields under `lock`.
  */
 #ifndef ENGINE_IO_INTERNAL_H
 #define ENGINE_IO_INTERNAL_H
@@ -23,6 +23,15 @@ struct port {
 	unsigned connections;
 	bool leaving;                /* freed with its last connection */
 	bool resting;                /* not watched: there are no descriptors for new connections */
+	bool dials;                  /* connects by itself; the rest is for such a port */
+	struct net_address to;
+	int dialing;                 /* a connection on its way; -1: none */
+	int64_t dial_at_us;          /* when the next try is due (monotonic); 0: none is */
+	int64_t dial_end_us;         /* when the one on its way has taken too long */
+	int64_t up_us;               /* since when there is a connection */
+	bool worked;                 /* a message came on it */
+	unsigned failures;           /* in a row */
+	uint64_t random;
 };
 
 /* One accepted connection. */
@@ -42,6 +51,7 @@ struct connection {
 	unsigned unanswered;
 	uint32_t interest;           /* what epoll watches */
 	bool ended;                  /* nothing more is read: the peer closed, or we are going to */
+	const char *why;             /* it ends, where that can be told; NULL */
 	int64_t active_us;           /* monotonic: when bytes last came or went */
 	int64_t frame_us;            /* since when a frame is unfinished, 0 = none */
 	char peer[NET_ADDRESS_TEXT_SIZE];
@@ -78,6 +88,7 @@ struct io {
 };
 
 /* epoll's data: the high half is a connection's generation, or one of these. */
+#define IO_TAG_DIAL    0xfffffffdu
 #define IO_TAG_PORT    0xfffffffeu
 #define IO_TAG_MAILBOX 0xffffffffu
 
@@ -125,5 +136,18 @@ void port_rouse_all(struct io *io);
 /* Stops listening everywhere. */
 void port_close_all(struct io *io);
 void port_free(struct io *io, struct port *p);
+
+/* ---- port_dial.c ---- */
+
+/* Makes it a port that connects, as its settings say. */
+void port_dial_begin(struct port *p);
+/* Connects no more. */
+void port_dial_end(struct io *io, struct port *p);
+/* What the port with this number waited for is there, or failed. */
+void port_dial_ready(struct io *io, uint32_t number);
+/* Its connection is gone. */
+void port_dial_lost(struct port *p, const char *why);
+/* Begins what is due; returns when the next thing is, INT64_MAX: nothing is. */
+int64_t port_dial_due(struct io *io, int64_t now_us);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The engine's listeners: bound all or none, then switched.
+ * The engine's sources: made ready all or none, then switched.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -24,45 +24,70 @@ static bool same_address(const struct conf_address *a, const struct conf_address
 	return a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
+/* Whether the source of a channel stays what it is: what serves it goes on, under the new snapshot. */
+static bool same_source(const struct served *s, const struct conf_source *source)
+{
+	return s->kind == source->kind && same_address(&s->asked, &source->address);
+}
+
 /* The socket of a channel that listens at this address now and will not any more: a channel that is renamed keeps its
  * port. A descriptor of its own, or -1. */
 static int take_over(const struct engine *e, const struct conf *conf, const struct conf_address *at)
 {
 	for (const struct served *s = e->served; s && at->port; s = s->next) {
 		const struct conf_channel *then = conf_channel(conf, aff_view_of(feed_channel(s->channel->feed)));
-		if (same_address(&s->asked, at) && !(then && same_address(&then->source.listen, at)))
+		if (s->listener >= 0 && same_address(&s->asked, at) && !(then && same_source(s, &then->source)))
 			return fcntl(s->listener, F_DUPFD_CLOEXEC, 0);
 	}
 	return -1;
 }
 
+static int listen_at(struct engine *e, const struct conf *conf, const struct conf_address *at,
+		     struct net_address *address, struct aff_diag *diag)
+{
+	int fd = take_over(e, conf, at);
+	if (fd < 0)
+		fd = net_listen(address, false, diag);
+	if (fd >= 0)
+		net_listen_address(fd, address);
+	else if (diag)
+		diag->code = AFF_EREFUSED; /* whatever the reason: it cannot listen there */
+	return fd < 0 ? AFF_EREFUSED : fd;
+}
+
 static int bind_one(struct engine *e, const struct conf *conf, const struct conf_channel *channel, struct served **out,
 		    struct aff_diag *diag)
 {
+	const struct conf_source *source = &channel->source;
 	struct net_address address;
-	int rc = net_address_make(&address, channel->source.listen.host, channel->source.listen.port, diag);
+	int fd = -1, rc = net_address_make(&address, source->address.host, source->address.port, diag);
 	if (rc)
 		return rc;
-	int fd = take_over(e, conf, &channel->source.listen);
-	if (fd < 0)
-		fd = net_listen(&address, false, diag);
-	if (fd < 0) {
-		if (diag)
-			diag->code = AFF_EREFUSED; /* whatever the reason: it cannot listen there */
-		return AFF_EREFUSED;
+	if (source->kind != CONF_SOURCE_MLLP_CLIENT) {
+		fd = listen_at(e, conf, &source->address, &address, diag);
+		if (fd < 0)
+			return fd;
 	}
 	struct served *s = calloc(1, sizeof *s);
 	if (!s) {
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	}
-	net_listen_address(fd, &address);
 	net_address_format(&address, s->address, sizeof s->address);
+	s->kind = source->kind;
 	s->listener = fd;
-	s->asked = channel->source.listen;
+	s->asked = source->address;
 	s->channel = channel_find(e->channels, channel->name);
 	*out = s;
 	return 0;
+}
+
+static void free_served(struct served *s)
+{
+	if (s->listener >= 0)
+		close(s->listener);
+	free(s);
 }
 
 void engine_close_bound(struct served *bound)
@@ -70,8 +95,7 @@ void engine_close_bound(struct served *bound)
 	while (bound) {
 		struct served *s = bound;
 		bound = s->next;
-		close(s->listener);
-		free(s);
+		free_served(s);
 	}
 }
 
@@ -81,7 +105,7 @@ int engine_bind_new(struct engine *e, const struct conf *conf, struct served **b
 	for (size_t i = 0; i < conf->nchannels; i++) {
 		const struct conf_channel *channel = &conf->channels[i];
 		struct served *now = find_served(e, channel->name), *s = NULL;
-		if (now && same_address(&now->asked, &channel->source.listen))
+		if (now && same_source(now, &channel->source))
 			continue;
 		int rc = bind_one(e, conf, channel, &s, diag);
 		if (rc) {
@@ -101,39 +125,62 @@ void engine_forget_served(struct engine *e, const struct channel *channel)
 		if ((*at)->channel == channel) {
 			struct served *s = *at;
 			*at = s->next;
-			close(s->listener);
-			free(s);
+			free_served(s);
 			return;
 		}
 	}
 }
 
+static void leave(struct engine *e, struct channel *channel)
+{
+	for (unsigned t = 0; t < e->nio; t++)
+		io_leave(e->io[t], channel);
+	engine_forget_served(e, channel);
+}
+
+/* fresh: how it is served from now on; NULL: as before, under the new snapshot. */
+static void serve(struct engine *e, struct conf *conf, const struct conf_channel *channel, const struct served *fresh)
+{
+	struct channel *state = channel_find(e->channels, channel->name);
+	int fd = fresh ? fresh->listener : -1;
+	if (fresh)
+		leave(e, state);
+	/* A device is connected to once, from any of the io threads, but always the same one. */
+	if (channel->source.kind == CONF_SOURCE_MLLP_CLIENT) {
+		io_serve(e->io[hash64(aff_view_of(channel->name)) % e->nio], fd, conf, channel, state);
+		return;
+	}
+	for (unsigned t = 0; t < e->nio; t++)
+		io_serve(e->io[t], fd, conf, channel, state);
+}
+
+static void tell(const struct served *s)
+{
+	log_info("listener", "%s %s %s", feed_channel(s->channel->feed),
+		 s->kind == CONF_SOURCE_MLLP_CLIENT ? "connects to" : "listens on", s->address);
+}
+
 void engine_serve(struct engine *e, struct conf *conf, struct served *bound)
 {
+	for (const struct served *s = bound; s; s = s->next)
+		tell(s);
 	for (size_t i = 0; i < conf->nchannels; i++) {
 		const struct conf_channel *channel = &conf->channels[i];
 		struct channel *state = channel_find(e->channels, channel->name);
 		struct served *s = bound;
 		while (s && s->channel != state)
 			s = s->next;
-		for (unsigned t = 0; t < e->nio; t++)
-			io_serve(e->io[t], s ? s->listener : -1, conf, channel, state);
-		if (s)
-			engine_forget_served(e, state);
+		serve(e, conf, channel, s);
 	}
 	for (struct served *s = e->served, *next; s; s = next) {
 		next = s->next;
-		if (conf_channel(conf, aff_view_of(feed_channel(s->channel->feed))))
-			continue;
-		for (unsigned t = 0; t < e->nio; t++)
-			io_leave(e->io[t], s->channel);
-		engine_forget_served(e, s->channel);
+		if (!conf_channel(conf, aff_view_of(feed_channel(s->channel->feed))))
+			leave(e, s->channel);
 	}
 	while (bound) {
 		struct served *s = bound;
 		bound = s->next;
 		s->next = e->served;
 		e->served = s;
-		log_info("listener", "%s listens on %s", feed_channel(s->channel->feed), s->address);
 	}
 }

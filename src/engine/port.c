@@ -17,6 +17,7 @@ void port_free(struct io *io, struct port *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
+	port_dial_end(io, p);
 	conf_unref(p->of.conf);
 	free(p);
 }
@@ -94,6 +95,7 @@ static void leave(struct io *io, struct port *p)
 {
 	p->leaving = true;
 	close_listener(io, p);
+	port_dial_end(io, p);
 	if (!p->connections) {
 		port_free(io, p);
 		return;
@@ -119,26 +121,29 @@ void port_leave(struct io *io, struct channel *channel)
 void port_serve(struct io *io, const struct io_request *r)
 {
 	struct port *p = port_of(io, r->channel);
-	if (p && r->fd >= 0) {
-		leave(io, p);
-		p = NULL;
-	}
-	if (!p) {
+	bool fresh = !p;
+	if (fresh) {
 		p = calloc(1, sizeof *p);
 		if (!p)
 			return;
 		p->number = io->next_port++;
 		p->listener = r->fd;
+		p->dialing = -1;
 		p->of.channel = r->channel;
 		p->next = io->ports;
 		io->ports = p;
-		p->resting = watch(io, p) != 0;
 	}
 	intake_use(&p->of, r->conf, r->settings);
+	if (fresh && p->listener < 0)
+		port_dial_begin(p);
+	else if (fresh)
+		p->resting = watch(io, p) != 0;
 }
 
 void port_close_all(struct io *io)
 {
-	for (struct port *p = io->ports; p; p = p->next)
+	for (struct port *p = io->ports; p; p = p->next) {
 		close_listener(io, p);
+		port_dial_end(io, p);
+	}
 }

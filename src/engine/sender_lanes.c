@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "engine/sender_internal.h"
+#include "sys/backoff.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -74,19 +75,6 @@ void sender_tell_dead(struct sender *s, int64_t id, unsigned tries, const char *
 	log_warn("sender", "%s: message %lld is a dead letter after %u tries: %s (%u others since the last such line)",
 		 s->destination, (long long)id, tries, why, s->dead_untold);
 	s->dead_untold = 0;
-}
-
-static int64_t back_off_us(struct sender *s, unsigned tries)
-{
-	int64_t most = s->dest->retry.most_ms, wait = s->dest->retry.first_ms;
-	for (unsigned i = 1; i < tries && wait < most; i++)
-		wait *= 2;
-	if (wait > most)
-		wait = most;
-	s->random ^= s->random << 13;
-	s->random ^= s->random >> 7;
-	s->random ^= s->random << 17;
-	return (int64_t)(s->random % (uint64_t)(wait * 1000 + 1));
 }
 
 static void end_delivery(struct sender *s, struct delivery *d, enum journal_outcome_kind kind, const char *detail)
@@ -176,7 +164,7 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 		return;
 	}
 	release_lane(s, &s->lanes[lane]);
-	int64_t wait = back_off_us(s, d->tries);
+	int64_t wait = backoff_us(&s->random, s->dest->retry.first_ms, s->dest->retry.most_ms, d->tries);
 	if (wait < answer->retry_after_ms * 1000)
 		wait = answer->retry_after_ms * 1000;
 	d->due_us = now + wait;

@@ -9,12 +9,21 @@
 
 static void put_channel(struct json_writer *j, const struct served *s, const struct conf *conf)
 {
-	const struct channel *c = s->channel;
+	static const char *const kinds[] = {[CONF_SOURCE_MLLP] = "mllp", [CONF_SOURCE_MLLP_CLIENT] = "mllp-client"};
+	struct channel *c = s->channel;
 	const struct conf_channel *settings = conf_channel(conf, aff_view_of(feed_channel(c->feed)));
 	size_t ndests = settings ? settings->ndests : 0;
+	char why[160];
+	bool down = channel_is_down(c, why);
 	jsonw_object(j, NULL);
 	jsonw_text(j, "channel", feed_channel(c->feed));
-	jsonw_text(j, "listen", s->address);
+	jsonw_text(j, "source", kinds[s->kind]);
+	jsonw_text(j, "state", down ? "down" : "up");
+	jsonw_text(j, "why", why);
+	if (s->listener >= 0)
+		jsonw_text(j, "listen", s->address);
+	else
+		jsonw_text(j, "connect", s->address);
 	jsonw_i64(j, "destinations", (int64_t)ndests);
 	jsonw_i64(j, "connections", atomic_load(&c->connections));
 	jsonw_i64(j, "accepted", (int64_t)atomic_load(&c->accepted));

@@ -66,8 +66,9 @@ def reset(connection):
 class Device:
 	"""A monitor: sends frames, reads answers."""
 
-	def __init__(self, port):
-		self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+	def __init__(self, port=None, connection=None):
+		self.socket = connection or socket.create_connection(("127.0.0.1", port), PATIENCE)
+		self.socket.settimeout(PATIENCE)
 		self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 		self.pending = b""
 
@@ -111,6 +112,36 @@ class Device:
 
 	def reset(self):
 		reset(self.socket)
+
+
+class Monitor:
+	"""A device that listens: whoever connects gets what it sends."""
+
+	def __init__(self, port):
+		self.port = port
+		self.connections = Box()
+		self.start()
+
+	def start(self):
+		self.listener = socket.create_server(("127.0.0.1", self.port), backlog=16)
+		threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+	def stop(self):
+		self.listener.shutdown(socket.SHUT_RDWR)
+		self.listener.close()
+
+	def accept(self, listener):
+		while True:
+			try:
+				connection, _ = listener.accept()
+			except OSError:
+				return
+			self.connections.put(connection)
+
+	def device(self, number):
+		"""The connection that was made as the so-manieth."""
+		made = self.connections.wait(lambda items: len(items) >= number, f"{number} connections to the device")
+		return Device(connection=made[number - 1])
 
 
 class Server:

@@ -10,6 +10,7 @@ import concurrent.futures
 import errno
 import fnmatch
 import glob
+import json
 import os
 import re
 import shlex
@@ -23,7 +24,7 @@ import traceback
 
 import hl7
 from engine import CANARY, Engine
-from peers import PATIENCE, Device, Ehr, Failure, Fhir, free_port, until
+from peers import PATIENCE, Device, Ehr, Failure, Fhir, Monitor, free_port, until
 from syslog_server import Syslog, make_certificates
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -85,6 +86,7 @@ class Scenario:
 		self.variables = {"dir": self.folder}
 		self.messages = {}
 		self.devices, self.ehrs, self.fhirs, self.syslogs = {}, {}, {}, {}
+		self.monitors = {}
 		self.mounts, self.crowd = [], []
 		self.tracer = None
 		self.result, self.command = None, None
@@ -204,6 +206,9 @@ class Scenario:
 		if verb == "connect":
 			self.devices[name] = Device(int(rest[0] if rest else self.fill("${port:in}")))
 			return
+		if verb == "of":
+			self.devices[name] = self.monitors[rest[0]].device(int(rest[1]))
+			return
 		device = self.devices[name]
 		if verb == "send":
 			device.send(hl7.frame(self.content(rest[0], rest[1], rest[2:])))
@@ -254,6 +259,29 @@ class Scenario:
 		device.send(hl7.frame(self.content(name, control_id)))
 		code = hl7.get(device.answer(), "MSA-1")
 		return code == wanted, code
+
+	def do_monitor(self, words, block):
+		"""monitor M listen [PORT], stop, start, has N: a device that listens."""
+		name, verb, rest = words[0], words[1], words[2:]
+		if verb == "listen":
+			self.monitors[name] = Monitor(int(rest[0] if rest else self.fill(f"${{port:{name}}}")))
+		elif verb == "has":
+			made = len(self.monitors[name].connections.items)
+			if made != int(rest[0]):
+				raise Failure(f"{made} connections were made to {name}, not {rest[0]}")
+		elif verb in ("stop", "start"):
+			getattr(self.monitors[name], verb)()
+		else:
+			raise ValueError(f"monitor {verb}?")
+
+	def do_status(self, words, block):
+		"""status PATH=VALUE...: waits until afferent status --json says so."""
+		def probe():
+			result = self.engine.run("status", self.folder, "--json")
+			got = json.loads(result.stdout) if result.returncode == 0 else {}
+			seen = {word: str(path_get(got, word.partition("=")[0])) for word in words}
+			return all(word.partition("=")[2] == value for word, value in seen.items()), seen
+		until(probe, "the status")
 
 	def do_crowd(self, words, block):
 		"""crowd N: N more connections that say nothing; crowd 0 closes them."""

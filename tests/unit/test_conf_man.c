@@ -117,7 +117,7 @@ START_TEST(words_and_ranges)
 		{KEY_SAMPLE_keep, "One of last, first; default last."},
 		{KEY_SAMPLE_by, "A list of patient, device, code."},
 		{KEY_SOURCE_MLLP_plaintext, "The word accept-phi-in-clear."},
-		{KEY_SOURCE_MLLP_listen, "An address; required."},
+		{KEY_SYSLOG_to, "An address; required."},
 		{KEY_RETRY_give_up, "A duration or never, 1s..365d; default never."},
 	};
 	for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
