@@ -91,6 +91,7 @@ mutant 60 "a file of a directory is called otherwise at each try" "$scenario/dir
 mutant 75 "a copy goes from one patient to another" \
 	"$make -s MUTANT=75 build/gcc-mutant75/tests/test_rules_parts || exit 0
 	build/gcc-mutant75/tests/test_rules_parts"
+mutant 65 "what overtook is sent again in its turn" "$scenario/priority.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -141,6 +141,7 @@ static void free_dest(struct conf_dest *d)
 	free(d->file_name);
 	free(d->fhir_base);
 	aff_expr_free(d->when);
+	aff_expr_free(d->priority);
 }
 
 static void free_channel(struct conf_channel *c)

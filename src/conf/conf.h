@@ -121,6 +121,7 @@ struct conf_dest {
 	int fhir_zone;
 	struct aff_expr *when;   /* NULL: everything */
 	unsigned when_line;
+	struct aff_expr *priority; /* asked of the message as received: it overtakes; NULL: none does */
 	struct sample_spec sample; /* every_ms 0: none */
 	unsigned sample_line;
 	enum conf_order order;

@@ -78,6 +78,7 @@ static void read_destination(struct reader *r, struct conf_channel *c, const str
 	read_dest_charset(r, d, &f);
 	d->when = get_condition(r, &f, KEY_DEST_when);
 	d->when_line = f.value[KEY_DEST_when] ? f.value[KEY_DEST_when]->at.line : 0;
+	d->priority = get_condition(r, &f, KEY_DEST_priority);
 	read_sample(r, d, f.value[KEY_DEST_sample]);
 	d->order = orders[get_word(r, &f, KEY_DEST_order)];
 	d->lanes = (unsigned)get_number(r, &f, KEY_DEST_lanes);

@@ -96,6 +96,11 @@ bool careful_gives_up(const struct careful *c, int64_t id)
 	return careful_covers(c, id) && known(c, id) >= MOST;
 }
 
+bool careful_suspects(const struct careful *c, int64_t id)
+{
+	return careful_covers(c, id) && known(c, id) > 0;
+}
+
 int64_t careful_allowed(const struct careful *c)
 {
 	return !c || c->read ? INT64_MAX : c->allowed;

@@ -47,6 +47,9 @@ int64_t careful_allowed(const struct careful *c);
 /* The process ended three times while this message alone was tried. */
 bool careful_gives_up(const struct careful *c, int64_t id);
 
+/* Was it counted before: may it have ended the process? */
+bool careful_suspects(const struct careful *c, int64_t id);
+
 /* A delivery that was let in is in the window. */
 void careful_add(struct careful *c, struct delivery *d);
 /* It is about to be sent: must it be counted before? */

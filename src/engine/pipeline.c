@@ -94,13 +94,25 @@ static int filtered(struct pipeline_result *result, const char *rule, unsigned l
 	return 0;
 }
 
+static int parse(struct pipeline *p, const struct conf_channel *channel, struct aff_view message, struct aff_diag *diag)
+{
+	return aff_charset_parse(p->charset, p->msg, message.p, message.n, channel->source.lenient,
+				 &channel->source.charset, diag);
+}
+
+bool pipeline_has_priority(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
+			   struct aff_view message)
+{
+	return dest->priority && parse(p, channel, message, NULL) == 0 && aff_edit_begin(p->edit, p->msg) == 0 &&
+	       aff_expr_test(dest->priority, p->edit, AFF_NONE) > 0;
+}
+
 int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
 		       struct aff_view message, struct pipeline_result *result)
 {
 	struct aff_diag diag = {0};
 	memset(result, 0, sizeof *result);
-	int rc = aff_charset_parse(p->charset, p->msg, message.p, message.n, channel->source.lenient,
-				   &channel->source.charset, &diag);
+	int rc = parse(p, channel, message, &diag);
 	if (rc)
 		return dead(result, "parse", rc, &diag);
 	rc = aff_edit_begin(p->edit, p->msg);

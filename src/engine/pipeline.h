@@ -29,6 +29,11 @@ void pipeline_free(struct pipeline *p);
 /* From now on this observer (which must outlive its use) is told what transforms do; NULL: nobody. */
 void pipeline_watch(struct pipeline *p, const struct aff_rules_watch *watch);
 
+/* Does the message overtake others on their way to dest? Asked of it as it was received; false when it cannot be
+ * read. */
+bool pipeline_has_priority(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
+                           struct aff_view message);
+
 /* First half: parse (in the character set that the channel's source says), transform, filter. The edited message can
  * then be sampled (pipeline_edit). Second half: render for the destination. pipeline_run does both. Returns 0 with a
  * verdict in *result, or AFF_ENOMEM. */

@@ -107,6 +107,7 @@ static void take_request(struct sender *s)
 		s->ended = true;
 	} else if (r.conf && !s->flying) {
 		drop_output(s);
+		sender_drop_ahead(s);
 		window_rewind(s->window);
 		s->position = window_low_water(s->window);
 		careful_rewind(s->careful, s->position);
@@ -125,6 +126,15 @@ static void take_request(struct sender *s)
 	}
 }
 
+/* Is there something to be read that there is room for? */
+static bool has_more(const struct sender *s)
+{
+	struct feed *feed = s->channel->feed;
+	if (!s->blocked && sender_wants_more(s, clock_mono_us()) && feed_has_after(feed, sender_read_to(s)))
+		return true;
+	return sender_wants_ahead(s) && feed_has_after(feed, s->ahead.seen);
+}
+
 static void *sender_main(void *arg)
 {
 	struct sender *s = arg;
@@ -132,12 +142,12 @@ static void *sender_main(void *arg)
 		if (atomic_exchange(&s->asked, false) || s->closing)
 			take_request(s);
 		sender_fill_window(s);
+		sender_look_ahead(s);
 		sender_start_lanes(s);
 		sender_submit_reports(s);
 		int wait = wait_ms(s);
 		atomic_store(&s->waiter.waiting, true);
-		if (!s->closing && !s->blocked && sender_wants_more(s, clock_mono_us()) &&
-		    feed_has_after(s->channel->feed, sender_read_to(s)))
+		if (!s->closing && has_more(s))
 			wait = 0;
 		if (!s->ended)
 			s->output->ops->poll(s->output, s->waiter.eventfd, wait);
@@ -183,6 +193,7 @@ static int load_cursor(struct sender *s, const struct sender_setup *setup, struc
 static void let_go(struct sender *s)
 {
 	drop_output(s);
+	sender_drop_ahead(s);
 	window_free(s->window);
 	s->window = NULL;
 	careful_free(s->careful);

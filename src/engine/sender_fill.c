@@ -11,13 +11,6 @@
 #define TAKE 64
 #define CROWDED_US 5000
 
-/* A message as it is read, from the feed or from the journal. */
-struct arrival {
-	const struct journal_message *row;
-	struct aff_view raw;
-	const unsigned char *sha256; /* of raw; NULL: nobody has computed it */
-};
-
 static unsigned choose_lane(struct sender *s, const struct journal_message *m)
 {
 	struct aff_view key = m->peer;
@@ -32,40 +25,55 @@ static unsigned choose_lane(struct sender *s, const struct journal_message *m)
 	return (unsigned)(hash64(key) % s->nlanes);
 }
 
-static void no_memory(struct sender *s)
+void sender_no_memory(struct sender *s)
 {
 	log_error("sender", "%s: out of memory; the message stays pending", s->destination);
 }
 
-static int enqueue(struct sender *s, const struct arrival *a, const struct pipeline_result *r)
+void sender_dispatch(struct sender *s, const struct arrival *a, const struct pipeline_result *r, struct delivery *d)
 {
-	const struct journal_message *m = a->row;
 	bool unchanged = r->bytes.p == a->raw.p && r->bytes.n == a->raw.n;
-	struct delivery *d = window_add(s->window, m->id, m->received_us, r->bytes, r->control_id);
-	if (!d)
-		return AFF_ENOMEM;
 	d->suspect = r->suspect;
 	if (unchanged && a->sha256)
 		memcpy(d->sha256, a->sha256, SHA256_SIZE);
 	else
 		sha256(d->sha256, d->bytes);
-	d->lane = choose_lane(s, m);
-	struct lane *lane = &s->lanes[d->lane];
-	if (lane->last)
-		lane->last->next = d;
-	else
-		lane->first = d;
-	lane->last = d;
-	careful_add(s->careful, d);
-	if (!lane->first->counted) /* it may take long until this one's turn comes */
+	d->lane = choose_lane(s, a->row);
+	lane_add(&s->lanes[d->lane], d);
+}
+
+/* A delivery of the window was counted with the others of its round. */
+static void let_in(struct sender *s, struct delivery *d)
+{
+	if (!d->counted)
+		careful_add(s->careful, d);
+	if (!lane_head(&s->lanes[d->lane])->counted) /* it may take long until this one's turn comes */
 		sender_release(s, d, false);
+}
+
+static int enqueue(struct sender *s, const struct arrival *a, const struct pipeline_result *r, bool urgent)
+{
+	struct delivery *d = window_add(s->window, a->row->id, a->row->received_us, r->bytes, r->control_id);
+	if (!d)
+		return AFF_ENOMEM;
+	d->urgent = urgent;
+	sender_dispatch(s, a, r, d);
+	let_in(s, d);
 	return 0;
+}
+
+static void adopt(struct sender *s, struct delivery *d)
+{
+	window_adopt(s->window, d);
+	let_in(s, d);
 }
 
 /* A message that was dealt with before a restart or reload: only the sampler's memory is made again. */
 static void remind_sampler(struct sender *s, const struct arrival *a)
 {
 	struct pipeline_result r;
+	if (pipeline_has_priority(s->pipeline, s->settings, s->dest, a->raw))
+		return;
 	if (!pipeline_transform(s->pipeline, s->settings, s->dest, a->raw, &r) && r.verdict == PIPELINE_SEND)
 		sampler_apply(s->sampler, a->row, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
 }
@@ -91,13 +99,19 @@ static int admit(struct sender *s, const struct arrival *a)
 			remind_sampler(s, a);
 		return window_add_ended(s->window, m->id);
 	}
+	struct delivery *ahead = sender_take_ahead(s, m->id);
+	if (ahead) {
+		adopt(s, ahead);
+		return 0;
+	}
 	if (careful_gives_up(s->careful, m->id))
 		return give_up(s, m->id);
+	bool urgent = pipeline_has_priority(s->pipeline, s->settings, s->dest, a->raw);
 	int rc = pipeline_transform(s->pipeline, s->settings, s->dest, a->raw, &r);
 	if (rc)
 		return rc;
 	enum journal_outcome_kind kind = r.verdict == PIPELINE_DEAD ? JOURNAL_DEAD : JOURNAL_FILTERED;
-	if (r.verdict == PIPELINE_SEND && s->sampler) {
+	if (r.verdict == PIPELINE_SEND && s->sampler && !urgent) {
 		kind = sampler_apply(s->sampler, m, pipeline_edit(s->pipeline), r.detail, sizeof r.detail);
 		if (kind)
 			r.verdict = PIPELINE_FILTERED;
@@ -107,7 +121,7 @@ static int admit(struct sender *s, const struct arrival *a)
 		if (rc)
 			return rc;
 		if (r.verdict == PIPELINE_SEND)
-			return enqueue(s, a, &r);
+			return enqueue(s, a, &r, urgent);
 		kind = JOURNAL_DEAD;
 	}
 	if (kind == JOURNAL_DEAD)
@@ -139,9 +153,6 @@ bool sender_wants_more(const struct sender *s, int64_t now_us)
 	return sender_has_room(s) && (roomy || !s->crowded_us || now_us >= s->crowded_us + CROWDED_US);
 }
 
-/* What is done with each message that is read. */
-typedef int row_fn(struct sender *s, const struct arrival *a);
-
 static int admit_row(struct sender *s, const struct arrival *a)
 {
 	const struct journal_message *m = a->row;
@@ -151,7 +162,7 @@ static int admit_row(struct sender *s, const struct arrival *a)
 		return 1;
 	int rc = admit(s, a);
 	if (rc) {
-		no_memory(s);
+		sender_no_memory(s);
 		return 1;
 	}
 	s->position = m->id;
@@ -174,8 +185,12 @@ static int scan_row(struct sender *s, const struct arrival *a)
 	struct pipeline_result r;
 	if (!sampler_may_scan(s->sampler, m))
 		return 1;
+	if (pipeline_has_priority(s->pipeline, s->settings, s->dest, a->raw)) {
+		sampler_scan(s->sampler, m, NULL);
+		return 0;
+	}
 	if (pipeline_transform(s->pipeline, s->settings, s->dest, a->raw, &r)) {
-		no_memory(s);
+		sender_no_memory(s);
 		return 1;
 	}
 	sampler_scan(s->sampler, m, r.verdict == PIPELINE_SEND ? pipeline_edit(s->pipeline) : NULL);
@@ -195,9 +210,7 @@ static int on_journal_row(void *arg, const struct journal_row *row)
 	return b->stopped;
 }
 
-/* Reads on after `after`: from the feed, or from the journal where the feed no longer reaches. Returns the position
- * up to which there is nothing (more) to read. */
-static int64_t read_on(struct sender *s, int64_t after, const int64_t *position, row_fn *fn)
+int64_t sender_read_on(struct sender *s, int64_t after, const int64_t *position, row_fn *fn)
 {
 	struct envelope *taken[TAKE];
 	int64_t floor;
@@ -251,20 +264,20 @@ void sender_fill_window(struct sender *s)
 		int64_t *scanned = sampler_position(s->sampler);
 		if (*scanned < s->position)
 			*scanned = s->position;
-		*scanned = read_on(s, *scanned, scanned, scan_row);
+		*scanned = sender_read_on(s, *scanned, scanned, scan_row);
 		sampler_close_if_due(s->sampler, clock_wall_us());
 		if (!sampler_has_closed(s->sampler))
 			return; /* nothing may be delivered yet: spare reading it again and again */
 	} else if (s->sampler && s->warmed < 0) {
 		s->warmed = sampler_window_start(s->sampler, s->position) - 1;
-		read_on(s, s->warmed, &s->warmed, warm_row);
+		sender_read_on(s, s->warmed, &s->warmed, warm_row);
 		if (s->blocked) {
 			s->warmed = -1; /* what it has not seen, it would deliver twice */
 			return;
 		}
 	}
 	if (careful_allowed(s->careful) == INT64_MAX || begin_round(s))
-		s->position = read_on(s, s->position, &s->position, admit_row);
+		s->position = sender_read_on(s, s->position, &s->position, admit_row);
 }
 
 /* The newest id that was looked at. */

@@ -10,14 +10,22 @@
 #include <pthread.h>
 
 #include "engine/careful.h"
+#include "engine/lane.h"
 #include "engine/output.h"
 #include "engine/pipeline.h"
 #include "engine/sampler.h"
 #include "engine/sender.h"
 #include "engine/window.h"
 
-struct lane {
-	struct delivery *first, *last; /* first: in flight or next */
+/* Messages with priority that were found by looking ahead: not in the window until they are read in order. */
+#define AHEAD_MAX 256
+struct ahead {
+	struct delivery *item[AHEAD_MAX]; /* in order */
+	unsigned n;
+	size_t bytes;
+	int64_t seen;  /* the newest id that was looked at */
+	unsigned slice; /* messages to be looked at in this turn */
+	bool blocked;  /* the journal could not be read; it is tried again in a second */
 };
 
 struct sender_request {
@@ -47,6 +55,7 @@ struct sender {
 	unsigned nlanes, next_lane, flying;
 	int64_t position; /* the newest id that entered the window */
 	int64_t reported_cursor;
+	struct ahead ahead;
 	int64_t warmed; /* -1: the sampler has not seen yet what its window brought before `position` */
 	struct outcome_report *first, *last; /* made in this turn */
 	_Atomic unsigned open_reports;
@@ -106,5 +115,34 @@ bool sender_is_ahead(const struct sender *s);
 void sender_fill_window(struct sender *s);
 /* The newest id that was looked at. */
 int64_t sender_read_to(const struct sender *s);
+
+/* A message as it is read, from the feed or from the journal. */
+struct arrival {
+	const struct journal_message *row;
+	struct aff_view raw;
+	const unsigned char *sha256; /* of raw; NULL: nobody has computed it */
+};
+/* What is done with each message that is read: 0 to go on. */
+typedef int row_fn(struct sender *s, const struct arrival *a);
+/* Reads on after `after`: from the feed, or from the journal where the feed no longer reaches. Returns the position
+ * up to which there is nothing (more) to read. */
+int64_t sender_read_on(struct sender *s, int64_t after, const int64_t *position, row_fn *fn);
+/* Puts a rendered message on its lane. */
+void sender_dispatch(struct sender *s, const struct arrival *a, const struct pipeline_result *r, struct delivery *d);
+void sender_no_memory(struct sender *s);
+
+/* ---- sender_ahead.c: messages with priority overtake ---- */
+
+/* Looks for them behind what the window has taken. */
+void sender_look_ahead(struct sender *s);
+/* Is it worth looking on? */
+bool sender_wants_ahead(const struct sender *s);
+/* The delivery of a message that was found before, now that it is read in order: it is the window's from now on.
+ * NULL: it was not found before. */
+struct delivery *sender_take_ahead(struct sender *s, int64_t id);
+/* A delivery has its outcome: true when it was not the window's. */
+bool sender_end_ahead(struct sender *s, struct delivery *d);
+/* Forgets those without an outcome: they are read again. Nothing may be flying. */
+void sender_drop_ahead(struct sender *s);
 
 #endif

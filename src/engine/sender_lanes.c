@@ -11,6 +11,8 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+#define URGENT_PAUSE_MS 1000 /* longest pause of a message with priority */
+
 static void chain_report(struct sender *s, struct outcome_report *r)
 {
 	atomic_fetch_add(&s->open_reports, 1);
@@ -77,15 +79,21 @@ void sender_tell_dead(struct sender *s, int64_t id, unsigned tries, const char *
 	s->dead_untold = 0;
 }
 
+static int64_t pause_us(struct sender *s, const struct delivery *d)
+{
+	int64_t first = s->dest->retry.first_ms, most = s->dest->retry.most_ms;
+	if (d->urgent && most > URGENT_PAUSE_MS)
+		most = first > URGENT_PAUSE_MS ? first : URGENT_PAUSE_MS;
+	return backoff_us(&s->random, first, most, d->tries);
+}
+
 static void end_delivery(struct sender *s, struct delivery *d, enum journal_outcome_kind kind, const char *detail)
 {
-	struct lane *lane = &s->lanes[d->lane];
-	lane->first = d->next;
-	if (!lane->first)
-		lane->last = NULL;
+	lane_remove(&s->lanes[d->lane], d);
 	sender_report(s, d->id, kind, d, detail);
 	careful_end(s->careful, d);
-	window_end(s->window, d);
+	if (!sender_end_ahead(s, d))
+		window_end(s->window, d);
 }
 
 /* With what the transform did to readings: nobody shall find a value missing without a word. */
@@ -132,16 +140,18 @@ void sender_release(struct sender *s, struct delivery *d, bool tried)
 /* The first message of a lane has been sent; the ones behind it wait. */
 static void release_lane(struct sender *s, const struct lane *lane)
 {
-	for (struct delivery *d = lane->first; d; d = d->next)
-		sender_release(s, d, d->tries && d == lane->first);
+	for (unsigned q = 0; q < LANE_QUEUES; q++)
+		for (struct delivery *d = lane->queue[q].first; d; d = d->next)
+			sender_release(s, d, d->tries && d == lane->queue[q].first);
 }
 
 void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer)
 {
 	struct sender *s = arg;
-	struct delivery *d = s->lanes[lane].first;
+	struct delivery *d = s->lanes[lane].flying;
 	int64_t now = clock_mono_us();
 	s->flying--;
+	s->lanes[lane].flying = NULL;
 	d->state = DELIVERY_QUEUED;
 	note_state(s, answer->result == OUTPUT_TRANSIENT, answer->detail);
 	bool delivered = answer->result == OUTPUT_DELIVERED;
@@ -164,7 +174,7 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 		return;
 	}
 	release_lane(s, &s->lanes[lane]);
-	int64_t wait = backoff_us(&s->random, s->dest->retry.first_ms, s->dest->retry.most_ms, d->tries);
+	int64_t wait = pause_us(s, d);
 	if (wait < answer->retry_after_ms * 1000)
 		wait = answer->retry_after_ms * 1000;
 	d->due_us = now + wait;
@@ -177,11 +187,11 @@ static bool count_first(struct sender *s, struct delivery *d)
 	return careful_count(s->careful, d);
 }
 
-/* Starts the first message of a lane if it is due. true: something was started. */
+/* Starts the next message of a lane if it is due. true: something was started. */
 static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 {
-	struct delivery *d = s->lanes[lane].first;
-	if (!d || d->state == DELIVERY_FLYING || d->due_us > now)
+	struct delivery *d = lane_next(&s->lanes[lane], now);
+	if (!d || d->due_us > now)
 		return false;
 	if (careful_must_count(s->careful, d) && !count_first(s, d)) {
 		d->due_us = now + CAREFUL_AGAIN_US;
@@ -190,56 +200,33 @@ static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 	if (!d->tries++)
 		d->first_us = now;
 	d->state = DELIVERY_FLYING;
+	s->lanes[lane].flying = d;
 	s->flying++;
 	s->output->ops->send(s->output, lane, &(struct output_message){d->bytes, d->control_id, d->id});
 	return true;
 }
 
-/* ---- the rate ---- */
-
 #define PACE_SLACK_US 5000 /* waits end late by a millisecond or so: what they cost is made up for */
 #define HOUR_US       INT64_C(3600000000)
 
-static const struct delivery *queued(const struct sender *s, unsigned lane)
-{
-	const struct delivery *d = s->lanes[lane].first;
-	return d && d->state == DELIVERY_QUEUED ? d : NULL;
-}
-
-int64_t sender_lanes_due_us(const struct sender *s)
-{
-	int64_t due = INT64_MAX;
-	for (unsigned i = 0; i < s->nlanes; i++) {
-		const struct delivery *d = queued(s, i);
-		if (d && d->due_us < due)
-			due = d->due_us;
-	}
-	return s->dest->rate_an_hour && due < s->paced_us ? s->paced_us : due;
-}
-
-/* The lane whose first message is due and the oldest of those; -1: none is. */
-static int oldest_due(const struct sender *s, int64_t now)
-{
-	int lane = -1;
-	for (unsigned i = 0; i < s->nlanes; i++) {
-		const struct delivery *d = queued(s, i);
-		if (d && d->due_us <= now && (lane < 0 || d->id < s->lanes[lane].first->id))
-			lane = (int)i;
-	}
-	return lane;
-}
-
+/* One after the other, as the rate allows. */
 static void start_paced(struct sender *s, int64_t now)
 {
 	int64_t interval = (HOUR_US + (int64_t)s->dest->rate_an_hour - 1) / (int64_t)s->dest->rate_an_hour;
-	int lane = oldest_due(s, now);
+	int lane = lanes_choose(s->lanes, s->nlanes, now);
 	while (lane >= 0 && s->paced_us <= now) {
 		int64_t from = s->paced_us < now - PACE_SLACK_US ? now - PACE_SLACK_US : s->paced_us;
 		if (start_lane(s, (unsigned)lane, now))
 			s->paced_us = from + interval;
-		lane = oldest_due(s, now);
+		lane = lanes_choose(s->lanes, s->nlanes, now);
 	}
 	atomic_store_explicit(&s->held, lane >= 0, memory_order_relaxed);
+}
+
+int64_t sender_lanes_due_us(const struct sender *s)
+{
+	int64_t due = lanes_due_us(s->lanes, s->nlanes);
+	return s->dest->rate_an_hour && due < s->paced_us ? s->paced_us : due;
 }
 
 void sender_start_lanes(struct sender *s)

@@ -67,8 +67,7 @@ unsigned window_count(const struct window *w)
 	return w->count;
 }
 
-struct delivery *window_add(struct window *w, int64_t id, int64_t received_us, struct aff_view bytes,
-			    struct aff_view control_id)
+struct delivery *delivery_new(int64_t id, int64_t received_us, struct aff_view bytes, struct aff_view control_id)
 {
 	struct delivery *d = calloc(1, sizeof *d + bytes.n + control_id.n);
 	if (!d)
@@ -81,8 +80,21 @@ struct delivery *window_add(struct window *w, int64_t id, int64_t received_us, s
 		memcpy(d->data + bytes.n, control_id.p, control_id.n);
 	d->bytes = aff_view(d->data, bytes.n);
 	d->control_id = aff_view(d->data + bytes.n, control_id.n);
+	return d;
+}
+
+void window_adopt(struct window *w, struct delivery *d)
+{
 	w->slots[(w->first + w->count++) % w->max] = d;
-	w->bytes += bytes.n;
+	w->bytes += d->bytes.n;
+}
+
+struct delivery *window_add(struct window *w, int64_t id, int64_t received_us, struct aff_view bytes,
+			    struct aff_view control_id)
+{
+	struct delivery *d = delivery_new(id, received_us, bytes, control_id);
+	if (d)
+		window_adopt(w, d);
 	return d;
 }
 
@@ -131,11 +143,27 @@ int64_t window_oldest_us(const struct window *w)
 	return w->count ? at(w, 0)->received_us : 0;
 }
 
+/* Nothing up to the low-water mark is read again. */
+static void forget_passed(struct window *w)
+{
+	size_t passed = 0;
+	while (passed < w->nended && w->ended[passed] <= w->low_water)
+		passed++;
+	if (passed)
+		memmove(w->ended, w->ended + passed, (w->nended - passed) * sizeof *w->ended);
+	w->nended -= passed;
+}
+
 int window_remember(struct window *w, int64_t id)
 {
+	if (w->nended == w->ended_capacity)
+		forget_passed(w);
 	if (vector_room(&w->ended, &w->ended_capacity, w->nended, sizeof *w->ended))
 		return AFF_ENOMEM;
-	w->ended[w->nended++] = id;
+	size_t at = w->nended++;
+	for (; at && w->ended[at - 1] > id; at--)
+		w->ended[at] = w->ended[at - 1];
+	w->ended[at] = id;
 	return 0;
 }
 

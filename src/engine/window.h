@@ -19,6 +19,7 @@ struct delivery {
 	unsigned lane;
 	unsigned tries, refusals;     /* times sent; times refused for good */
 	unsigned suspect;             /* readings in it that the transform acted on */
+	bool urgent;                  /* has priority: goes before those of its lane that have none */
 	bool counted, harmless;       /* careful.h: counted in the journal; was tried in this run */
 	int64_t first_us, due_us;     /* monotonic: first tried; not before this */
 	unsigned char sha256[SHA256_SIZE];
@@ -35,9 +36,14 @@ bool window_has_room(const struct window *w);
 bool window_is_roomy(const struct window *w);
 unsigned window_count(const struct window *w);
 
+/* A delivery outside of the window, of a message that is not read in order yet; free() it. NULL: out of memory. */
+struct delivery *delivery_new(int64_t id, int64_t received_us, struct aff_view bytes, struct aff_view control_id);
+
 /* Adds a message that will be sent; the bytes are copied. NULL: out of memory. Ids come in order. */
 struct delivery *window_add(struct window *w, int64_t id, int64_t received_us, struct aff_view bytes,
                             struct aff_view control_id);
+/* Takes in a delivery that was made outside, now that its message is read in order. */
+void window_adopt(struct window *w, struct delivery *d);
 /* Adds a message that has its outcome already. 0, AFF_ENOMEM. */
 int window_add_ended(struct window *w, int64_t id);
 /* The delivery has its outcome; it is freed as soon as everything before it has one too. */
@@ -51,7 +57,8 @@ int64_t window_oldest_us(const struct window *w);
 /* Forgets everything without an outcome; the ids that have one ahead of the low-water mark are remembered
  * (window_is_ended), because they will be read again. Nothing may be flying. */
 void window_rewind(struct window *w);
-/* Remembers an id ahead of the low-water mark that has an outcome, as the journal tells at the start. In order. */
+/* Remembers an id ahead of the low-water mark that has an outcome: as the journal tells at the start, or because it was
+ * sent before its turn. 0, AFF_ENOMEM. */
 int window_remember(struct window *w, int64_t id);
 bool window_is_ended(const struct window *w, int64_t id);
 

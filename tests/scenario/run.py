@@ -337,6 +337,9 @@ class Scenario:
 			took = ehr.messages.times[count - 1] - ehr.messages.times[0]
 			if took < least:
 				raise Failure(f"{count} messages came in {took:.2f} s")
+		elif verb == "ids-begin":
+			if ehr.ids()[:len(rest)] != rest:
+				raise Failure(f"the first control ids are {ehr.ids()[:len(rest)]}")
 		elif verb == "poison":
 			ehr.poison, ehr.on_poison = set(rest), lambda: self.engine.signal(signal.SIGKILL)
 		elif verb == "came":

@@ -135,6 +135,58 @@ START_TEST(random_orders)
 }
 END_TEST
 
+/* The same while some end before they are read in order, and some are adopted. */
+START_TEST(random_orders_with_some_ahead)
+{
+	unsigned seed = (unsigned)_i + 1;
+	bool ended[300] = {false};
+	struct delivery *open[200], *outside = NULL;
+	unsigned nopen = 0;
+	int64_t next = 1;
+	struct window *w;
+	ck_assert_int_eq(window_new(&w, 16, 100000, 0), 0);
+	while (window_low_water(w) < 199) {
+		unsigned what = (unsigned)rand_r(&seed) % 20;
+		int64_t later = next + (int64_t)(rand_r(&seed) % 60);
+		if (what == 0) {
+			window_rewind(w);
+			free(outside);
+			outside = NULL;
+			nopen = 0;
+			next = window_low_water(w) + 1;
+		} else if (what < 3 && !ended[later] && !outside) {
+			outside = delivery_new(later, 1, aff_view_of("bytes"), aff_view_of("ID"));
+		} else if (what == 3 && outside) {
+			ended[outside->id] = true;
+			ck_assert_int_eq(window_remember(w, outside->id), 0);
+			free(outside);
+			outside = NULL;
+		} else if (what < 11 && next < 200 && window_has_room(w)) {
+			ck_assert_int_eq(window_is_ended(w, next), ended[next]);
+			if (ended[next]) {
+				ck_assert_int_eq(window_add_ended(w, next), 0);
+			} else if (outside && outside->id == next) {
+				window_adopt(w, outside);
+				open[nopen++] = outside;
+				outside = NULL;
+			} else {
+				open[nopen++] = add(w, next);
+			}
+			next++;
+		} else if (nopen) {
+			unsigned i = (unsigned)rand_r(&seed) % nopen;
+			ended[open[i]->id] = true;
+			window_end(w, open[i]);
+			open[i] = open[--nopen];
+		}
+		for (int64_t id = 1; id <= window_low_water(w); id++)
+			ck_assert(ended[id]);
+	}
+	free(outside);
+	window_free(w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("engine: window");
@@ -144,6 +196,7 @@ int main(void)
 	tcase_add_test(t, room_is_counted_in_messages_and_bytes);
 	tcase_add_test(t, after_a_rewind_ended_ones_are_remembered);
 	tcase_add_loop_test(t, random_orders, 0, 50);
+	tcase_add_loop_test(t, random_orders_with_some_ahead, 0, 50);
 	suite_add_tcase(s, t);
 	return run_suite(s);
 }
