@@ -11,6 +11,7 @@ floor    parsing beside what it takes at least   forward  the same with a destin
 idle     start, memory                           open     forwarding at fixed rates
 longest  the longest answer at half load         written  bytes to the disk, sealing included
 search   searching a million rows                restart  a start with a million messages pending
+priority alarms past 100,000 observations
 """
 
 import argparse
@@ -22,11 +23,15 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
+import time
 
 import gates
 import library
 from rounds import MESSAGE, Bench, progress
-from servers import Clear, ClearForwarding, Engine, Forwarding, Pending, Sealing, Yardstick
+import hl7
+from peers import Device, Ehr
+from servers import Behind, Clear, ClearForwarding, Engine, Forwarding, Pending, Sealing, Yardstick
 
 INGEST = (64, 256, 2000)
 FORWARD = (1, 16, 64, 256)
@@ -117,12 +122,43 @@ def restart(bench, _):
 	return row
 
 
+def alarm(engine, device, control_id):
+	"""Sends one; the time at which it was answered."""
+	device.send(hl7.frame(hl7.message([f"MSH|^~\\&|M|ICU|EHR|H|20260110081500||ORU^R40^ORU_R40|{control_id}|P|2.6"])))
+	device.answer()
+	return time.monotonic()
+
+
+def arrival(ehr, control_id):
+	def place(items):
+		return next((i for i, m in enumerate(items) if hl7.get(m, "MSH-10") == control_id), None)
+	return ehr.messages.times[place(ehr.messages.wait(lambda items: place(items) is not None, "an alarm"))]
+
+
+def priority(bench, _):
+	"""How long an alarm takes past 100,000 observations: the worst of ten at a rate of 50 a second, and of ten from the
+	moment at which a receiver listens again."""
+	progress("alarms past 100,000 observations")
+	engine = Behind(bench)
+	device = Device(engine.port)
+	paced = []
+	for i in range(10):
+		begin = alarm(engine, device, f"A{i}")
+		paced.append(arrival(engine.ehr, f"A{i}") - begin)
+	threading.Event().wait(5)  # the pauses between the tries have grown
+	ehr = Ehr(engine.away)
+	begin = time.monotonic()
+	back = [arrival(ehr, f"A{i}") - begin for i in range(10)]
+	engine.stop()
+	return {"pending": Behind.messages, "paced_ms": round(1000 * max(paced), 1), "back_ms": round(1000 * max(back), 1)}
+
+
 PARTS = {
 	"library": lambda bench, _: library.library(bench),
 	"floor": lambda bench, _: library.floor(bench),
 	"idle": idle, "ingest": ingest, "forward": forward, "open": open_loop, "encryption": encryption,
 	"longest": longest, "written": written,
-	"search": search, "restart": restart,
+	"search": search, "restart": restart, "priority": priority,
 }
 
 
@@ -172,6 +208,10 @@ def show_others(figures):
 		row = figures["restart"]
 		print(f"ready with {row['pending']:,} messages pending after {row['start_s']:.2f} s, "
 		      f"{row['rss_mb']:.0f} MB")
+	if "priority" in figures:
+		row = figures["priority"]
+		print(f"alarms past {row['pending']:,} observations: after {row['paced_ms']:.0f} ms at a rate of 50 a second, "
+		      f"{row['back_ms']:.0f} ms after the receiver is back")
 	if "idle" in figures:
 		row = figures["idle"]
 		print(f"start to listening {row['start_ms']:.0f} ms, idle memory {row['rss_mb']:.1f} MB")

@@ -18,7 +18,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
-from peers import free_port  # noqa: E402
+from peers import Ehr, free_port  # noqa: E402
 
 CHANNEL = """channel: bench
 source:
@@ -135,10 +135,11 @@ class Pending(Engine):
 	"""With messages in its journal that the destination, which is down, has not got."""
 
 	messages = 1000000
+	destinations = ("bench/ehr",)
 
 	def fill(self):
 		subprocess.run([self.bench.path("crash", "pending"), os.path.join(self.folder, "journal"), str(self.messages),
-		                "bench", "bench/ehr"], check=True, capture_output=True)
+		                "bench", *self.destinations], check=True, capture_output=True)
 
 	def connect(self, deadline):
 		"""The socket is there before the engine reads from it: until it says that it is ready."""
@@ -150,6 +151,25 @@ class Pending(Engine):
 			if time.monotonic() > deadline:
 				sys.exit("the engine is not ready")
 			threading.Event().wait(0.002)
+
+
+class Behind(Pending):
+	"""With 100,000 of them, for a destination that takes 50 a second and for one that is down; alarms overtake."""
+
+	messages = 100000
+	destinations = ("bench/ehr", "bench/away")
+
+	def fill(self):
+		super().fill()
+		self.ehr, self.away = Ehr(free_port()), free_port()
+		self.write("channels/bench.yaml", f"""channel: bench
+source:
+  mllp: {{listen: "127.0.0.1:{self.port}"}}
+accept: {{check: none}}
+destinations:
+  - {{name: ehr, mllp: {{to: "127.0.0.1:{self.ehr.port}"}}, priority: MSH-9.2 = R40, rate: 50/s}}
+  - {{name: away, mllp: {{to: "127.0.0.1:{self.away}"}}, priority: MSH-9.2 = R40}}
+""")
 
 
 class Forwarding(Engine):
