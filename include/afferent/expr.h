@@ -46,6 +46,23 @@ int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned c
 /* The same over a message that nobody changes. */
 int aff_expr_test_message(const struct aff_expr *x, const struct aff_msg *m, unsigned current);
 
+/* One test that was made on the way to the answer, as a person would ask for it. Texts are UTF-8 without escapes. */
+struct aff_expr_seen {
+	struct aff_view test;         /* as it is written: "lower(PV1-3.1) = icu" */
+	bool holds;
+	const struct aff_path *path;  /* what was looked at */
+	unsigned segment;             /* in which one; AFF_NONE: there is none, or the path has groups */
+	struct aff_view value;        /* what stands there, by the test's function */
+	const struct aff_path *other_path; /* NULL: it is compared with no other path */
+	struct aff_view other;        /* what stands there */
+};
+typedef void aff_expr_seen_fn(void *arg, const struct aff_expr_seen *seen);
+
+/* aff_expr_test that tells of each test it makes, in order; everything told is valid during the call only, and is
+ * patient data. Tests that the others decide are not made. Also AFF_ENOMEM. */
+int aff_expr_explain(const struct aff_expr *x, const struct aff_edit *e, unsigned current, aff_expr_seen_fn *seen,
+                     void *arg);
+
 /* The text it was compiled from. */
 struct aff_view aff_expr_text(const struct aff_expr *x);
 

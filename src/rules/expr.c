@@ -149,6 +149,7 @@ static int take_left(struct compiler *c, struct instruction *in, bool unary)
 
 static int take_test(struct compiler *c)
 {
+	size_t start = c->lexer.at;
 	struct instruction in = {.each = take_quantifier(c)};
 	bool unary = true;
 	lexer_skip_blanks(&c->lexer);
@@ -178,6 +179,7 @@ static int take_test(struct compiler *c)
 		lexer_skip_blanks(&c->lexer);
 		rc = rc ? rc : compiler_take_operands(c, &in);
 	}
+	in.source = aff_view(c->lexer.text.p + start, c->lexer.at - start);
 	rc = rc ? rc : emit(c, &in);
 	if (rc)
 		regex_free(in.regex);

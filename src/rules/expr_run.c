@@ -6,6 +6,42 @@
 
 enum { PLAIN_MAX = 32 << 20 };
 
+/* ---- one test ---- */
+
+/* What was compared, in UTF-8; the other path's text is copied, both are made in the same buffer. */
+static int tell(const struct aff_expr *x, const struct instruction *in, const struct aff_path *path, struct value *v,
+                bool holds)
+{
+	const struct operand *o = in->operand ? &x->operands[in->operand - 1] : NULL;
+	struct aff_expr_seen seen = {.test = in->source, .path = path, .holds = holds};
+	struct aff_view other = {"", 0};
+	struct aff_buf copy;
+	int rc = 0;
+	seen.segment = path->group_count ? AFF_NONE : from_segment(&v->from, path);
+	aff_buf_init(&copy, v->plain.max);
+	if (o && o->kind == OPERAND_PATH) {
+		rc = value_other(o, v, &other);
+		aff_buf_put_view(&copy, other);
+		seen.other_path = &o->path;
+	}
+	seen.other = aff_buf_view(&copy);
+	rc = rc ? rc : value_text(in, path, v, &seen.value);
+	if (!rc && !copy.error && !v->plain.error && !v->made.error)
+		v->seen(v->arg, &seen);
+	rc = rc ? rc : copy.error;
+	aff_buf_free(&copy);
+	return rc;
+}
+
+static int test(const struct aff_expr *x, const struct instruction *in, const struct aff_path *path, struct value *v)
+{
+	int truth = value_test(x, in, path, v);
+	if (!v->seen || truth < 0)
+		return truth;
+	int rc = tell(x, in, path, v, truth);
+	return rc ? rc : truth;
+}
+
 /* ---- any and all of one test ---- */
 
 static unsigned repetitions(struct value *v, const struct aff_path *path)
@@ -26,7 +62,7 @@ static int test_repetitions(const struct aff_expr *x, const struct instruction *
 	unsigned n = path.repetition ? path.repetition : repetitions(v, &path);
 	for (unsigned r = path.repetition ? path.repetition : 1; r <= n; r++) {
 		path.repetition = r;
-		int truth = value_test(x, in, &path, v);
+		int truth = test(x, in, &path, v);
 		if (truth < 0 || truth == (in->each == EACH_ANY))
 			return truth;
 	}
@@ -104,16 +140,17 @@ static int run(const struct aff_expr *x, struct value *v)
 			i = go_round(x, in, i, v, &loop, truth);
 			break;
 		default:
-			truth = in->each ? test_each(x, in, v) : value_test(x, in, &in->path, v);
+			truth = in->each ? test_each(x, in, v) : test(x, in, &in->path, v);
 			i++;
 		}
 	}
 	return truth;
 }
 
-static int run_from(const struct aff_expr *x, const struct from *f, struct charset_use *charset)
+static int run_from(const struct aff_expr *x, const struct from *f, struct charset_use *charset,
+                    aff_expr_seen_fn *seen, void *arg)
 {
-	struct value v = {.from = *f, .charset = charset};
+	struct value v = {.from = *f, .charset = charset, .seen = seen, .arg = arg};
 	aff_buf_init(&v.plain, PLAIN_MAX);
 	aff_buf_init(&v.made, PLAIN_MAX);
 	int truth = run(x, &v);
@@ -125,7 +162,7 @@ static int run_from(const struct aff_expr *x, const struct from *f, struct chars
 int expr_test(const struct aff_expr *x, const struct aff_edit *e, struct charset_use *charset,
               const struct expr_current *current)
 {
-	return run_from(x, &(struct from){.edit = e, .current = current->segment, .one = *current}, charset);
+	return run_from(x, &(struct from){.edit = e, .current = current->segment, .one = *current}, charset, NULL, NULL);
 }
 
 int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned current)
@@ -139,7 +176,16 @@ int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned c
 int aff_expr_test_message(const struct aff_expr *x, const struct aff_msg *m, unsigned current)
 {
 	struct charset_use charset = charset_use_of(m);
-	int truth = run_from(x, &(struct from){.message = m, .current = current}, &charset);
+	int truth = run_from(x, &(struct from){.message = m, .current = current}, &charset, NULL, NULL);
+	charset_use_end(&charset);
+	return truth;
+}
+
+int aff_expr_explain(const struct aff_expr *x, const struct aff_edit *e, unsigned current, aff_expr_seen_fn *seen,
+                     void *arg)
+{
+	struct charset_use charset = charset_use_of(aff_edit_message(e));
+	int truth = run_from(x, &(struct from){.edit = e, .current = current}, &charset, seen, arg);
 	charset_use_end(&charset);
 	return truth;
 }

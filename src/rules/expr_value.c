@@ -178,6 +178,21 @@ static struct aff_view text_of(const struct instruction *in, const struct aff_pa
 	}
 }
 
+int value_text(const struct instruction *in, const struct aff_path *path, struct value *v, struct aff_view *out)
+{
+	int rc = in->function == FUNCTION_COUNT ? 0 : from_path(&v->from, path, &v->raw);
+	*out = rc ? aff_view("", 0) : text_of(in, path, v);
+	return rc;
+}
+
+int value_other(const struct operand *o, struct value *v, struct aff_view *out)
+{
+	struct aff_view raw;
+	int rc = from_path(&v->from, &o->path, &raw);
+	*out = rc ? aff_view("", 0) : charset_read(v->charset, &v->plain, raw);
+	return rc;
+}
+
 /* ---- equal ---- */
 
 /* The text of another path, read after the first one: it has a buffer of its own. */

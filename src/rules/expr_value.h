@@ -26,6 +26,8 @@ struct value {
 	struct aff_view raw;
 	struct charset_use *charset;
 	struct aff_buf plain, made;
+	aff_expr_seen_fn *seen; /* told of each test; NULL: nobody is */
+	void *arg;
 };
 
 /* The next segment with this id at or after `start`; with a current segment only those of its patient and those before
@@ -37,6 +39,11 @@ unsigned from_segment(struct from *f, const struct aff_path *path);
 struct aff_view from_field(const struct from *f, unsigned segment, unsigned field);
 /* What the path names; 0 or AFF_ENOMEM. */
 int from_path(const struct from *f, const struct aff_path *path, struct aff_view *out);
+
+/* The text that the instruction compares, once it was tested, and that of the other path that it is compared with.
+ * Each lasts until the next test or text. Failures stick in plain and made, 0 or AFF_ENOMEM. */
+int value_text(const struct instruction *in, const struct aff_path *path, struct value *v, struct aff_view *out);
+int value_other(const struct operand *o, struct value *v, struct aff_view *out);
 
 /* The test of what the instruction's path names, its quantifier left out. 1, 0 or AFF_ELIMIT, AFF_ENOMEM. */
 int value_test(const struct aff_expr *x, const struct instruction *in, const struct aff_path *path, struct value *v);

@@ -59,6 +59,7 @@ struct instruction {
 	unsigned operand;        /* 0: none; else its place in operands, from 1 */
 	struct aff_path path;
 	struct regex *regex;     /* MATCHES */
+	struct aff_view source;  /* the test as it is written */
 };
 
 struct aff_expr {
