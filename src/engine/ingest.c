@@ -219,8 +219,8 @@ static int read_message(struct ingest *g, const struct conf_channel *channel, st
 void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct aff_view message, int frame_error,
 		   int64_t now_us, struct ingest_decision *out)
 {
-	struct aff_diag diag = {0};
 	memset(out, 0, sizeof *out);
+	out->findings = &g->errors;
 	struct journal_message *row = &out->row;
 	g->now_us = now_us;
 	row->received_us = now_us;
@@ -230,14 +230,14 @@ void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct 
 	aff_diag_list_clear(&g->errors);
 	if (frame_error == AFF_EFRAME) {
 		row->verdict = JOURNAL_REJECTED;
-		row->error = frame_error;
+		row->error = aff_diag_set(&out->why, frame_error, "%s", aff_error_text(frame_error));
 		return;
 	}
-	int rc = read_message(g, channel, message, frame_error, &diag);
+	int rc = read_message(g, channel, message, frame_error, &out->why);
 	if (aff_msg_segments(g->msg))
 		describe(g, row);
 	if (!rc)
-		rc = accept_or_keep(g, &channel->accept, &row->verdict, &diag);
+		rc = accept_or_keep(g, &channel->accept, &row->verdict, &out->why);
 	if (rc) {
 		row->verdict = JOURNAL_REJECTED;
 		row->error = rc;
@@ -245,7 +245,7 @@ void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct 
 	prepare_answer(g, channel, message);
 	enum aff_ack_code code = aff_ack_choose(g->msg, channel->source.answer, rc);
 	if (code != AFF_ACK_NONE) {
-		if (answer(g, code, rc ? &diag : NULL, row->received_us))
+		if (answer(g, code, rc ? &out->why : NULL, row->received_us))
 			out->answer = aff_buf_view(&g->framed);
 		else
 			out->close_after = true; /* nothing can be said: let the sender see that it was not taken */

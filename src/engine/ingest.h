@@ -20,6 +20,8 @@ void ingest_free(struct ingest *g);
 struct ingest_decision {
 	struct journal_message row; /* but for peer, snapshot and body; its views live until the next call */
 	struct aff_view answer;     /* framed, likewise; empty: none */
+	struct aff_diag why;        /* it is refused, or only kept; code 0: it is accepted */
+	const struct aff_diag_list *findings; /* why it is refused, all of it; until the next call */
 	bool close_after;
 };
 void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct aff_view message, int frame_error,
