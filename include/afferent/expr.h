@@ -56,12 +56,12 @@ struct aff_expr_seen {
 	const struct aff_path *other_path; /* NULL: it is compared with no other path */
 	struct aff_view other;        /* what stands there */
 };
-typedef void aff_expr_seen_fn(void *arg, const struct aff_expr_seen *seen);
 
 /* aff_expr_test that tells of each test it makes, in order; everything told is valid during the call only, and is
- * patient data. Tests that the others decide are not made. Also AFF_ENOMEM. */
-int aff_expr_explain(const struct aff_expr *x, const struct aff_edit *e, unsigned current, aff_expr_seen_fn *seen,
-                     void *arg);
+ * patient data. Tests that the others decide are not made. field, repetition: within a step for each repetition of a
+ * field the current one; else 0. Also AFF_ENOMEM. */
+int aff_expr_explain(const struct aff_expr *x, const struct aff_edit *e, unsigned current, unsigned field,
+                     unsigned repetition, void (*seen)(void *arg, const struct aff_expr_seen *seen), void *arg);
 
 /* The text it was compiled from. */
 struct aff_view aff_expr_text(const struct aff_expr *x);

@@ -49,6 +49,7 @@ struct aff_rules_event {
 	const char *name;                /* as the channel's file calls it: "translate" */
 	const struct aff_path *path;     /* what it is about; without a segment: nothing that a path could name */
 	const char *for_each;            /* "": for the message */
+	unsigned for_field;              /* each repetition of this field; 0: the whole segment */
 	unsigned repetition;             /* of the field that the step is done for; 0: for the whole segment */
 	const struct aff_expr *when;     /* NULL: none */
 	unsigned segment;                /* for which one; AFF_NONE: for the message. After a deletion the place */

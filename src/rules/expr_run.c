@@ -148,7 +148,7 @@ static int run(const struct aff_expr *x, struct value *v)
 }
 
 static int run_from(const struct aff_expr *x, const struct from *f, struct charset_use *charset,
-                    aff_expr_seen_fn *seen, void *arg)
+                    void (*seen)(void *, const struct aff_expr_seen *), void *arg)
 {
 	struct value v = {.from = *f, .charset = charset, .seen = seen, .arg = arg};
 	aff_buf_init(&v.plain, PLAIN_MAX);
@@ -162,7 +162,8 @@ static int run_from(const struct aff_expr *x, const struct from *f, struct chars
 int expr_test(const struct aff_expr *x, const struct aff_edit *e, struct charset_use *charset,
               const struct expr_current *current)
 {
-	return run_from(x, &(struct from){.edit = e, .current = current->segment, .one = *current}, charset, NULL, NULL);
+	const struct from from = {.edit = e, .current = current->segment, .one = *current};
+	return run_from(x, &from, charset, NULL, NULL);
 }
 
 int aff_expr_test(const struct aff_expr *x, const struct aff_edit *e, unsigned current)
@@ -181,11 +182,12 @@ int aff_expr_test_message(const struct aff_expr *x, const struct aff_msg *m, uns
 	return truth;
 }
 
-int aff_expr_explain(const struct aff_expr *x, const struct aff_edit *e, unsigned current, aff_expr_seen_fn *seen,
-                     void *arg)
+int aff_expr_explain(const struct aff_expr *x, const struct aff_edit *e, unsigned current, unsigned field,
+                     unsigned repetition, void (*seen)(void *arg, const struct aff_expr_seen *seen), void *arg)
 {
 	struct charset_use charset = charset_use_of(aff_edit_message(e));
-	int truth = run_from(x, &(struct from){.edit = e, .current = current}, &charset, seen, arg);
+	const struct from from = {.edit = e, .current = current, .one = {current, repetition, field}};
+	int truth = run_from(x, &from, &charset, seen, arg);
 	charset_use_end(&charset);
 	return truth;
 }

@@ -26,7 +26,7 @@ struct value {
 	struct aff_view raw;
 	struct charset_use *charset;
 	struct aff_buf plain, made;
-	aff_expr_seen_fn *seen; /* told of each test; NULL: nobody is */
+	void (*seen)(void *arg, const struct aff_expr_seen *seen); /* told of each test; NULL: nobody is */
 	void *arg;
 };
 

@@ -13,6 +13,7 @@ static struct aff_rules_event event_of(const struct run *run, enum aff_rules_eve
 	const struct step *step = run->step;
 	return (struct aff_rules_event){.kind = kind, .e = run->e, .step = run->number, .line = step->line,
 	                                .name = step->kind->name, .path = &step->path, .for_each = step->for_each,
+	                                .for_field = step->for_field,
 	                                .when = step->when, .segment = segment, .repetition = run->repetition};
 }
 

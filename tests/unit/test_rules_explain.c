@@ -24,7 +24,7 @@ static void explain(const char *text, unsigned current, const char *wanted)
 	struct aff_expr *x = condition(text);
 	aff_buf_init(&out, 65536);
 	fixture_open(&f, MSH BODY);
-	int truth = aff_expr_explain(x, f.edit, current, note, &out);
+	int truth = aff_expr_explain(x, f.edit, current, 0, 0, note, &out);
 	ck_assert_int_eq(truth, aff_expr_test(x, f.edit, current));
 	aff_buf_put_char(&out, '\0');
 	ck_assert_str_eq(out.p, wanted);
@@ -48,11 +48,13 @@ END_TEST
 
 START_TEST(any_and_all_tell_of_each_segment)
 {
-	explain("all OBX-5 > 100", AFF_NONE, "all OBX-5 > 100|OBX-5[1]@3=120|=|1\nall OBX-5 > 100|OBX-5[1]@4=80|=|0\n");
+	explain("all OBX-5 > 100", AFF_NONE,
+	        "all OBX-5 > 100|OBX-5[1]@3=120|=|1\nall OBX-5 > 100|OBX-5[1]@4=80|=|0\n");
 	explain("any OBX (OBX-3 = 1 and OBX-5 < 100)", AFF_NONE,
 	        "OBX-3 = 1|OBX-3@3=1|=|1\nOBX-5 < 100|OBX-5@3=120|=|0\n"
 	        "OBX-3 = 1|OBX-3@4=1|=|1\nOBX-5 < 100|OBX-5@4=80|=|1\n");
-	explain("any PID-3.1 = C", AFF_NONE, "any PID-3.1 = C|PID-3[1].1@1=A&B|=|0\nany PID-3.1 = C|PID-3[2].1@1=C|=|1\n");
+	explain("any PID-3.1 = C", AFF_NONE,
+	        "any PID-3.1 = C|PID-3[1].1@1=A&B|=|0\nany PID-3.1 = C|PID-3[2].1@1=C|=|1\n");
 }
 END_TEST
 
