@@ -18,7 +18,6 @@
 
 #define FINDINGS_MAX 1000 /* told per message; the others are counted */
 #define OUTPUT_MAX (64u << 20)
-#define FILE_NAME_MAX (1u << 16)
 #define LEVEL_PROFILE (AFF_CHECK_TABLES + 1)
 
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING };
@@ -129,7 +128,7 @@ static int run(struct validate *v, const char *query, char **files, int n)
 	int rc = COMMAND_FAILED;
 	aff_diag_list_init(&v->findings, FINDINGS_MAX);
 	aff_buf_init(&v->writer.out, OUTPUT_MAX);
-	aff_buf_init(&v->writer.file, FILE_NAME_MAX);
+	junit_init(&v->writer.junit, "afferent validate");
 	if (aff_msg_new(&v->msg, NULL) || aff_charset_new(&v->charset)) {
 		command_error("out of memory");
 	} else {
@@ -140,7 +139,7 @@ static int run(struct validate *v, const char *query, char **files, int n)
 	}
 	aff_diag_list_free(&v->findings);
 	aff_buf_free(&v->writer.out);
-	aff_buf_free(&v->writer.file);
+	junit_free(&v->writer.junit);
 	aff_msg_free(v->msg);
 	aff_charset_free(v->charset);
 	return rc ? rc : v->totals.failed ? COMMAND_NEGATIVE : COMMAND_OK;

@@ -8,6 +8,7 @@
 #include <afferent/validate.h>
 
 #include "cli/input.h"
+#include "cli/junit.h"
 
 struct verdict {
 	const struct input_message *input;
@@ -30,8 +31,7 @@ struct verdict_totals {
 struct verdict_writer {
 	bool quote;                              /* text: the lines of the message beside the findings */
 	struct aff_buf out;
-	struct aff_buf file;                     /* junit: the name of the file whose suite is in out */
-	uint64_t in_suite, failed_in_suite;
+	struct junit junit;
 	bool begun;                              /* what stands before the first result is written */
 	bool results;                            /* sarif: a result stands before the next one */
 };
