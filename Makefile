@@ -227,7 +227,8 @@ MAN_PAGES := $(sort $(wildcard man/*.[13578]))
 MAN3      := $(patsubst include/afferent/%.h,$(B)/man3/afferent_%.3,$(filter %.h,$(HEADERS)))
 NAMES3    := sed -nE -e 's/^[a-z].*[ *](aff_[a-z0-9_]+)\(.*/\1/p' -e 's/^extern const .*[ *](aff_[a-z0-9_]+);.*/\1/p'
 MAN3_ALSO := $(patsubst %,%.3,$(sort $(shell $(NAMES3) $(filter %.h,$(HEADERS)))))
-DATA      := $(sort $(wildcard channels/* mappings/* examples/*.* examples/c/* examples/profiles/*))
+CASES     := $(sort $(wildcard channels/*.cases/*))
+DATA      := $(sort $(wildcard channels/*.yaml channels/*.cases/*/* mappings/* examples/*.* examples/c/* examples/profiles/*))
 DOCS      := $(wildcard LICENSE NOTICE README.md CHANGELOG.md)
 SO_FILE   := libafferent.so.$(VERSION)
 
@@ -237,7 +238,8 @@ INSTALLED  = $(bindir)/afferent $(libdir)/libafferent.a $(libdir)/$(SO_FILE) $(l
              $(foreach m,$(MAN_PAGES) $(MAN3),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
              $(MAN3_ALSO:%=$(mandir)/man3/%) \
              $(DATA:%=$(SHAREDIR)/%) $(DOCS:%=$(docdir)/%)
-OWN_DIRS   = $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples/c $(SHAREDIR)/examples/profiles \
+OWN_DIRS   = $(CASES:%=$(SHAREDIR)/%) $(sort $(dir $(CASES:%=$(SHAREDIR)/%))) \
+             $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples/c $(SHAREDIR)/examples/profiles \
              $(SHAREDIR)/examples $(SHAREDIR) $(INCDIR) $(docdir)
 
 $(B)/man3/afferent_%.3: include/afferent/%.h man/man3.awk

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/config.h"
 #include "cli/option.h"
 #include "cli/term.h"
 #include "conf/conf.h"
@@ -29,19 +30,6 @@ static const struct conf_file *file_of(const struct conf_files *files, const str
 			return &files->items[i];
 	}
 	return NULL;
-}
-
-static struct aff_view line_of(struct aff_view text, unsigned line)
-{
-	for (; line > 1; line--) {
-		const char *end = memchr(text.p, '\n', text.n);
-		if (!end)
-			return aff_view("", 0);
-		text = aff_view(end + 1, text.n - (size_t)(end + 1 - text.p));
-	}
-	const char *end = memchr(text.p, '\n', text.n);
-	size_t n = end ? (size_t)(end - text.p) : text.n;
-	return aff_view(text.p, n && text.p[n - 1] == '\r' ? n - 1 : n);
 }
 
 /* The byte where character `column` (from 1) starts. */
@@ -81,7 +69,7 @@ static void print_finding(const struct conf_files *files, const struct aff_diag 
 	printf(": %s%s%s: %s\n", term_style(stdout, styles[d->severity]), severities[d->severity],
 	       term_style(stdout, TERM_PLAIN), d->text);
 	if (file && d->line && d->column)
-		print_quote(line_of(file->bytes, d->line), d->line, d->column);
+		print_quote(config_line(file->bytes, d->line), d->line, d->column);
 	if (d->hint[0])
 		printf("       = %s\n", d->hint);
 }

@@ -23,8 +23,7 @@ static void tell(struct aff_diag_list *findings, int rc, const char *what)
 	aff_diag_list_free(findings);
 }
 
-/* Loads what was read; frees nothing. */
-static struct conf *load(const struct conf_files *files)
+struct conf *config_load_files(const struct conf_files *files)
 {
 	struct aff_diag_list findings;
 	struct conf *conf = NULL;
@@ -51,7 +50,7 @@ struct conf *config_load(const char *path)
 		command_error_diag(&diag);
 		return NULL;
 	}
-	struct conf *conf = load(&files);
+	struct conf *conf = config_load_files(&files);
 	conf_files_free(&files);
 	return conf;
 }
@@ -64,7 +63,7 @@ struct conf *config_load_packed(struct aff_view packed)
 		command_error_diag(&diag);
 		return NULL;
 	}
-	struct conf *conf = load(&files);
+	struct conf *conf = config_load_files(&files);
 	conf_files_free(&files);
 	return conf;
 }
@@ -151,6 +150,19 @@ int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag)
 	conf_files_free(&files);
 	aff_diag_list_free(&findings);
 	return rc;
+}
+
+struct aff_view config_line(struct aff_view text, unsigned line)
+{
+	for (; line > 1; line--) {
+		const char *end = memchr(text.p, '\n', text.n);
+		if (!end)
+			return aff_view("", 0);
+		text = aff_view(end + 1, text.n - (size_t)(end + 1 - text.p));
+	}
+	const char *end = memchr(text.p, '\n', text.n);
+	size_t n = end ? (size_t)(end - text.p) : text.n;
+	return aff_view(text.p, n && text.p[n - 1] == '\r' ? n - 1 : n);
 }
 
 char *config_journal(const char *journal, const char *config)

@@ -12,6 +12,8 @@
 /* Reads and checks a configuration folder or a single channel file. Mistakes are told on standard error;
  * then NULL. */
 struct conf *config_load(const char *path);
+/* The same of files that were read; frees nothing. */
+struct conf *config_load_files(const struct conf_files *files);
 /* A stored snapshot, as the journal gave it. Mistakes likewise. */
 struct conf *config_load_packed(struct aff_view packed);
 
@@ -28,6 +30,9 @@ const struct conf_dest *config_destination(const struct conf *c, const char *nam
 char *config_journal(const char *journal, const char *config);
 /* The same; *secret: the file of the master keys that the configuration names, freed by the caller, NULL: none. */
 char *config_journal_and_keys(const char *journal, const char *config, char **secret);
+
+/* Line `line`, from 1, of a text, without its end; empty when there is none. */
+struct aff_view config_line(struct aff_view text, unsigned line);
 
 /* Appends the control socket of the engine that runs with this configuration, and a NUL. 0, or a diag. */
 int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag);
