@@ -5,14 +5,7 @@
  */
 #include "engine/fhir_answer.h"
 
-enum output_result fhir_answer_status(long status)
-{
-	if (status >= 200 && status < 300)
-		return OUTPUT_DELIVERED;
-	if (status == 400 || status == 404 || status == 409 || status == 412 || status == 422)
-		return OUTPUT_PERMANENT;
-	return OUTPUT_TRANSIENT;
-}
+#include "engine/http_client.h"
 
 /* The path as containers: { "entry": [ { "response": { "status": */
 enum { IN_BUNDLE = 1, IN_ENTRIES, IN_ENTRY, IN_RESPONSE };
@@ -86,7 +79,7 @@ static long status_of(struct aff_view text)
 static bool is_worse(long status, long than)
 {
 	static const int weight[] = {[OUTPUT_DELIVERED] = 0, [OUTPUT_TRANSIENT] = 1, [OUTPUT_PERMANENT] = 2};
-	return weight[fhir_answer_status(status)] > weight[fhir_answer_status(than)];
+	return weight[http_status_result(status)] > weight[http_status_result(than)];
 }
 
 long fhir_answer_entries(struct aff_view body)

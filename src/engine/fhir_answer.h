@@ -7,9 +7,6 @@
 
 #include "engine/output.h"
 
-/* The result that an HTTP status stands for: 2xx; 400, 404, 409, 412, 422; anything else. */
-enum output_result fhir_answer_status(long status);
-
 /* Looks through the entries of a transaction-response (or batch-response) for the status of the worst: one that
  * refuses counts more than one that asks to try again. Returns 200 when no entry has an error, or the body is not
  * such a Bundle. */

@@ -41,7 +41,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		home["sqlite3.h"] = home["zstd.h"] = home["zdict.h"] = "src/journal/"
 		home["iconv.h"] = "src/hl7/charset_convert.c"
 		home["openssl/"] = "src/base/ src/net/tls"
-		home["curl/"] = "src/engine/out_fhir.c"
+		home["curl/"] = "src/engine/http_client.c"
 		home["event2/"] = home["event.h"] = "src/admin/"
 		home["jansson.h"] = "src/cli/"
 		home["pcre2.h"] = "src/rules/"
