@@ -148,6 +148,31 @@ void add_endpoint(struct reader *r, struct endpoints *e, const struct conf_addre
 	items[e->count++] = (struct endpoint){*address, r->report.file, at};
 }
 
+void add_url_endpoint(struct reader *r, const char *url, const struct node *n)
+{
+	struct conf_address to;
+	struct aff_view host, port;
+	uint64_t number;
+	if (!url || !n)
+		return;
+	bool tls = !strncmp(url, "https://", 8);
+	const char *place = url + (tls ? 8 : 7);
+	struct aff_view whole = aff_view(place, strcspn(place, "/"));
+	bool with_port = split(whole, &host, &port);
+	if (!with_port) {
+		host = whole;
+		port = aff_view_of(tls ? "443" : "80");
+		if (host.n > 2 && host.p[0] == '[')
+			host = aff_view(host.p + 1, host.n - 2);
+	}
+	if (aff_view_is(host, "localhost"))
+		host = aff_view_of("127.0.0.1");
+	if (number_u64(port, 65535, &number) || !numeric(host, to.host))
+		return; /* a name: what it stands for is not known here */
+	to.port = (uint16_t)number;
+	add_endpoint(r, &r->receivers, &to, n->at);
+}
+
 /* Whether what is sent to `to` arrives at the listener `on`. */
 static bool reaches(const struct conf_address *to, const struct conf_address *on)
 {

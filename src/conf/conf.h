@@ -101,7 +101,7 @@ struct conf_accept {
 	bool keep_others;        /* otherwise: keep (journal only) instead of reject */
 };
 
-enum conf_dest_kind { CONF_DEST_MLLP, CONF_DEST_FHIR, CONF_DEST_FILE, CONF_DEST_DIRECTORY };
+enum conf_dest_kind { CONF_DEST_MLLP, CONF_DEST_FHIR, CONF_DEST_HTTP, CONF_DEST_FILE, CONF_DEST_DIRECTORY };
 enum conf_order { CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE, CONF_ORDER_NONE };
 
 struct conf_dest {
@@ -109,7 +109,8 @@ struct conf_dest {
 	char *full_name;         /* "icu-monitors/ehr": the cursor's name in the journal */
 	enum conf_dest_kind kind;
 	struct conf_address to;  /* MLLP */
-	char *url;               /* FHIR: base URL without trailing slash */
+	char *url;               /* FHIR: base URL; HTTP; without trailing slash */
+	bool status_alone;       /* HTTP: a status 2xx is enough without an HL7 answer */
 	char *path;              /* FILE: messages are appended to it, each ended by its terminator and an empty line */
 	                         /* DIRECTORY: one file a message in it */
 	char *file_name;         /* DIRECTORY: with {id} and {date} in it */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ways to deliver: what stands below mllp, fhir, file and directory of a destination.
+ * The ways to deliver: what stands below mllp, fhir, http, file and directory of a destination.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +63,18 @@ static void read_fhir(struct reader *r, struct conf_dest *d, const struct node *
 	d->as_fhir = true;
 	fields_read(r, &f, SECTION_DEST_FHIR, map);
 	d->url = get_url(r, &f, KEY_DEST_FHIR_to);
+	add_url_endpoint(r, d->url, f.value[KEY_DEST_FHIR_to]);
 	read_fhir_options(r, d, &f, &keys);
+}
+
+static void read_http(struct reader *r, struct conf_dest *d, const struct node *map)
+{
+	struct fields f;
+	d->kind = CONF_DEST_HTTP;
+	fields_read(r, &f, SECTION_DEST_HTTP, map);
+	d->url = get_url(r, &f, KEY_DEST_HTTP_to);
+	add_url_endpoint(r, d->url, f.value[KEY_DEST_HTTP_to]);
+	d->status_alone = get_word(r, &f, KEY_DEST_HTTP_answer) == 1;
 }
 
 static void read_file_dest(struct reader *r, struct conf_dest *d, const struct node *map)
@@ -147,6 +158,7 @@ void read_dest_kind(struct reader *r, struct conf_dest *d, const struct fields *
 	} kinds[] = {
 		{KEY_DEST_mllp, read_mllp},
 		{KEY_DEST_fhir, read_fhir},
+		{KEY_DEST_http, read_http},
 		{KEY_DEST_file, read_file_dest},
 		{KEY_DEST_directory, read_directory},
 	};
@@ -154,7 +166,7 @@ void read_dest_kind(struct reader *r, struct conf_dest *d, const struct fields *
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		n += f->meant[kinds[i].key];
 	if (n != 1)
-		report_error(&r->report, f->at, "give it exactly one of mllp, fhir, file and directory",
+		report_error(&r->report, f->at, "give it exactly one of mllp, fhir, http, file and directory",
 		             "the destination has %s to deliver", n ? "more than one way" : "no way");
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (f->value[kinds[i].key])

@@ -119,6 +119,8 @@ void read_dest_kind(struct reader *r, struct conf_dest *d, const struct fields *
 void add_written(struct reader *r, const char *path, const struct node *n);
 void free_written(struct reader *r);
 void add_endpoint(struct reader *r, struct endpoints *e, const struct conf_address *address, struct place at);
+/* The same for the host and port of a URL, if they are numeric; nothing where one of them is NULL. */
+void add_url_endpoint(struct reader *r, const char *url, const struct node *n);
 /* Two listeners on one port, and destinations that are listeners of our own. */
 void check_endpoints(struct reader *r);
 

@@ -13,6 +13,7 @@
 
 #include <afferent/mllp.h>
 
+#include "engine/ack_answer.h"
 #include "net/dial.h"
 #include "net/stream.h"
 #include "sys/clock.h"
@@ -103,21 +104,9 @@ static void judge(struct mllp_client *c, struct lane *lane, struct aff_view fram
 {
 	struct aff_ack_result ack;
 	bool half_sent = lane->state == LANE_SENDING;
-	if (aff_msg_parse(c->answer, frame.p, frame.n, AFF_LENIENT_ALL, NULL)) {
-		fail(c, lane, AFF_EFRAME, "garbled answer");
-		return;
-	}
-	aff_ack_read(c->answer, &ack);
-	if (ack.code == AFF_ACK_NONE) {
-		fail(c, lane, AFF_EFRAME, "answer without a known MSA-1");
-		return;
-	}
-	bool ours = !lane->control_id.n || aff_view_equal(ack.control_id, lane->control_id);
-#ifdef AFF_MUTANT_4 /* whose answer it is does not matter */
-	ours = true;
-#endif
-	if (!ours) {
-		fail(c, lane, AFF_EFRAME, "answer to another message");
+	const char *why = ack_answer_read(c->answer, frame, lane->control_id, &ack);
+	if (why) {
+		fail(c, lane, AFF_EFRAME, why);
 		return;
 	}
 	if (half_sent && (ack.code == AFF_AA || ack.code == AFF_CA)) {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/ack_answer.h"
 #include "engine/mllp_client.h"
 
 struct mllp_output {
@@ -20,22 +21,10 @@ struct mllp_output {
 	struct mllp_client *client;
 };
 
+/* A message that is too large today is too large tomorrow. */
 static enum output_result result_of(const struct mllp_reply *reply)
 {
-	switch (reply->code) {
-	case AFF_AA:
-	case AFF_CA:
-		return OUTPUT_DELIVERED;
-	case AFF_AE:
-	case AFF_CE:
-		return OUTPUT_PERMANENT;
-	case AFF_AR:
-	case AFF_CR:
-	case AFF_ACK_NONE:
-		break;
-	}
-	/* A message that is too large today is too large tomorrow. */
-	return reply->rc == AFF_ETOOLONG ? OUTPUT_PERMANENT : OUTPUT_TRANSIENT;
+	return reply->rc == AFF_ETOOLONG ? OUTPUT_PERMANENT : ack_answer_result(reply->code);
 }
 
 static void replied(void *arg, unsigned lane, const struct mllp_reply *reply)

@@ -12,6 +12,7 @@ static const struct {
 } kinds[] = {
 	[CONF_DEST_MLLP] = {"mllp", output_mllp_new},
 	[CONF_DEST_FHIR] = {"fhir", output_fhir_new},
+	[CONF_DEST_HTTP] = {"http", output_http_new},
 	[CONF_DEST_FILE] = {"file", output_file_new},
 	[CONF_DEST_DIRECTORY] = {"directory", output_directory_new},
 };

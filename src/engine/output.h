@@ -56,6 +56,7 @@ const char *output_kind_text(enum conf_dest_kind kind);
 
 int output_mllp_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 int output_fhir_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
+int output_http_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 int output_file_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 int output_directory_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 

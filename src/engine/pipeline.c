@@ -207,7 +207,7 @@ int pipeline_render(struct pipeline *p, const struct conf_dest *dest, struct pip
 	int rc = dest->utf8 ? label_utf8(p) : 0;
 	if (!rc)
 		rc = write_edited(p, &m, &diag);
-	if (!rc && dest->kind == CONF_DEST_MLLP)
+	if (!rc && (dest->kind == CONF_DEST_MLLP || (dest->kind == CONF_DEST_HTTP && !dest->status_alone)))
 		rc = ask_for_answer(p, &m, &diag);
 	if (rc)
 		return dead(result, "the transformed message", rc, &diag);

@@ -249,10 +249,19 @@ class Fhir(Server):
 	"""An HTTP server that takes bundles. Answers: a status, a status with Retry-After such as 503/1, or reset."""
 
 	default = "200"
+	type = "application/fhir+json"
 
 	def __init__(self, port):
 		super().__init__(port)
 		self.start()
+
+	def read(self, body):
+		return json.loads(body)
+
+	def reply(self, answer, body):
+		"""Status, pause, type and body of an answer."""
+		status, _, pause = answer.partition("/")
+		return int(status), pause, self.type, b'{"resourceType": "Bundle", "type": "transaction-response"}'
 
 	def start(self):
 		owner = self
@@ -263,19 +272,21 @@ class Fhir(Server):
 
 			def do_POST(self):
 				body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-				owner.messages.put(json.loads(body))
+				if self.headers.get("Content-Type", "").split(";")[0] != owner.type:
+					self.send_error(415)
+					return
+				owner.messages.put(owner.read(body))
 				owner.open.wait()
 				answer = owner.next_answer()
 				if answer == "reset":
 					reset(self.connection)
 					self.close_connection = True
 					return
-				status, _, pause = answer.partition("/")
-				reply = b'{"resourceType": "Bundle", "type": "transaction-response"}'
-				self.send_response(int(status))
+				status, pause, kind, reply = owner.reply(answer, body)
+				self.send_response(status)
 				if pause:
 					self.send_header("Retry-After", pause)
-				self.send_header("Content-Type", "application/fhir+json")
+				self.send_header("Content-Type", kind)
 				self.send_header("Content-Length", str(len(reply)))
 				self.end_headers()
 				self.wfile.write(reply)
@@ -295,6 +306,28 @@ class Fhir(Server):
 	def stop(self):
 		self.server.shutdown()
 		self.server.server_close()
+
+
+class Http(Fhir):
+	"""An HTTP server that takes HL7. Answers: AA AE AR with 200, such as 500:AE with another status, a status such as
+	204 or 503/1 without a body, wrong-id, page, reset."""
+
+	default = "AA"
+	type = "application/hl7-v2"
+
+	def read(self, body):
+		return body
+
+	def reply(self, answer, body):
+		status, _, pause = answer.partition("/")
+		if answer == "page":
+			return 200, "", "text/html", b"<html>log in</html>"
+		if answer == "wrong-id":
+			return 200, "", self.type, hl7.answer(body, "AA", "SOMEBODY-ELSE")
+		if status.isdigit():
+			return int(status), pause, self.type, b""
+		status, _, code = answer.rpartition(":")
+		return int(status or 200), "", self.type, hl7.answer(body, code)
 
 
 def until(probe, what):

@@ -24,7 +24,7 @@ import traceback
 
 import hl7
 from engine import CANARY, Engine
-from peers import PATIENCE, Device, Ehr, Failure, Fhir, Monitor, free_port, until
+from peers import PATIENCE, Device, Ehr, Failure, Fhir, Http, Monitor, free_port, until
 from syslog_server import Syslog, make_certificates
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -85,7 +85,7 @@ class Scenario:
 		self.binary = binary
 		self.variables = {"dir": self.folder}
 		self.messages = {}
-		self.devices, self.ehrs, self.fhirs, self.syslogs = {}, {}, {}, {}
+		self.devices, self.ehrs, self.fhirs, self.https, self.syslogs = {}, {}, {}, {}, {}
 		self.monitors = {}
 		self.mounts, self.crowd = [], []
 		self.tracer = None
@@ -372,6 +372,20 @@ class Scenario:
 				raise Failure(f"bundles {rest[0]} and {rest[1]} are the same")
 		else:
 			raise ValueError(f"fhir {verb}?")
+
+	def do_http(self, words, block):
+		server, verb, rest = self.server(self.https, Http, words)
+		if server is None:
+			return
+		content = server.messages.items
+		if verb == "message":
+			compare("the message", rest[1:], lambda path: hl7.get(content[int(rest[0]) - 1], path))
+		elif verb == "ids":
+			ids = [hl7.get(m, "MSH-10") for m in content]
+			if ids != rest:
+				raise Failure(f"the control ids are {ids}")
+		else:
+			raise ValueError(f"http {verb}?")
 
 	def do_certificates(self, words, block):
 		make_certificates(self.folder)
