@@ -27,7 +27,8 @@ class Stage:
         os.mkdir(os.path.join(self.folder, "bin"))
         os.symlink(os.path.abspath(afferent), os.path.join(self.folder, "bin", "afferent"))
         for name in os.listdir(os.path.join(self.folder, "channels")):
-            self.rewrite(os.path.join(self.folder, "channels", name))
+            if name.endswith(".yaml"):
+                self.rewrite(os.path.join(self.folder, "channels", name))
 
     def __enter__(self):
         return self
