@@ -25,7 +25,8 @@ static void read_messages(struct reader *r, struct conf_accept *a, const struct 
 		report_error(&r->report, list->at, "leave 'messages' out to take all",
 		             "the list is empty: nothing would be taken");
 	if (list->count > MAX_MESSAGE_TYPES) {
-		report_error(&r->report, list->at, NULL, "there are more than %d message types", MAX_MESSAGE_TYPES);
+		report_error(&r->report, list->at, "write ORU^* for all of a kind",
+		             "there are more than %d message types", MAX_MESSAGE_TYPES);
 		return;
 	}
 	a->messages = keep_array(r, list->count + 1, sizeof *a->messages);
@@ -67,7 +68,8 @@ static void read_senders(struct reader *r, struct conf_accept *a, const struct n
 		report_error(&r->report, list->at, "leave 'senders' out to take all",
 		             "the list is empty: nothing would be taken");
 	if (list->count > MAX_SENDERS) {
-		report_error(&r->report, list->at, NULL, "there are more than %d senders", MAX_SENDERS);
+		report_error(&r->report, list->at, "let * stand for several, such as MON*|ICU",
+		             "there are more than %d senders", MAX_SENDERS);
 		return;
 	}
 	a->senders = keep_array(r, list->count + 1, sizeof *a->senders);

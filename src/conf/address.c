@@ -51,7 +51,13 @@ bool get_address(struct reader *r, const struct fields *f, enum key_id key, stru
 		             shown(word, n->text));
 		return false;
 	}
-	if (number_u64(port, 65535, &number) || !number) {
+	int rc = number_u64(port, 65535, &number);
+	if (rc == AFF_EDATATYPE) {
+		report_error(&r->report, n->at, "write 127.0.0.1:2575 or [::1]:2575", "'%s' is no address with a port",
+		             shown(word, n->text));
+		return false;
+	}
+	if (rc || !number) {
 		report_error(&r->report, node_place(n, (size_t)(port.p - n->text.p)), NULL,
 		             "the port must be in 1..65535");
 		return false;

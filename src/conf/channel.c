@@ -15,7 +15,8 @@ static void read_forget(struct reader *r, struct conf_engine *e, const struct no
 	if (!list)
 		return;
 	if (list->count > MAX_FORGOTTEN) {
-		report_error(&r->report, list->at, NULL, "there are more than %d destinations", MAX_FORGOTTEN);
+		report_error(&r->report, list->at, "forget them in several starts",
+		             "there are more than %d destinations", MAX_FORGOTTEN);
 		return;
 	}
 	e->forget = keep_array(r, list->count + 1, sizeof *e->forget);

@@ -66,7 +66,8 @@ void read_checks(struct reader *r, struct conf_accept *a, const struct fields *f
 	const struct node *errors = f->value[KEY_ACCEPT_errors], *ignored = f->value[KEY_ACCEPT_ignore];
 	size_t count = (errors ? errors->count : 0) + (ignored ? ignored->count : 0);
 	if (count > MAX_RULES) {
-		report_error(&r->report, (errors ? errors : ignored)->at, NULL, "there are more than %d rules",
+		report_error(&r->report, (errors ? errors : ignored)->at, "write sense-* for all of a kind",
+		             "there are more than %d rules",
 		             MAX_RULES);
 		return;
 	}

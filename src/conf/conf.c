@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "conf/reader.h"
 
 struct snapshot {
@@ -57,10 +58,11 @@ static void read_one(struct reader *r, const struct conf_file *file, read_fn *re
 	struct place start = {1, 1};
 	r->report.file = file->name;
 	int rc = tree_read(&tree, file->bytes, &r->report);
+	bool partly = rc == AFF_ECONFIG && tree.root && !r->report.error;
 	if (!rc && !tree.root)
-		report_error(&r->report, start, NULL, "the file is empty");
+		report_error(&r->report, start, "fill it, or remove it", "the file is empty");
 	if (!r->report.error)
-		read(r, rc ? NULL : tree.root);
+		read(r, rc && !partly ? NULL : tree.root);
 	tree_free(&tree);
 }
 
@@ -68,7 +70,7 @@ static void read_channel_file(struct reader *r, const struct node *root)
 {
 	if (root)
 		read_channel(r, root);
-	else
+	if (!root || root->cut)
 		r->unreadable_channel = true;
 }
 
@@ -107,9 +109,37 @@ static void check_profiles(struct reader *r)
 	}
 }
 
+/* Where text stops being UTF-8; its length when it does not. */
+static size_t utf8_end(struct aff_view text)
+{
+	size_t at = 0;
+	while (at < text.n) {
+		size_t n = ascii_length(text.p + at, text.n - at);
+		n = n ? n : utf8_length(text.p + at, text.n - at);
+		if (!n)
+			break;
+		at += n;
+	}
+	return at;
+}
+
+/* What a table says ends up in messages. */
+static void check_csv_bytes(struct reader *r)
+{
+	for (size_t i = 0; i < r->files->count; i++) {
+		const struct conf_file *file = &r->files->items[i];
+		size_t end = is_csv(file) ? utf8_end(file->bytes) : file->bytes.n;
+		r->report.file = file->name;
+		if (end < file->bytes.n)
+			report_error(&r->report, place_of_byte(file->bytes, end), "save the file as UTF-8",
+			             "this byte is not UTF-8");
+	}
+}
+
 static void read_files(struct reader *r)
 {
 	struct place nowhere = {0, 0};
+	check_csv_bytes(r);
 	read_each(r, is_table, read_table);
 	for (size_t i = 0; i < r->files->count && !r->report.error; i++)
 		if (is_profile(&r->files->items[i]))

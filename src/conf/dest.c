@@ -45,7 +45,7 @@ static void read_retry(struct reader *r, struct conf_dest *d, const struct node 
 	d->retry.most_ms = (int64_t)get_number(r, &f, KEY_RETRY_most);
 	d->retry.give_up_ms = (int64_t)get_number(r, &f, KEY_RETRY_give_up);
 	if (d->retry.first_ms > d->retry.most_ms)
-		report_error(&r->report, map->at, NULL,
+		report_error(&r->report, map->at, "make 'most' longer, or 'first' shorter",
 		             "the first pause is longer than the longest one ('first', 'most')");
 }
 
@@ -95,7 +95,8 @@ void read_destinations(struct reader *r, struct conf_channel *c, const struct no
 	if (list->kind == NODE_SCALAR)
 		return; /* none */
 	if (!list->count || list->count > MAX_DESTINATIONS) {
-		report_error(&r->report, list->at, list->count ? NULL : "write 'none' for the journal only",
+		report_error(&r->report, list->at,
+		             list->count ? "make it two channels" : "write 'none' for the journal only",
 		             "a channel has 1 to %d destinations", MAX_DESTINATIONS);
 		return;
 	}

@@ -4,6 +4,9 @@
  */
 #include "conf/keys.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define OPTIONAL ""
 #define REQUIRED NULL
 
@@ -62,6 +65,57 @@ const char *kind_text(enum key_kind kind)
 	return texts[kind];
 }
 
+static const char *const section_ids[] = {
+#define CONF_SECTION(id, title) #id,
+#define CONF_KEY(section, name, kind, fallback, values, text)
+#include "conf/keys.def"
+#undef CONF_SECTION
+#undef CONF_KEY
+};
+
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+enum section_id key_opens(enum key_id key)
+{
+	static const struct {
+		enum key_id key;
+		enum section_id section;
+	} said[] = {
+#define CONF_SECTION(id, title)
+#define CONF_KEY(section, name, kind, fallback, values, text)
+#define CONF_OPENS(section, name, inner) {KEY_##section##_##name, SECTION_##inner},
+#include "conf/keys.def"
+#undef CONF_SECTION
+#undef CONF_KEY
+#undef CONF_OPENS
+	};
+	const struct key *k = &conf_keys[key];
+	char name[64];
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+		if (said[i].key == key)
+			return said[i].section;
+	for (int full = 1; full >= 0 && k->kind < KIND_TEXT; full--) {
+		snprintf(name, sizeof name, "%s%s%s", full ? section_ids[k->section] : "", full ? "_" : "", k->name);
+		for (char *p = name; *p; p++)
+			*p = upper(*p);
+		for (unsigned i = 0; i < SECTION_COUNT; i++)
+			if (!strcmp(section_ids[i], name))
+				return (enum section_id)i;
+	}
+	return SECTION_COUNT;
+}
+
+enum section_id section_above(enum section_id section)
+{
+	for (unsigned i = 0; i < KEY_COUNT; i++)
+		if (key_opens((enum key_id)i) == section)
+			return conf_keys[i].section;
+	return SECTION_COUNT;
+}
+
 enum key_id key_find(enum section_id section, struct aff_view name)
 {
 	for (unsigned i = 0; i < KEY_COUNT; i++)
@@ -114,4 +168,41 @@ void key_describe(const struct key *key, struct aff_buf *out)
 		aff_buf_printf(out, "; default %s.", key->fallback);
 	else
 		aff_buf_put_text(out, ".");
+}
+
+const char *kind_example(enum key_kind kind)
+{
+	switch (kind) {
+	case KIND_NAME:
+		return "icu";
+	case KIND_PATH:
+		return "out.hl7";
+	case KIND_URL:
+		return "http://127.0.0.1:8080/fhir";
+	case KIND_URI:
+		return "urn:oid:1.2.3";
+	case KIND_ADDRESS:
+		return "127.0.0.1:2575";
+	case KIND_ZONE:
+		return "+01:00";
+	case KIND_BYTES:
+		return "64KiB";
+	case KIND_DURATION:
+	case KIND_NEVER:
+		return "30s";
+	case KIND_CONDITION:
+		return "PV1-3.1 = ICU";
+	case KIND_FIELD:
+	case KIND_FIELDS:
+		return "OBX-3";
+	case KIND_RATE:
+		return "50/s";
+	case KIND_SEGMENT:
+	case KIND_EACH:
+		return "OBX";
+	case KIND_CHARSET:
+		return "8859/1";
+	default:
+		return NULL;
+	}
 }

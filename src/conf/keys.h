@@ -26,6 +26,7 @@ enum key_id {
 };
 
 enum key_kind {
+	/* A map or a list may stand there; further ones before KIND_TEXT. */
 	KIND_MAP, KIND_LIST, KIND_ROWS,                           /* not scalar; ROWS may be both */
 	KIND_SWITCH,                                              /* a map, or the word "off" */
 	KIND_LIST_NONE,                                           /* a list, or the word "none" */
@@ -48,6 +49,14 @@ extern const struct key conf_keys[KEY_COUNT];
 
 const char *section_title(enum section_id section); /* "afferent.yaml", "a channel" */
 const char *kind_text(enum key_kind kind);
+
+/* A value of this kind, as people would write it; NULL where none says enough. */
+const char *kind_example(enum key_kind kind);
+
+/* The section whose keys stand under this key, in a map or in each map of a list; SECTION_COUNT when there is none. */
+enum section_id key_opens(enum key_id key);
+/* The first section with a key that opens this one; SECTION_COUNT for a whole file. */
+enum section_id section_above(enum section_id section);
 
 /* The key with this name in a section; KEY_COUNT when there is none. */
 enum key_id key_find(enum section_id section, struct aff_view name);

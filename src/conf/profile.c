@@ -27,7 +27,7 @@ struct rule_reader {
 static bool good(struct reader *r, struct place at, int rc)
 {
 	if (rc == AFF_ELIMIT)
-		report_error(&r->report, at, NULL, "the profile is too large: more than %d rules or %d values",
+		report_error(&r->report, at, "make it two profiles", "the profile is too large: more than %d rules or %d values",
 		             PROFILE_MAX_RULES, PROFILE_MAX_VALUES);
 	else if (rc)
 		r->report.error = rc;
@@ -52,7 +52,7 @@ static void read_path(struct rule_reader *w, const struct node *n)
 	const struct node *each = w->f.value[KEY_RULE_for];
 	w->rule.each = each != NULL;
 	if (each && !aff_view_is(each->text, w->rule.path.segment))
-		report_error(&r->report, each->at, NULL, "'for' names another segment than the path, which is in %s",
+		report_error(&r->report, each->at, "leave 'for' out, or write the id of the path", "'for' names another segment than the path, which is in %s",
 		             w->rule.path.segment);
 	else if (each && (!w->rule.path.field || w->rule.path.occurrence))
 		report_error(&r->report, each->at, "leave it out",
@@ -110,7 +110,7 @@ static void read_values(struct rule_reader *w, const struct node *list)
 		report_error(&r->report, list->at, "write usage: X if nothing may be there", "the list is empty");
 	for (const struct node *n = list ? list->first : NULL; n && !r->report.error; n = n->next) {
 		if (n->kind != NODE_SCALAR)
-			report_error(&r->report, n->at, NULL, "'values' takes a list of texts");
+			report_error(&r->report, n->at, "write values: [A, B]", "'values' takes a list of texts");
 		else if (!good(r, n->at, profile_add_value(w->p, &w->rule.is, n->text)))
 			return;
 	}
@@ -136,7 +136,8 @@ static void read_pattern(struct rule_reader *w, const struct node *n)
 	if (rc == AFF_ENOMEM)
 		w->r->report.error = rc;
 	else if (rc)
-		report_error(&w->r->report, node_place(n, offset), NULL, "not a regular expression: %s", why);
+		report_error(&w->r->report, node_place(n, offset), "a \\\\ before ( ) [ . * + ? makes it stand for itself",
+		             "not a regular expression: %s", why);
 }
 
 static void check_use(struct rule_reader *w, struct place at)
@@ -243,7 +244,8 @@ static void read_short_form(struct reader *r, struct aff_profile *p, const struc
 	read_message_types(r, p, f.value[KEY_PROFILE_messages]);
 	const struct node *rules = f.value[KEY_PROFILE_rules];
 	if (rules && !rules->count)
-		report_error(&r->report, rules->at, NULL, "the list is empty: nothing is asked");
+		report_error(&r->report, rules->at, "add a rule, or leave the profile out",
+		             "the list is empty: nothing is asked");
 	for (const struct node *n = rules ? rules->first : NULL; n && !r->report.error; n = n->next)
 		read_rule(r, p, n);
 }
@@ -262,8 +264,8 @@ static struct aff_profile *read_yaml(struct reader *r, const char *source, struc
 	p->quick = true;
 	int rc = tree_read(&tree, bytes, &r->report);
 	if (!rc && !tree.root)
-		report_error(&r->report, start, NULL, "the file is empty");
-	else if (!rc)
+		report_error(&r->report, start, "fill it, or remove it", "the file is empty");
+	else if (tree.root && !r->report.error)
 		read_short_form(r, p, tree.root);
 	tree_free(&tree);
 	if (r->report.error || r->report.findings->errors > errors) {

@@ -68,6 +68,17 @@ void report_forward(struct report *r, const struct aff_diag *diag)
 	add(r, (struct place){d.line, d.column}, &d);
 }
 
+struct place place_of_byte(struct aff_view bytes, size_t offset)
+{
+	struct place at = {1, 1};
+	for (size_t i = 0; i < offset && i < bytes.n; i++) {
+		bool end = bytes.p[i] == '\n';
+		at.line += end;
+		at.column = end ? 1 : at.column + (((unsigned char)bytes.p[i] & 0xc0) != 0x80);
+	}
+	return at;
+}
+
 const char *shown(char buf[SHOWN_SIZE], struct aff_view text)
 {
 	size_t n = 0;

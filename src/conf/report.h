@@ -28,6 +28,9 @@ void report_diag(struct report *r, struct place at, const struct aff_diag *diag)
 /* Adds a finding of the current file that somebody else made, as it is, with its line and column. */
 void report_forward(struct report *r, const struct aff_diag *diag);
 
+/* The place of a byte of a file, for faults that have no other. */
+struct place place_of_byte(struct aff_view bytes, size_t offset);
+
 /* Configuration text as it may stand in a message: shortened, without control characters. Returns buf. */
 #define SHOWN_SIZE 72
 const char *shown(char buf[SHOWN_SIZE], struct aff_view text);

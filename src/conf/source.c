@@ -54,7 +54,7 @@ static void read_dial_retry(struct reader *r, struct conf_retry *retry, const st
 	retry->first_ms = (int64_t)get_number(r, &f, KEY_SOURCE_RETRY_first);
 	retry->most_ms = (int64_t)get_number(r, &f, KEY_SOURCE_RETRY_most);
 	if (retry->first_ms > retry->most_ms)
-		report_error(&r->report, map->at, NULL,
+		report_error(&r->report, map->at, "make 'most' longer, or 'first' shorter",
 		             "the first pause is longer than the longest one ('first', 'most')");
 }
 

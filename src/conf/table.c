@@ -39,10 +39,11 @@ static void add_row(struct reader *r, struct aff_table *t, const struct aff_tabl
 	if (rc == AFF_ENOMEM)
 		r->report.error = rc;
 	else if (rc == AFF_ETABLE)
-		report_error(&r->report, at->from, NULL, "the code '%s' stands in line %u already",
+		report_error(&r->report, at->from, "keep one of them", "the code '%s' stands in line %u already",
 		             shown(code, row->from), existing);
 	else if (rc)
-		report_error(&r->report, at->from, NULL, "the code that arrives is empty");
+		report_error(&r->report, at->from, "write the code, or leave the row out",
+		             "the code that arrives is empty");
 	else
 		check_row(r, t, row, at);
 }
@@ -89,7 +90,7 @@ static bool read_header(struct reader *r, const struct csv *c, size_t index[COLU
 			if (!aff_view_is(csv_field(c, i), names[k]))
 				continue;
 			if (index[k] != ABSENT) {
-				report_error(&r->report, c->place[i], NULL, "the column '%s' stands there twice",
+				report_error(&r->report, c->place[i], "keep one of them", "the column '%s' stands there twice",
 				             names[k]);
 				good = false;
 			}
@@ -97,7 +98,11 @@ static bool read_header(struct reader *r, const struct csv *c, size_t index[COLU
 		}
 	}
 	if (index[COLUMN_FROM] == ABSENT || index[COLUMN_CODE] == ABSENT) {
-		report_error(&r->report, c->place[0], "the first line names the columns: from, code, name, loinc, unit",
+		struct aff_view line = csv_field(c, 0);
+		bool other = c->count == 1 && (memchr(line.p, ';', line.n) || memchr(line.p, '\t', line.n));
+		report_error(&r->report, c->place[0],
+		             other ? "separate the columns by commas, not by semicolons or tabs"
+		                   : "the first line names the columns: from, code, name, loinc, unit",
 		             "the column '%s' is missing", index[COLUMN_FROM] == ABSENT ? "from" : "code");
 		good = false;
 	}
@@ -143,8 +148,8 @@ static void read_csv(struct reader *r, struct aff_table *t, struct aff_view byte
 			if (!read_header(r, &c, index))
 				break;
 		} else if (c.count != columns) {
-			report_error(&r->report, c.place[0], NULL, "the line has %zu fields, the first line has %zu",
-			             c.count, columns);
+			report_error(&r->report, c.place[0], "quote a field that holds a comma; keep empty fields",
+			             "the line has %zu fields, the first line has %zu", c.count, columns);
 		} else {
 			add_record(r, t, &c, index);
 		}
@@ -152,7 +157,8 @@ static void read_csv(struct reader *r, struct aff_table *t, struct aff_view byte
 	if (rc == AFF_ENOMEM)
 		r->report.error = rc;
 	else if (rc < 0)
-		report_error(&r->report, c.at, NULL, "%s", fault);
+		report_error(&r->report, c.at, "quote a field with \"...\", and write a quote inside it twice", "%s",
+		             fault);
 	else if (!columns)
 		report_error(&r->report, c.at, "the first line names the columns: from, code, name, loinc, unit",
 		             "the file is empty");
@@ -183,8 +189,9 @@ static void read_csv_file(struct reader *r, struct aff_table *t, const struct no
 		}
 		nearest_offer(&near, file->name + folder);
 	}
-	report_error(&r->report, rows->at, did_you_mean(hint, &near), "there is no file '%s' beside this one",
-	             shown(word, rows->text));
+	const char *proposal = did_you_mean(hint, &near);
+	report_error(&r->report, rows->at, proposal ? proposal : "name a .csv file of the same folder",
+	             "there is no file '%s' beside this one", shown(word, rows->text));
 }
 
 /* ---- the table ---- */
@@ -247,7 +254,7 @@ void read_table(struct reader *r, const struct node *root)
 	struct aff_table *t = map ? build(r, name, &f) : NULL;
 	if (t)
 		r->conf->tables[r->conf->ntables++] = t;
-	bool good = t && r->report.findings->errors == errors;
+	bool good = t && !root->cut && r->report.findings->errors == errors;
 	r->tables[r->ntables++] = (struct known_table){name, good ? t : NULL, r->report.file, at, false};
 }
 

@@ -160,7 +160,8 @@ static int find_word(struct reader *r, const struct node *n, enum key_id id)
 	bool later;
 	for (unsigned i = 0; i < MAX_WORDS && word_at(key, i, words[i], &later); i++) {
 		if (aff_view_is(n->text, words[i]) && later) {
-			report_error(&r->report, n->at, NULL, "'%s: %s' is not supported yet", key->name, words[i]);
+			report_error(&r->report, n->at, "write another one, or leave it out",
+			             "'%s: %s' is not supported yet", key->name, words[i]);
 			return -1;
 		}
 		if (aff_view_is(n->text, words[i]))
@@ -199,7 +200,8 @@ unsigned get_words(struct reader *r, const struct fields *f, enum key_id id)
 		return 0;
 	for (const struct node *n = f->value[id]->first; n; n = n->next) {
 		if (n->kind != NODE_SCALAR) {
-			report_error(&r->report, n->at, NULL, "'%s' takes a list of words", conf_keys[id].name);
+			report_error(&r->report, n->at, "write [A, B], without further brackets",
+			             "'%s' takes a list of words", conf_keys[id].name);
 			continue;
 		}
 		int i = find_word(r, n, id);
@@ -207,6 +209,14 @@ unsigned get_words(struct reader *r, const struct fields *f, enum key_id id)
 			set |= 1u << i;
 	}
 	return set;
+}
+
+/* Some mistakes say no more than where they are. */
+static void report_condition(struct reader *r, const struct node *n, struct aff_diag *diag)
+{
+	if (!diag->hint[0])
+		aff_diag_hint(diag, "conditions are explained in afferent-channel(5)");
+	report_diag(&r->report, node_place(n, diag->column ? diag->column - 1 : 0), diag);
 }
 
 struct aff_expr *get_condition(struct reader *r, const struct fields *f, enum key_id key)
@@ -220,7 +230,7 @@ struct aff_expr *get_condition(struct reader *r, const struct fields *f, enum ke
 	if (rc == AFF_ENOMEM)
 		r->report.error = rc;
 	else if (rc)
-		report_diag(&r->report, node_place(n, diag.column ? diag.column - 1 : 0), &diag);
+		report_condition(r, n, &diag);
 	return rc ? NULL : x;
 }
 

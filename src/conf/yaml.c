@@ -9,6 +9,7 @@
 #include <yaml.h>
 
 #define BLOCK_BYTES 16384
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct yaml_block {
 	struct yaml_block *next;
@@ -81,7 +82,8 @@ static void append(struct builder *b, struct node *n)
 		parent->first = n;
 	b->last[b->depth - 1] = n;
 	if (parent->kind == NODE_MAP && parent->count % 2 == 0 && n->kind != NODE_SCALAR)
-		report_error(b->report, n->at, NULL, "a key must be text, not a list or a map");
+		report_error(b->report, n->at, "quote a key that starts with { or [",
+		             "a key must be text, not a list or a map");
 	parent->count++;
 }
 
@@ -89,7 +91,8 @@ static struct node *add(struct builder *b, enum node_kind kind, const yaml_event
 {
 	struct place at = place_of(event->start_mark);
 	if (b->tree->nodes == YAML_MAX_NODES) {
-		report_error(b->report, at, NULL, "the file has more than %d values", YAML_MAX_NODES);
+		report_error(b->report, at, "put the rows of a large table into a .csv file",
+		             "the file has more than %d values", YAML_MAX_NODES);
 		return NULL;
 	}
 	struct node *n = take(b, sizeof *n);
@@ -107,7 +110,7 @@ static struct node *add(struct builder *b, enum node_kind kind, const yaml_event
 static int open_node(struct builder *b, enum node_kind kind, const yaml_event_t *event)
 {
 	if (b->depth == YAML_MAX_DEPTH) {
-		report_error(b->report, place_of(event->start_mark), NULL,
+		report_error(b->report, place_of(event->start_mark), "close what was opened, or leave it out",
 		             "lists and maps are nested deeper than %d levels", YAML_MAX_DEPTH);
 		return AFF_ECONFIG;
 	}
@@ -124,7 +127,7 @@ static int add_scalar(struct builder *b, const yaml_event_t *event)
 	struct aff_view text = aff_view((const char *)event->data.scalar.value, event->data.scalar.length);
 	yaml_mark_t from = event->start_mark, to = event->end_mark;
 	if (text.n > YAML_MAX_SCALAR) {
-		report_error(b->report, place_of(from), NULL, "a text is longer than %u bytes", YAML_MAX_SCALAR);
+		report_error(b->report, place_of(from), "shorten it; is a quote not closed?", "a text is longer than %u bytes", YAML_MAX_SCALAR);
 		return AFF_ECONFIG;
 	}
 	struct node *n = add(b, NODE_SCALAR, event);
@@ -137,7 +140,7 @@ static int add_scalar(struct builder *b, const yaml_event_t *event)
 	n->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	n->exact = from.line == to.line && to.column - from.column == characters(text) + (n->quoted ? 2u : 0u);
 	if (memchr(copy, '\0', text.n))
-		report_error(b->report, n->at, NULL, "a text must not hold a NUL character");
+		report_error(b->report, n->at, "leave \\0 out", "a text must not hold a NUL character");
 	return 0;
 }
 
@@ -149,6 +152,14 @@ static void refuse(struct builder *b, const yaml_event_t *event, const yaml_char
 		             "anchors (&) and aliases (*) are not allowed");
 	if (tag)
 		report_error(b->report, place_of(event->start_mark), "leave it out", "tags (!) are not allowed");
+}
+
+static int add_alias(struct builder *b, const yaml_event_t *event)
+{
+	struct node *n = add(b, NODE_SCALAR, event);
+	if (n)
+		n->alias = true;
+	return n ? 0 : AFF_ECONFIG;
 }
 
 static int on_event(struct builder *b, const yaml_event_t *event)
@@ -166,7 +177,7 @@ static int on_event(struct builder *b, const yaml_event_t *event)
 		return 0;
 	case YAML_ALIAS_EVENT:
 		refuse(b, event, event->data.alias.anchor, NULL);
-		return add(b, NODE_SCALAR, event) ? 0 : AFF_ECONFIG;
+		return add_alias(b, event);
 	case YAML_SCALAR_EVENT:
 		refuse(b, event, event->data.scalar.anchor, event->data.scalar.tag);
 		return add_scalar(b, event);
@@ -185,18 +196,6 @@ static int on_event(struct builder *b, const yaml_event_t *event)
 	}
 }
 
-/* The place of a byte: libyaml gives no line for bytes that are not UTF-8. */
-static struct place place_of_byte(struct aff_view bytes, size_t offset)
-{
-	struct place at = {1, 1};
-	for (size_t i = 0; i < offset && i < bytes.n; i++) {
-		bool end = bytes.p[i] == '\n';
-		at.line += end;
-		at.column = end ? 1 : at.column + (((unsigned char)bytes.p[i] & 0xc0) != 0x80);
-	}
-	return at;
-}
-
 static size_t line_start(struct aff_view bytes, size_t line)
 {
 	size_t i = 0;
@@ -205,12 +204,72 @@ static size_t line_start(struct aff_view bytes, size_t line)
 	return i;
 }
 
-static bool indented_with_tab(struct aff_view bytes, size_t line)
+/* Whether a line (from 0) starts with these bytes, behind its blanks. */
+static bool line_starts(struct aff_view bytes, size_t line, const char *with)
 {
 	size_t i = line_start(bytes, line);
 	while (i < bytes.n && bytes.p[i] == ' ')
 		i++;
-	return i < bytes.n && bytes.p[i] == '\t';
+	return bytes.n - i >= strlen(with) && !memcmp(bytes.p + i, with, strlen(with));
+}
+
+/* What people did when libyaml says so; in the order in which they are asked. */
+static const struct mistake {
+	const char *problem, *context; /* parts of what libyaml says; NULL: whatever it says */
+	const char *text;              /* better words; NULL: those of libyaml */
+	const char *hint;
+	bool begins;                   /* look where it begins: libyaml notices lines later, even at the end of the file */
+} mistakes[] = {
+	{NULL, "an alias", NULL, "text that begins with * stands in quotes", false},
+	{NULL, "an anchor", NULL, "text that begins with & stands in quotes", false},
+	{NULL, "a block scalar", NULL, "text that begins with | or > stands in quotes", false},
+	{NULL, "a tag", NULL, "text that begins with ! stands in quotes", false},
+	{NULL, "a directive", NULL, "text that begins with % stands in quotes", false},
+	{"unknown escape character", NULL, NULL, "write \\\\ for a backslash, or put the text between '...'", false},
+	{NULL, "a quoted scalar", "the quote that opens here is never closed",
+	 "close it; a quote inside quotes is written '' or \\\"", true},
+	{"',' or '}'", NULL, "the { that opens here is not closed, or a comma is missing",
+	 "close it with }, and put a comma between entries", true},
+	{"',' or ']'", NULL, "the [ that opens here is not closed, or a comma is missing",
+	 "close it with ], and put a comma between entries", true},
+	{"expected ':'", NULL, "this is no 'key: value'", "write a colon and a blank behind a key", true},
+	{"mapping values are not allowed", NULL, "a colon has no place here",
+	 "text that holds ': ' stands in quotes; a key begins a line of its own, as far in as its neighbours", false},
+	{"expected key", NULL, "here neither this map goes on nor one around it",
+	 "let the keys of one map begin in the same column; is a quote or a bracket above it closed too early?", false},
+	{"'-' indicator", NULL, "here neither this list goes on nor what is around it",
+	 "let the entries of one list begin in the same column", false},
+	{"block sequence entries are not allowed", NULL, "a list has no place here",
+	 "begin the list in a line of its own, or write [A, B]", false},
+	{"cannot start any token", NULL, "no text begins with this character",
+	 "text that begins with @, ` or % stands in quotes", false},
+	{"expected node content", NULL, "a value is missing here", "give the value, or take away what announces it",
+	 false},
+	{"undefined tag handle", NULL, NULL, "text that begins with ! stands in quotes", false},
+	{"<document start>", NULL, "the file should have ended", "take away what stands here: a file is one map of keys",
+	 false},
+};
+
+static const struct mistake *find_mistake(const yaml_parser_t *p)
+{
+	static const struct mistake other = {.hint = "check the lines above: indentation, quotes and brackets"};
+	for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+		const struct mistake *m = &mistakes[i];
+		if ((!m->problem || (p->problem && strstr(p->problem, m->problem))) &&
+		    (!m->context || (p->context && strstr(p->context, m->context))))
+			return m;
+	}
+	return &other;
+}
+
+static int report_unreadable(struct report *r, const yaml_parser_t *p, struct aff_view bytes)
+{
+	struct place at = place_of_byte(bytes, p->problem_offset);
+	if (p->problem && strstr(p->problem, "control"))
+		report_error(r, at, "take it away", "a control character");
+	else
+		report_error(r, at, "save the file as UTF-8", "this byte is not UTF-8");
+	return AFF_ECONFIG;
 }
 
 /* Whether the line has a bracket right behind a letter or digit, as PID-3[2] has. */
@@ -229,28 +288,67 @@ static int report_problem(struct report *r, const yaml_parser_t *p, struct aff_v
 {
 	if (p->error == YAML_MEMORY_ERROR)
 		return r->error = AFF_ENOMEM;
-	if (p->error == YAML_READER_ERROR) {
-		report_error(r, place_of_byte(bytes, p->problem_offset), "save the file as UTF-8", "%s",
-		             p->problem ? p->problem : "the bytes are not text");
-		return AFF_ECONFIG;
-	}
-	const char *hint = NULL;
-	if (holds_path_in_brackets(bytes, p->problem_mark.line) && p->context && strstr(p->context, "flow"))
+	if (p->error == YAML_READER_ERROR)
+		return report_unreadable(r, p, bytes);
+	const struct mistake *m = find_mistake(p);
+	bool later = p->context && p->context_mark.line != p->problem_mark.line;
+	const char *hint = m->hint, *what = m->text ? m->text : p->problem ? p->problem : "it cannot be read";
+	bool flow = p->context && strstr(p->context, "flow");
+	if (flow && holds_path_in_brackets(bytes, p->problem_mark.line))
 		hint = "within { } and [ ] a path with brackets stands in quotes: \"PID-3[2]\"";
-	else if (indented_with_tab(bytes, p->problem_mark.line))
+	else if (line_starts(bytes, p->problem_mark.line, "\t"))
 		hint = "indent with blanks, not with tabs";
-	else if (p->context && strstr(p->context, "an alias"))
-		hint = "text that begins with * stands in quotes";
-	else if (p->context && strstr(p->context, "a block scalar"))
-		hint = "text that begins with | or > stands in quotes";
-	const char *what = p->problem ? p->problem : "it cannot be read";
-	/* What began lines before is where to look: a quote that is never closed is noticed at the end of the file. */
-	if (p->context && p->context_mark.line != p->problem_mark.line)
+	else if (line_starts(bytes, p->problem_mark.line, BYTE_ORDER_MARK))
+		hint = "the line starts with an invisible byte order mark: type it anew";
+	if (flow && !later && m->begins)
+		what = "a comma or a bracket is missing here";
+	if (m->begins && p->context && (later || !flow))
+		report_error(r, place_of(p->context_mark), hint, "not YAML: %s", what);
+	else if (later && !m->text)
 		report_error(r, place_of(p->problem_mark), hint, "not YAML: %s %s that begins in line %zu", what,
 		             p->context, p->context_mark.line + 1);
 	else
 		report_error(r, place_of(p->problem_mark), hint, "not YAML: %s", what);
 	return AFF_ECONFIG;
+}
+
+/* Takes the last n children of a list or a map away. */
+static void drop_last(struct node *parent, size_t n)
+{
+	struct node **link = &parent->first;
+	parent->count -= n;
+	for (size_t i = 0; i < parent->count; i++)
+		link = &(*link)->next;
+	*link = NULL;
+}
+
+/* The last entry of an open list or map: it is not complete, or what broke off may belong to it. */
+static void drop_last_entry(struct node *n)
+{
+	size_t last = n->kind == NODE_MAP && n->count % 2 == 0 ? 2 : 1;
+	if (n->count)
+		drop_last(n, last);
+}
+
+/* What was read before a mistake of YAML is looked at, too: the root and a list or map that stood open in it, without
+ * the last entry of the innermost. */
+static void cut(struct builder *b)
+{
+	struct node *root = b->tree->root;
+	if (!root || root->kind == NODE_SCALAR) {
+		b->tree->root = NULL;
+		return;
+	}
+	root->cut = true;
+	if (b->depth < 2) {
+		if (b->depth)
+			drop_last_entry(root);
+		return;
+	}
+	b->open[1]->cut = true;
+	drop_last_entry(b->open[1]);
+	if (!b->open[1]->count)
+		drop_last_entry(root);
 }
 
 int tree_read(struct tree *t, struct aff_view bytes, struct report *r)
@@ -263,9 +361,12 @@ int tree_read(struct tree *t, struct aff_view bytes, struct report *r)
 	bool end = false;
 	memset(t, 0, sizeof *t);
 	if (bytes.n > YAML_MAX_BYTES) {
-		report_error(r, start, NULL, "the file is larger than %u bytes", YAML_MAX_BYTES);
+		report_error(r, start, "put the rows of a large table into a .csv file",
+		             "the file is larger than %u bytes", YAML_MAX_BYTES);
 		return AFF_ECONFIG;
 	}
+	if (bytes.n >= 3 && !memcmp(bytes.p, BYTE_ORDER_MARK, 3))
+		bytes = aff_view(bytes.p + 3, bytes.n - 3);
 	if (!yaml_parser_initialize(&parser))
 		return r->error = AFF_ENOMEM;
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
@@ -280,6 +381,8 @@ int tree_read(struct tree *t, struct aff_view bytes, struct report *r)
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
+	if (rc)
+		cut(&b);
 	return r->error ? r->error : rc;
 }
 

@@ -23,6 +23,8 @@ struct node {
 	struct aff_view text;      /* of a scalar */
 	struct node *first, *next; /* children; in a map key and value take turns */
 	size_t count;              /* of children */
+	bool cut;                  /* the file could not be read on inside this list or map: something is missing */
+	bool alias;                /* *name, which was reported: its value is not known */
 };
 
 struct yaml_block;
@@ -32,8 +34,8 @@ struct tree {
 	size_t nodes;
 };
 
-/* Reads one file. What is wrong is reported. Returns 0 when there is a tree to look at (possibly with findings),
- * AFF_ECONFIG when there is none, AFF_ENOMEM. Free the tree in any case. */
+/* Reads one file. What is wrong is reported. Returns 0 when there is a whole tree to look at (possibly with findings),
+ * AFF_ECONFIG when there is none (root NULL) or only the part before a mistake, AFF_ENOMEM. Free the tree in any case. */
 int tree_read(struct tree *t, struct aff_view bytes, struct report *r);
 void tree_free(struct tree *t);
 
