@@ -44,12 +44,26 @@ static size_t same_start(struct aff_view a, struct aff_view b)
 	return n;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool same_but_for_case(struct aff_view a, struct aff_view b)
+{
+	bool same = a.n == b.n;
+	for (size_t i = 0; same && i < a.n; i++)
+		same = lower(a.p[i]) == lower(b.p[i]);
+	return same;
+}
+
 void nearest_offer(struct nearest *n, const char *known)
 {
 	struct aff_view v = aff_view_of(known);
-	unsigned distance = nearest_distance(n->word, v);
+	bool same = same_but_for_case(n->word, v);
+	unsigned distance = same ? 1 : nearest_distance(n->word, v);
 	size_t longer = v.n > n->word.n ? v.n : n->word.n;
-	if (distance * 3 > longer + 2 || distance >= longer)
+	if (!same && (distance * 3 > longer + 2 || distance >= longer))
 		return;
 	size_t start = same_start(n->word, v);
 	if (!n->best || distance < n->distance || (distance == n->distance && start > n->start)) {

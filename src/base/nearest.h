@@ -12,7 +12,8 @@
 unsigned nearest_distance(struct aff_view a, struct aff_view b);
 
 /* Keeps the best candidate: start with {.word = the misspelt one}, offer each known word, then read `best` (NULL when
- * none is near enough to be worth proposing: at most a third of the letters are wrong, and not all). Of equally
+ * none is near enough to be worth proposing: at most a third of the letters are wrong, and not all; capitals for small
+ * letters count as one step). Of equally
  * near ones the one that begins most like it wins, then the first. */
 struct nearest {
 	struct aff_view word;

@@ -175,7 +175,7 @@ void read_channel(struct reader *r, const struct node *root)
 {
 	struct conf_channel *c = &r->conf->channels[r->conf->nchannels];
 	struct fields f;
-	if (!fields_read(r, &f, SECTION_CHANNEL, root)) {
+	if (in_wrong_folder(r, root, SECTION_CHANNEL) || !fields_read(r, &f, SECTION_CHANNEL, root)) {
 		r->unreadable_channel = true;
 		return;
 	}

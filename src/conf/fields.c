@@ -27,6 +27,34 @@ static enum section_id root_of(enum section_id section)
 	return section;
 }
 
+bool in_wrong_folder(struct reader *r, const struct node *root, enum section_id own)
+{
+	static const struct {
+		enum section_id section;
+		enum key_id key;
+		const char *hint;
+	} kinds[] = {{SECTION_CHANNEL, KEY_CHANNEL_channel, "move it to channels/"},
+	             {SECTION_TABLE, KEY_TABLE_mapping, "move it to mappings/"},
+	             {SECTION_PROFILE, KEY_PROFILE_profile, "move it to profiles/"}};
+	enum { KINDS = sizeof kinds / sizeof kinds[0] };
+	const struct node *found[KINDS] = {NULL};
+	for (const struct node *n = root->kind == NODE_MAP ? root->first : NULL; n; n = n->next->next)
+		for (size_t i = 0; i < KINDS; i++)
+			if (n->kind == NODE_SCALAR && aff_view_is(n->text, conf_keys[kinds[i].key].name))
+				found[i] = n;
+	for (size_t i = 0; i < KINDS; i++)
+		if (kinds[i].section == own && found[i])
+			return false;
+	for (size_t i = 0; i < KINDS; i++) {
+		if (!found[i])
+			continue;
+		report_error(&r->report, found[i]->at, kinds[i].hint, "this file is %s, not %s",
+		             section_title(kinds[i].section), section_title(own));
+		return true;
+	}
+	return false;
+}
+
 /* How far the sections of two keys are from each other: the usual slip is one level too high or too low. */
 static unsigned distance(enum section_id from, enum section_id to)
 {

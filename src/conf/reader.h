@@ -72,6 +72,9 @@ struct fields {
  * defaults. Returns false when it is no map at all. */
 bool fields_read(struct reader *r, struct fields *f, enum section_id section, const struct node *map);
 
+/* Whether a file is one of another folder, because it lacks the key that names it and has another one's; reported. */
+bool in_wrong_folder(struct reader *r, const struct node *root, enum section_id own);
+
 /* Values, or the key's fallback where nothing (usable) is given. */
 struct aff_view get_view(const struct fields *f, enum key_id key);
 char *get_string(struct reader *r, const struct fields *f, enum key_id key); /* NULL: nothing, or no memory */

@@ -239,7 +239,7 @@ void read_table(struct reader *r, const struct node *root)
 {
 	struct fields f;
 	size_t errors = r->report.findings->errors;
-	bool map = root && fields_read(r, &f, SECTION_TABLE, root);
+	bool map = root && !in_wrong_folder(r, root, SECTION_TABLE) && fields_read(r, &f, SECTION_TABLE, root);
 	struct place start = {1, 1}, at = map && f.value[KEY_TABLE_mapping] ? f.value[KEY_TABLE_mapping]->at : start;
 	char *name = table_name(r, map ? &f : NULL);
 	if (!name)

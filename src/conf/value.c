@@ -66,6 +66,9 @@ char *get_path(struct reader *r, const struct fields *f, enum key_id key)
 {
 	struct aff_view v = get_view(f, key);
 	const char *root = r->files->root;
+	if (!v.n && f->value[key])
+		report_error(&r->report, f->value[key]->at, "name a file, or leave the key out", "'%s' is empty",
+		             conf_keys[key].name);
 	if (!v.n)
 		return NULL;
 	if (v.p[0] == '/' || !root[0])

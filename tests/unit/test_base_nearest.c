@@ -58,6 +58,8 @@ END_TEST
 START_TEST(proposals)
 {
 	ck_assert_str_eq(propose("vrsion"), "version");
+	ck_assert_str_eq(propose("RUN"), "run");
+	ck_assert_str_eq(propose("A"), "a");
 	ck_assert_str_eq(propose("valdiate"), "validate");
 	ck_assert_str_eq(propose("gte"), "get");
 	ck_assert_str_eq(propose("geet"), "get");
