@@ -196,10 +196,11 @@ static void check_listener(struct reader *r, size_t i)
 	for (size_t k = 0; k < i; k++) {
 		const struct endpoint *other = &r->listeners.items[k];
 		r->report.file = on->file;
-		if (collide(&on->address, &other->address))
-			report_error(&r->report, on->at, "give one of them another port",
-			             "%s line %u listens on %s:%u too", other->file, other->at.line,
-			             other->address.host, other->address.port);
+		if (!collide(&on->address, &other->address))
+			continue;
+		report_error(&r->report, on->at, "give one of them another port", "%s line %u listens on %s:%u too",
+		             other->file, other->at.line, other->address.host, other->address.port);
+		break;
 	}
 	for (size_t k = 0; k < r->receivers.count; k++) {
 		const struct endpoint *to = &r->receivers.items[k];

@@ -258,6 +258,17 @@ void read_table(struct reader *r, const struct node *root)
 	r->tables[r->ntables++] = (struct known_table){name, good ? t : NULL, r->report.file, at, false};
 }
 
+/* Whether text is a table's file, with or without its folder, or its name with the ending of a file. */
+static bool names_file(struct aff_view text, const struct known_table *t)
+{
+	static const char folder[] = "mappings/", ending[] = ".yaml";
+	size_t n = strlen(folder), m = strlen(ending);
+	if (aff_view_is(text, t->file) || (strlen(t->file) > n && aff_view_is(text, t->file + n)))
+		return true;
+	return text.n > m && !memcmp(text.p + text.n - m, ending, m) &&
+	       aff_view_is(aff_view(text.p, text.n - m), t->name);
+}
+
 const struct aff_table *use_table(struct reader *r, const struct node *name)
 {
 	char word[SHOWN_SIZE], hint[HINT_SIZE];
@@ -270,6 +281,12 @@ const struct aff_table *use_table(struct reader *r, const struct node *name)
 		nearest_offer(&near, r->tables[i].name);
 	}
 	const char *proposal = did_you_mean(hint, &near);
+	for (size_t i = 0; i < r->ntables; i++) {
+		if (names_file(name->text, &r->tables[i])) {
+			snprintf(hint, sizeof hint, "write its name, '%s'", r->tables[i].name);
+			proposal = hint;
+		}
+	}
 	report_error(&r->report, name->at, proposal ? proposal : "tables are files in mappings/",
 	             "there is no table '%s'", shown(word, name->text));
 	return NULL;

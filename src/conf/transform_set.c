@@ -31,6 +31,7 @@ static void check_duplicate(struct reader *r, const struct node *map, const stru
 void read_set(struct step_reader *s, const struct node *map)
 {
 	struct reader *r = s->r;
+	char word[SHOWN_SIZE];
 	s->step.kind = AFF_STEP_SET;
 	if (!map->count || map->count / 2 > MAX_SETS) {
 		report_error(&r->report, map->at, NULL, "'set' takes 1 to %d fields", MAX_SETS);
@@ -45,6 +46,11 @@ void read_set(struct step_reader *s, const struct node *map)
 		if (value->kind != NODE_SCALAR) {
 			report_error(&r->report, value->at, "quote a text that starts with {: \"{PV1-3.4}\"",
 			             "'set' takes a text for each field");
+			continue;
+		}
+		if (node_is_empty(value)) {
+			report_error(&r->report, name->at, "write \"\" to empty the field", "'%s' has no value",
+			             shown(word, name->text));
 			continue;
 		}
 		s->step.value = value->text;

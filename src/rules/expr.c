@@ -254,7 +254,9 @@ static int take_connective(struct compiler *c)
 	if (lexer_take_word(&c->lexer, "or"))
 		return join(c, PENDING_OR, at);
 	compiler_fail(c, at, "`and`, `or` or the end is expected here");
-	compiler_hint(c, at, words, 2, "text with blanks goes in quotes");
+	char sign = at < c->lexer.text.n ? c->lexer.text.p[at] : '\0';
+	compiler_hint(c, at, words, 2,
+	              sign == '&' ? "write `and`" : sign == '|' ? "write `or`" : "text with blanks goes in quotes");
 	return AFF_ESYNTAX;
 }
 

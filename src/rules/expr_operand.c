@@ -92,8 +92,10 @@ static int take_value(struct compiler *c, bool in_list, struct aff_view *out)
 	}
 	if (strchr("=!<>", out->p[0])) {
 		compiler_fail(c, at, "an operator has no place here");
-		aff_diag_hint(c->diag,
-		              "operators are = != < <= > >= in matches; put a value that starts so in quotes");
+		aff_diag_hint(c->diag, "%s",
+		              out->p[0] == '=' ? "write = once for equal; put a value that starts so in quotes"
+		                               : "operators are = != < <= > >= in matches; put a value that starts so "
+		                                 "in quotes");
 		return AFF_ESYNTAX;
 	}
 	return 0;
