@@ -210,7 +210,8 @@ bool fields_read(struct reader *r, struct fields *f, enum section_id section, co
 	}
 	for (unsigned i = 0; i < KEY_COUNT && !map->cut; i++)
 		if (conf_keys[i].section == section && !conf_keys[i].fallback && !f->meant[i])
-			report_error(&r->report, map->at, how_to_write(hint, (enum key_id)i, NULL), "'%s' is missing in %s",
+			report_error(&r->report, map->at, how_to_write(hint, (enum key_id)i, NULL),
+			             "'%s' is missing in %s",
 			             conf_keys[i].name, section_title(section));
 	return true;
 }

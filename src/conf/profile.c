@@ -27,7 +27,8 @@ struct rule_reader {
 static bool good(struct reader *r, struct place at, int rc)
 {
 	if (rc == AFF_ELIMIT)
-		report_error(&r->report, at, "make it two profiles", "the profile is too large: more than %d rules or %d values",
+		report_error(&r->report, at, "make it two profiles",
+		             "the profile is too large: more than %d rules or %d values",
 		             PROFILE_MAX_RULES, PROFILE_MAX_VALUES);
 	else if (rc)
 		r->report.error = rc;
@@ -52,7 +53,8 @@ static void read_path(struct rule_reader *w, const struct node *n)
 	const struct node *each = w->f.value[KEY_RULE_for];
 	w->rule.each = each != NULL;
 	if (each && !aff_view_is(each->text, w->rule.path.segment))
-		report_error(&r->report, each->at, "leave 'for' out, or write the id of the path", "'for' names another segment than the path, which is in %s",
+		report_error(&r->report, each->at, "leave 'for' out, or write the id of the path",
+		             "'for' names another segment than the path, which is in %s",
 		             w->rule.path.segment);
 	else if (each && (!w->rule.path.field || w->rule.path.occurrence))
 		report_error(&r->report, each->at, "leave it out",
@@ -136,7 +138,8 @@ static void read_pattern(struct rule_reader *w, const struct node *n)
 	if (rc == AFF_ENOMEM)
 		w->r->report.error = rc;
 	else if (rc)
-		report_error(&w->r->report, node_place(n, offset), "a \\\\ before ( ) [ . * + ? makes it stand for itself",
+		report_error(&w->r->report, node_place(n, offset),
+		             "a \\ before ( ) [ . * + ? makes it stand for itself",
 		             "not a regular expression: %s", why);
 }
 

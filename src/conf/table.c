@@ -90,7 +90,8 @@ static bool read_header(struct reader *r, const struct csv *c, size_t index[COLU
 			if (!aff_view_is(csv_field(c, i), names[k]))
 				continue;
 			if (index[k] != ABSENT) {
-				report_error(&r->report, c->place[i], "keep one of them", "the column '%s' stands there twice",
+				report_error(&r->report, c->place[i], "keep one of them",
+				             "the column '%s' stands there twice",
 				             names[k]);
 				good = false;
 			}

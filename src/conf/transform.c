@@ -171,7 +171,8 @@ static void check_companions(struct reader *r, const struct fields *f)
 {
 	for (size_t i = 0; i < sizeof companions / sizeof companions[0]; i++)
 		if (f->value[companions[i].key] && !f->meant[companions[i].with])
-			report_error(&r->report, f->value[companions[i].key]->at, "leave it out, or move it to its step",
+			report_error(&r->report, f->value[companions[i].key]->at,
+			             "leave it out, or move it to its step",
 			             "'%s' goes with '%s' only",
 			             conf_keys[companions[i].key].name, conf_keys[companions[i].with].name);
 }

@@ -8,6 +8,7 @@
 
 #include "conf/report.h"
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define YAML_MAX_BYTES  (16u << 20)
 #define YAML_MAX_DEPTH  32
 #define YAML_MAX_NODES  200000
@@ -35,9 +36,14 @@ struct tree {
 };
 
 /* Reads one file. What is wrong is reported. Returns 0 when there is a whole tree to look at (possibly with findings),
- * AFF_ECONFIG when there is none (root NULL) or only the part before a mistake, AFF_ENOMEM. Free the tree in any case. */
+ * AFF_ECONFIG when there is none (root NULL) or only the part before a mistake, AFF_ENOMEM. Free the tree in any
+ * case. */
 int tree_read(struct tree *t, struct aff_view bytes, struct report *r);
 void tree_free(struct tree *t);
+
+/* Reports why libyaml stopped; returns AFF_ECONFIG or AFF_ENOMEM. */
+struct yaml_parser_s;
+int yaml_problem(struct report *r, const struct yaml_parser_s *p, struct aff_view bytes);
 
 /* The place of byte `offset` of a scalar's text; of the scalar itself where that cannot be told. */
 struct place node_place(const struct node *n, size_t offset);

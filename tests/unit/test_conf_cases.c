@@ -15,8 +15,8 @@
  *
  * A finding stands below its line with a caret below its column (column 1: no caret), as a comment that the engine does
  * not get to see, or with its place under expect. "nothing" stands for no finding, "..." at the end of a line for any
- * further text. "--- NAME escaped": \xhh in the file is that byte. A case without afferent.yaml or without a channel gets
- * good ones. Every error says what to do, in its hint or by the range that it names.
+ * further text. "--- NAME escaped": \xhh in the file is that byte. A case without afferent.yaml or without a channel
+ * gets good ones. Every error says what to do, in its hint or by the range that it names.
  */
 #include <check.h>
 #include <dirent.h>
