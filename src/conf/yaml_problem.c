@@ -62,8 +62,8 @@ static const struct mistake {
 	{"expected node content", NULL, "a value is missing here", "give the value, or take away what announces it",
 	 false},
 	{"undefined tag handle", NULL, NULL, "text that begins with ! stands in quotes", false},
-	{"<document start>", NULL, "the file should have ended", "take away what stands here: a file is one map of keys",
-	 false},
+	{"<document start>", NULL, "the file should have ended",
+	 "take away what stands here: a file is one map of keys", false},
 };
 
 static const struct mistake *find_mistake(const yaml_parser_t *p)

@@ -95,7 +95,7 @@ START_TEST(shipped_channels_have_no_findings)
 	                                    "channels/pass-through.yaml"};
 	struct conf *conf = load_path(paths[_i], 0);
 	ck_assert_uint_eq(conf->nchannels, 1);
-	ck_assert_uint_eq(conf->channels[0].source.listen.port, 2575 + (unsigned)_i);
+	ck_assert_uint_eq(conf->channels[0].source.address.port, 2575 + (unsigned)_i);
 	ck_assert_str_eq(conf->channels[0].file, paths[_i]);
 	conf_unref(conf);
 }
@@ -235,7 +235,7 @@ START_TEST(every_key_arrives)
 	ck_assert(conf->engine.log_json);
 	ck_assert_uint_eq(conf->engine.file_rows, 2000);
 	ck_assert_uint_eq(conf->engine.file_bytes, 4000000);
-	ck_assert_str_eq(s->listen.host, "::1");
+	ck_assert_str_eq(s->address.host, "::1");
 	ck_assert_uint_eq(s->lenient, AFF_LENIENT_TWOMSH);
 	ck_assert(s->lenient_end);
 	ck_assert_str_eq(s->charset.assume, "8859/15");
