@@ -95,6 +95,21 @@ mutant 65 "what overtook is sent again in its turn" "$scenario/priority.scn"
 mutant 70 "a test of a channel passes whatever comes out" "$make -s MUTANT=70 \
 	build/gcc-mutant70/tests/test_cli_case || exit 0
 	build/gcc-mutant70/tests/test_cli_case"
+mutant 50 "what means that there is no value is a value" "$make -s MUTANT=50 \
+	build/gcc-mutant50/tests/test_rules_table || exit 0
+	build/gcc-mutant50/tests/test_rules_table"
+mutant 51 "what cannot be scaled goes on as it came" "$make -s MUTANT=51 \
+	build/gcc-mutant51/tests/test_rules_table || exit 0
+	build/gcc-mutant51/tests/test_rules_table"
+mutant 52 "what cannot be true is passed on" "$make -s MUTANT=52 \
+	build/gcc-mutant52/tests/test_rules_table || exit 0
+	build/gcc-mutant52/tests/test_rules_table"
+mutant 53 "a code under another name is one of the rest" "$make -s MUTANT=53 \
+	build/gcc-mutant53/tests/test_rules_table || exit 0
+	build/gcc-mutant53/tests/test_rules_table"
+mutant 54 "the limits of a scaled value stay as they were" "$make -s MUTANT=54 \
+	build/gcc-mutant54/tests/test_rules_table || exit 0
+	build/gcc-mutant54/tests/test_rules_table"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

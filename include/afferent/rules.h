@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Transforms: the list of steps under `transform:`, compiled once and run on each message. A program is immutable after
- * it is built and is run by any number of threads, each with its own struct aff_edit.
+ * Transforms: the list of steps under `transform:`, compiled once and run on each message. A program is immutable
+ * after it is built and is run by any number of threads, each with its own struct aff_edit.
  */
 #ifndef AFFERENT_RULES_H
 #define AFFERENT_RULES_H
@@ -36,6 +36,8 @@ struct aff_step {
 	struct aff_path from;             /* COPY, MOVE: what is read */
 	const struct aff_table *table;    /* TRANSLATE; must outlive the program */
 	enum aff_unknown unknown;         /* TRANSLATE */
+	bool back;                        /* TRANSLATE: from the table's to_system to its from_system */
+	enum aff_suspect implausible;     /* TRANSLATE: what is done with a value beyond the row's low and high */
 	struct aff_view value;            /* SET: template, see below */
 	enum aff_suspect suspect;         /* SUSPECT */
 	unsigned suspects;                /* SUSPECT: kinds, or'ed (aff_suspect_kind); 0: all */
@@ -51,10 +53,10 @@ const char *aff_suspect_rule(size_t i);
  * DROP_REPETITION takes it away, and the ones behind it move up.
  *
  * COPY and MOVE put what `from` names into the place of `path`, raw. A part goes into a place of its own level or of a
- * higher one: a component never gets the delimiters of a field (AFF_EARGUMENT). What is not there is neither copied nor
- * moved: the place stays as it is. MOVE takes the source away: a repetition as DROP_REPETITION does, other parts become
- * empty; the numbers of both paths are those before the step. From one patient to another one nothing is copied: the
- * message is rejected (AFF_EREFUSED).
+ * higher one: a component never gets the delimiters of a field (AFF_EARGUMENT). What is not there is neither copied
+ * nor moved: the place stays as it is. MOVE takes the source away: a repetition as DROP_REPETITION does, other parts
+ * become empty; the numbers of both paths are those before the step. From one patient to another one nothing is
+ * copied: the message is rejected (AFF_EREFUSED).
  *
  * DELETE empties a field or component, and takes a repetition away. Without `for` it does so in each segment with the
  * path's id, or in the occurrence that the path names. */
@@ -64,12 +66,23 @@ const char *aff_suspect_rule(size_t i);
  * component. A segment that is not there is not made. Text that the message's character set does not have rejects the
  * message (AFF_ECHARSET). What MSH-18 is set to says what the message's text is in from then on; no byte is converted.
  *
- * TRANSLATE looks up components 1-3 of the field, then 4-6, where their coding system is the table's from_system or is
- * not said. A field that is already in to_system, or empty, stays. The result is `code^name^to_system` and, as
- * alternate, the row's LOINC or else the code that arrived (beside a LOINC it stands in components 10-12; a LOINC is
- * left out beside a unit of another quantity than the row's). When the row has a unit and the segment is an OBX with a
- * number of another unit, OBX-5, OBX-6 and OBX-7 are converted, all or none. Names and unit symbols are
- * written in the message's character set, and left out where it does not have them. */
+ * TRANSLATE looks up components 1-3 of the field, then 4-6, where their coding system is the row's or else the
+ * table's, or is not said and the row does not ask for one. A field that is already in to_system, or empty, stays. The
+ * result is `code^name^to_system` and, as alternate, the row's LOINC or else the code that arrived (beside a LOINC it
+ * stands in components 10-12; a LOINC is left out beside a unit of another quantity than the row's). Names and unit
+ * symbols are written in the message's character set, and left out where it does not have them. What contains an OBX
+ * (`within`) is an OBX above it, behind the same OBR, whose place in OBX-4 is the beginning of its own.
+ *
+ * Where the segment is an OBX, what the row knows of its values is done in this order:
+ * - a value that is one of the sentinels is taken away as SUSPECT's DROP_VALUE does, NAV; so is, beside a scale, a
+ *   number by which devices mark that there is no reading.
+ * - OBX-5 and the range in OBX-7 are multiplied by the scale, exactly. Words stay. Where one of them has digits and is
+ *   no number (NM) or range, neither can be passed on as it is: the value is taken away, INV, and the range.
+ * - a value below `low` or above `high`, compared in the row's unit, is acted on as `implausible` says. Without a unit
+ *   in OBX-6 it is taken to be in the row's; in one that is not known or of another quantity it is not judged.
+ * - OBX-5, OBX-6 and OBX-7 are converted into the row's unit, all or none.
+ *
+ * Back, the code alone is changed: the result is `from^from_name^from_system` of the row and the code that arrived. */
 
 /* SUSPECT looks at each OBX with a value and acts on those that are probably no reading of the patient. DROP_VALUE
  * takes the value away: OBX-5 becomes empty, OBX-11 X (but stays D or W: a row that is taken back), and OBX-8 tells
@@ -82,7 +95,8 @@ struct aff_rules;
 int aff_rules_new(struct aff_rules **out);
 void aff_rules_free(struct aff_rules *r);
 /* AFF_ESYNTAX for a wrong template (column in value), AFF_EARGUMENT for a step that cannot be run (drop: segment
- * without for, a path that the step cannot use), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still belongs to the caller.
+ * without for, a path that the step cannot use), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still belongs to the
+ * caller.
  */
 int aff_rules_add(struct aff_rules *r, const struct aff_step *step, struct aff_diag *diag);
 size_t aff_rules_steps(const struct aff_rules *r);
@@ -98,7 +112,7 @@ struct aff_rules_result {
 	unsigned line;       /* the step that decided */
 	int code;            /* AFF_E... for REJECT */
 	unsigned unmapped;   /* codes and units kept as they came: not known, or not convertible */
-	unsigned suspect;    /* readings that SUSPECT acted on */
+	unsigned suspect;    /* readings that SUSPECT acted on, and values that TRANSLATE took away or marked */
 };
 
 /* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict; AFF_ENOMEM,

@@ -23,7 +23,7 @@ enum aff_rules_event_kind {
 
 enum aff_unmapped_kind {
 	AFF_UNMAPPED_CODE,  /* the table has no row for the code */
-	AFF_UNMAPPED_NAME,  /* it has one, under another name */
+	AFF_UNMAPPED_NAME,  /* it has one, under another name, unit, or container */
 	AFF_UNMAPPED_UNIT,  /* the unit is not known, or has no counterpart in UCUM */
 	AFF_UNMAPPED_VALUE  /* the row asks for a unit into which the value's cannot be converted */
 };

@@ -87,8 +87,8 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 		return rc;
 	struct step *step = &r->steps[r->count];
 	*step = (struct step){.kind = kind, .line = s->line, .when = s->when, .path = s->path, .from = s->from,
-	                      .for_field = s->for_field, .table = s->table, .unknown = s->unknown,
-	                      .suspect = s->suspect, .suspects = s->suspects};
+	                      .for_field = s->for_field, .table = s->table, .unknown = s->unknown, .back = s->back,
+	                      .implausible = s->implausible, .suspect = s->suspect, .suspects = s->suspects};
 	memcpy(step->for_each, s->for_each, sizeof step->for_each);
 	if (kind->compile)
 		rc = kind->compile(step, s, diag);

@@ -28,6 +28,8 @@ struct step {
 	struct aff_path path, from;
 	const struct aff_table *table;
 	enum aff_unknown unknown;
+	bool back;
+	enum aff_suspect implausible;
 	enum aff_suspect suspect;
 	unsigned suspects;
 	char *value;             /* SET: the template; the parts are views into it */
@@ -46,6 +48,7 @@ struct run {
 	struct aff_buf key;      /* an unescaped code */
 	struct aff_rules_result *result;
 	struct aff_diag *diag;
+	size_t looks;            /* at segments, to find what contains others */
 	size_t number;           /* of the step, from 0 */
 	const struct aff_rules_watch *watch; /* NULL: nobody watches */
 };
@@ -85,6 +88,10 @@ int run_delete(struct run *run, unsigned segment);
 unsigned run_patient_of(const struct run *run, unsigned segment);
 /* Counts a code or unit that is not known and stays as it came, and tells the observer. */
 void run_keep_unmapped(struct run *run, enum aff_unmapped_kind kind, unsigned segment);
+
+/* Acts on a reading that is probably none, as the step `suspect` does. faults: enum of terms/reading.h, which tell the
+ * reason. Returns as a step's run. */
+int run_suspect_reading(struct run *run, unsigned segment, enum aff_suspect how, unsigned faults);
 
 /* What the observer is told (watch.h); rc: what a step's run returned. watch_unmapped: before a step acts on it. */
 void watch_step(struct run *run);

@@ -94,6 +94,21 @@ static int add_question(struct run *run, unsigned segment, struct aff_view flags
 	                       : aff_edit_set(run->e, segment, OBX_FLAGS, 0, 0, 0, aff_buf_view(&run->text));
 }
 
+int run_suspect_reading(struct run *run, unsigned segment, enum aff_suspect how, unsigned faults)
+{
+	struct aff_view flags = aff_edit_field(run->e, segment, OBX_FLAGS);
+	run->result->suspect++;
+	switch (how) {
+	case AFF_SUSPECT_DROP_VALUE:
+		return drop_value(run, segment, flags, faults);
+	case AFF_SUSPECT_DROP_SEGMENT:
+		return run_delete(run, segment);
+	case AFF_SUSPECT_FLAG:
+		return add_question(run, segment, flags);
+	}
+	return AFF_EARGUMENT;
+}
+
 static int run_suspect(struct run *run, unsigned segment)
 {
 	const struct reading_fields f = {.type = aff_edit_get(run->e, segment, OBX_TYPE, 1, 1, 0),
@@ -103,18 +118,7 @@ static int run_suspect(struct run *run, unsigned segment)
 	                                 .flags = aff_edit_field(run->e, segment, OBX_FLAGS),
 	                                 .method = aff_edit_field(run->e, segment, OBX_METHOD)};
 	unsigned faults = reading_judge(&f, &run->delims) & wanted_kinds(run->step);
-	if (!faults)
-		return STEP_DONE;
-	run->result->suspect++;
-	switch (run->step->suspect) {
-	case AFF_SUSPECT_DROP_VALUE:
-		return drop_value(run, segment, f.flags, faults);
-	case AFF_SUSPECT_DROP_SEGMENT:
-		return run_delete(run, segment);
-	case AFF_SUSPECT_FLAG:
-		return add_question(run, segment, f.flags);
-	}
-	return AFF_EARGUMENT;
+	return faults ? run_suspect_reading(run, segment, run->step->suspect, faults) : STEP_DONE;
 }
 
 static int check_suspect(const struct aff_step *asked, struct aff_diag *diag)

@@ -1,64 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * TRANSLATE: a coded field to the code of a mapping table. The main triplet of the field (components 1-3) is looked up,
- * then the alternate one (4-6). A row that gives a name counts only when the name arrived too: one number under two
- * names is never charted as the wrong one. The alternate triplet of the result is the row's LOINC, else the code that
- * arrived; beside a LOINC the code that arrived is the second alternate (components 10-12). A LOINC code means one
- * quantity, so it is left out beside a unit of another one.
+ * then the alternate one (4-6). The alternate triplet of the result is the row's LOINC, else the code that arrived;
+ * beside a LOINC the code that arrived is the second alternate (components 10-12). A LOINC code means one quantity, so
+ * it is left out beside a unit of another one.
  */
 #include <afferent/table.h>
 
 #include "rules/cwe.h"
-#include "rules/step.h"
+#include "rules/row_fit.h"
+#include "rules/row_value.h"
 #include "rules/units.h"
 
-static struct aff_view plain(struct run *run, struct aff_view raw)
-{
-	return charset_read(&run->charset, &run->key, raw);
-}
+/* What a field becomes. */
+struct target {
+	struct aff_view code, name, system, loinc, loinc_name;
+};
 
-static bool is_of(struct run *run, struct aff_view system, struct aff_view wanted)
-{
-	return !wanted.n || !system.n || aff_view_equal(plain(run, system), wanted);
-}
-
-/* The row for a triplet. *mismatch is set when the code has a row but another name. */
-static const struct aff_table_row *find(struct run *run, const struct aff_coding *t, bool *mismatch)
+static struct target target_of(const struct run *run, const struct aff_table_row *row, bool with_loinc)
 {
 	const struct aff_table *table = run->step->table;
-	if (!t->code.n || !is_of(run, t->system, aff_table_from_system(table)))
-		return NULL;
-	const struct aff_table_row *row = aff_table_find(table, plain(run, t->code));
-	if (row && row->from_name.n && !aff_view_equal(plain(run, t->text), row->from_name)) {
-		*mismatch = true;
-		return NULL;
-	}
-	return row;
+	struct aff_view none = aff_view("", 0);
+	struct aff_view from = row->from_system.n ? row->from_system : aff_table_from_system(table);
+	if (run->step->back)
+		return (struct target){row->from, row->from_name, from, none, none};
+	return (struct target){row->code, row->name, aff_table_to_system(table), with_loinc ? row->loinc : none,
+	                       row->loinc_name};
 }
 
 /* The field is in the wanted coding system as it came. */
 static bool is_translated(struct run *run, const struct aff_coding *t)
 {
-	struct aff_view to = aff_table_to_system(run->step->table);
-	return to.n && t->code.n && aff_view_equal(plain(run, t->system), to);
+	const struct aff_table *table = run->step->table;
+	struct aff_view to = run->step->back ? aff_table_from_system(table) : aff_table_to_system(table);
+	return to.n && t->code.n && aff_view_equal(row_plain(run, t->system), to);
 }
 
 static int write_field(struct run *run, unsigned segment, const struct aff_coding *from, struct aff_view original,
-                       const struct aff_table_row *row, bool with_loinc)
+                       const struct target *to)
 {
 	const struct aff_delims *d = &run->delims;
 	const struct aff_path *path = &run->step->path;
 	aff_buf_clear(&run->text);
-	int rc = cwe_put_plain(&run->charset, &run->text, row->code, row->name, aff_table_to_system(run->step->table));
+	int rc = cwe_put_plain(&run->charset, &run->text, to->code, to->name, to->system);
 	aff_buf_put_char(&run->text, d->component);
-	if (with_loinc)
+	if (to->loinc.n)
 		rc = rc ? rc
-			: cwe_put_plain(&run->charset, &run->text, row->loinc, row->loinc_name, aff_view_of("LN"));
+			: cwe_put_plain(&run->charset, &run->text, to->loinc, to->loinc_name, aff_view_of("LN"));
 	else
 		cwe_put_raw(&run->text, d, from);
 	aff_buf_put(&run->text, (char[]){d->component, d->component, d->component}, 3);
 	aff_buf_put_view(&run->text, original);
-	if (with_loinc) {
+	if (to->loinc.n) {
 		aff_buf_put_char(&run->text, d->component);
 		cwe_put_raw(&run->text, d, from);
 	}
@@ -81,7 +74,7 @@ static int unknown(struct run *run, unsigned segment, bool mismatch)
 		return run_delete(run, segment);
 	case AFF_UNKNOWN_REJECT:
 		return run_reject(run, AFF_EUNMAPPED, segment, run->step->path.field,
-		                  mismatch ? "the code is in mapping table %s under another name"
+		                  mismatch ? "the code is in mapping table %s under another name, unit or container"
 		                           : "the code is not in mapping table %s",
 		                  aff_table_name(run->step->table));
 	case AFF_UNKNOWN_KEEP:
@@ -91,34 +84,37 @@ static int unknown(struct run *run, unsigned segment, bool mismatch)
 	return STEP_DONE;
 }
 
+static struct row_found find(struct run *run, unsigned segment, const struct aff_coding *coding)
+{
+	return run->step->back ? row_find_back(run, coding) : row_find(run, segment, coding);
+}
+
 static int run_translate(struct run *run, unsigned segment)
 {
 	const struct aff_path *path = &run->step->path;
 	struct aff_view field = aff_edit_get(run->e, segment, path->field, path->repetition, 0, 0);
-	bool mismatch = false;
 	if (!field.n || aff_is_null(field))
 		return STEP_DONE;
 	struct aff_cwe cwe;
 	aff_cwe_read(&cwe, field, &run->delims);
 	const struct aff_coding *from = &cwe.coding[0];
-	const struct aff_table_row *row = find(run, from, &mismatch);
-	if (!row && !mismatch) {
+	struct row_found found = find(run, segment, from);
+	if (!found.row && !found.mismatch) {
 		if (is_translated(run, from))
 			return STEP_DONE;
 		from = &cwe.coding[1];
-		row = find(run, from, &mismatch);
+		found = find(run, segment, from);
 	}
-	if (!row || !run->delims.component)
-		return unknown(run, segment, mismatch);
-	bool has_unit = row->unit.n && aff_edit_is(run->e, segment, "OBX");
-	bool with_loinc = row->loinc.n && (!has_unit || units_agree(run, segment, row->unit));
-	int rc = write_field(run, segment, from, cwe.original, row, with_loinc);
-	if (rc || !has_unit)
-		return rc;
-	rc = units_convert(run, segment, row->unit);
-	if (rc == 0)
-		run_keep_unmapped(run, AFF_UNMAPPED_VALUE, segment);
-	return rc < 0 ? rc : STEP_DONE;
+	if (found.costly)
+		return run_reject(run, AFF_ELIMIT, segment, path->field,
+		                  "finding out what contains the readings costs too much on this message");
+	if (!found.row || !run->delims.component)
+		return unknown(run, segment, found.mismatch);
+	bool reading = !run->step->back && aff_edit_is(run->e, segment, "OBX");
+	bool with_loinc = !reading || !found.row->unit.n || units_agree(run, segment, found.row->unit);
+	struct target to = target_of(run, found.row, with_loinc);
+	int rc = write_field(run, segment, from, cwe.original, &to);
+	return rc || !reading ? rc : row_value(run, segment, found.row);
 }
 
 static int check_translate(const struct aff_step *s, struct aff_diag *diag)
@@ -132,6 +128,9 @@ static int check_translate(const struct aff_step *s, struct aff_diag *diag)
 		                  "choose with `when`: ORDER_OBSERVATION/OBR-4.1 = 182777000");
 	if (strcmp(s->path.segment, "MSH") == 0)
 		return step_wrong(diag, "no field of MSH can be translated", "use set: to change MSH");
+	if (s->back && !aff_table_both_ways(s->table))
+		return step_wrong(diag, "the mapping table is for one direction",
+		                  "add 'bidirectional: true' to the table");
 	if (s->for_each[0] && strcmp(s->for_each, s->path.segment) != 0)
 		return step_wrong(diag, "`for` and `translate` name different segments",
 		                  "leave `for` out: every segment is translated");

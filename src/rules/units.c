@@ -105,25 +105,31 @@ static bool is_comparator(char c)
 	return c == '<' || c == '>' || c == '=' || c == ' ';
 }
 
-/* Converts a reference range, HL7 OBX-7: `low-high`, `> low`, `< high` (also >= <=). Appends to run->text. */
-static int convert_range(struct run *run, struct aff_view range, const struct conversion *c)
+int range_map(struct aff_buf *out, struct aff_view range,
+              int (*map)(void *context, struct aff_buf *out, struct aff_view number), void *context)
 {
 	struct aff_view rest = aff_view_trim(range);
 	size_t comparator = 0;
 	while (comparator < rest.n && is_comparator(rest.p[comparator]))
 		comparator++;
-	aff_buf_put(&run->text, rest.p, comparator);
+	aff_buf_put(out, rest.p, comparator);
 	rest = behind(rest, comparator);
 	size_t n = number_length(rest);
-	int rc = aff_unit_convert(&run->text, aff_view(rest.p, n), c->from, c->to);
+	int rc = map(context, out, aff_view(rest.p, n));
 	if (rc || n == rest.n)
 		return rc;
 	rest = aff_view_trim(behind(rest, n));
 	if (comparator || rest.p[0] != '-')
 		return AFF_EDATATYPE;
 	rest = aff_view_trim(behind(rest, 1));
-	aff_buf_put_char(&run->text, '-');
-	return aff_unit_convert(&run->text, rest, c->from, c->to);
+	aff_buf_put_char(out, '-');
+	return map(context, out, rest);
+}
+
+static int convert_number(void *context, struct aff_buf *out, struct aff_view number)
+{
+	const struct conversion *c = context;
+	return aff_unit_convert(out, number, c->from, c->to);
 }
 
 /* The new unit names itself in UCUM and, where there is one, as MDC; the old unit would no longer be true. */
@@ -139,16 +145,16 @@ static void put_new_unit(struct run *run, const struct aff_unit *unit)
 }
 
 static int convert_all(struct run *run, unsigned segment, struct aff_view value, struct aff_view range,
-                       const struct conversion *c)
+                       struct conversion c)
 {
 	aff_buf_clear(&run->text);
-	if (convert_values(run, value, c))
+	if (convert_values(run, value, &c))
 		return run->text.error;
 	size_t unit_at = run->text.n;
-	put_new_unit(run, c->to);
+	put_new_unit(run, c.to);
 	size_t range_at = run->text.n;
 	bool ranged = range.n && !aff_is_null(range);
-	if ((ranged && convert_range(run, range, c)) || run->text.error)
+	if ((ranged && range_map(&run->text, range, convert_number, &c)) || run->text.error)
 		return run->text.error;
 	const char *p = run->text.p;
 	int rc = set_field(run, segment, OBX_VALUE, aff_view(p, unit_at));
@@ -184,7 +190,7 @@ int units_convert(struct run *run, unsigned segment, struct aff_view wanted)
 		return 0;
 	if (c.from == c.to || strcmp(c.from->ucum, c.to->ucum) == 0)
 		return 1;
-	return convert_all(run, segment, value, aff_edit_field(run->e, segment, OBX_RANGE), &c);
+	return convert_all(run, segment, value, aff_edit_field(run->e, segment, OBX_RANGE), c);
 }
 
 bool units_agree(struct run *run, unsigned segment, struct aff_view wanted)

@@ -17,4 +17,9 @@ int units_convert(struct run *run, unsigned segment, struct aff_view wanted);
 /* false when the unit of an OBX is known to measure another quantity than the wanted one. */
 bool units_agree(struct run *run, unsigned segment, struct aff_view wanted);
 
+/* Appends a reference range as HL7 writes it in OBX-7 (`low-high`, `> low`, `< high`, also >= <=) with each number
+ * replaced by what `map` makes of it. 0, what map returned, AFF_EDATATYPE for another text. */
+int range_map(struct aff_buf *out, struct aff_view range,
+              int (*map)(void *context, struct aff_buf *out, struct aff_view number), void *context);
+
 #endif

@@ -202,3 +202,26 @@ bool unit_compare(int *order, const struct aff_nm *number, const struct aff_unit
 	*order = a.num < 0 ? -1 : a.num > 0;
 	return true;
 }
+
+/* How many powers of ten a number holds: 2 for 500, -1 for 0.5 and 0.50. */
+static int tens_of(const struct aff_nm *number)
+{
+	size_t zeros = 0, n = number->fraction.n;
+	while (n && number->fraction.p[n - 1] == '0')
+		n--;
+	while (!n && zeros < number->whole.n && number->whole.p[number->whole.n - 1 - zeros] == '0')
+		zeros++;
+	return n ? -(int)n : (int)zeros;
+}
+
+int decimal_times(struct aff_buf *out, struct aff_view number, struct aff_view factor)
+{
+	struct aff_nm a, b;
+	struct fraction value, by;
+	if (aff_nm_parse(&a, number) || aff_nm_parse(&b, factor))
+		return AFF_EDATATYPE;
+	if (!of_number(&value, &a) || !of_number(&by, &b) || !times(&value, value, by))
+		return AFF_ELIMIT;
+	int decimals = (int)a.fraction.n - tens_of(&b);
+	return put_rounded(out, value, decimals > 0 ? (unsigned)decimals : 0) ? 0 : AFF_ELIMIT;
+}

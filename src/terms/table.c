@@ -280,6 +280,9 @@ const struct aff_table_row *aff_table_match(const struct aff_table *t, struct af
 	*other = false;
 	const struct aff_table_row *row =
 		best_of(t, index_find(t, &t->exact, KEY_EXACT, code), fit, context, other);
+#ifdef AFF_MUTANT_53 /* a code under another name is one of the rest */
+	*other = false;
+#endif
 	size_t n = code.n < t->longest ? code.n : t->longest;
 	for (bool more = t->any && code.n; more && !row && !*other; n--) {
 		if (t->lengths[n / 64] & UINT64_C(1) << (n % 64))

@@ -24,4 +24,9 @@ bool unit_compare(int *order, const struct aff_nm *number, const struct aff_unit
  * fast a drug flows) suit. */
 bool unit_suits(const struct aff_unit *unit, const struct aff_term *term);
 
+/* Appends a decimal number times another one, exactly. The product has the decimals that say what was written: 375 by
+ * 0.1 is 37.5, 370 by 0.1 is 37.0, 1.55 by 10 is 15.5. 0, AFF_EDATATYPE (not a number), AFF_ELIMIT (too many digits).
+ */
+int decimal_times(struct aff_buf *out, struct aff_view number, struct aff_view factor);
+
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "run_suite.h"
+#include "terms/units.h"
 
 static const struct aff_delims delims = {'|', '^', '~', '\\', '&', 0};
 
@@ -169,6 +170,29 @@ START_TEST(round_trips)
 }
 END_TEST
 
+static const struct {
+	const char *number, *factor, *product; /* NULL: not a number, or too long */
+} products[] = {
+	{"375", "0.1", "37.5"},   {"370", "0.1", "37.0"},   {"5", "100", "500"},     {"1.5", "10", "15"},
+	{"1.55", "10", "15.5"},   {"-3", "0.5", "-1.5"},    {"-0", "0.1", "0.0"},    {"0.10", "0.10", "0.010"},
+	{"7", "1.25", "8.75"},    {"+7", "1", "7"},         {".5", "2", "1.0"},      {"0.004", "1000", "4"},
+	{"x", "1", NULL},         {"1e3", "1", NULL},       {"", "1", NULL},
+	{"123456789012345678901234567890", "12345678901234567890", NULL},
+};
+
+START_TEST(products_are_exact)
+{
+	struct aff_buf out;
+	aff_buf_init(&out, 1000);
+	int rc = decimal_times(&out, aff_view_of(products[_i].number), aff_view_of(products[_i].factor));
+	ck_assert_int_eq(rc == 0, products[_i].product != NULL);
+	aff_buf_put_char(&out, '\0');
+	if (rc == 0)
+		ck_assert_str_eq(out.p, products[_i].product);
+	aff_buf_free(&out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("terms/unit");
@@ -177,6 +201,7 @@ int main(void)
 	tcase_add_loop_test(c, reads_obx_6, 0, sizeof cwes / sizeof cwes[0]);
 	tcase_add_loop_test(c, converts_exactly, 0, sizeof conversions / sizeof conversions[0]);
 	tcase_add_test(c, round_trips);
+	tcase_add_loop_test(c, products_are_exact, 0, sizeof products / sizeof products[0]);
 	suite_add_tcase(s, c);
 	return run_suite(s);
 }
