@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "admin/http.h"
+#include "net/http_server.h"
 #include "cli/idset.h"
 
 enum ehr_answer { EHR_ACCEPT, EHR_ERROR, EHR_REJECT, EHR_SILENT };

@@ -42,7 +42,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		home["iconv.h"] = "src/hl7/charset_convert.c"
 		home["openssl/"] = "src/base/ src/net/tls"
 		home["curl/"] = "src/engine/http_client.c"
-		home["event2/"] = home["event.h"] = "src/admin/"
+		home["event2/"] = home["event.h"] = "src/net/http_"
 		home["jansson.h"] = "src/cli/"
 		home["pcre2.h"] = "src/rules/"
 		home["libxml/"] = "src/base/"

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "admin/http.h"
+#include "net/http_server.h"
 #include "net/dial.h"
 #include "run_suite.h"
 
@@ -19,6 +19,8 @@ static struct net_address at;
 static int client;
 static char seen[256];        /* what the function was asked */
 static struct http_reply set; /* what it is to answer */
+static uint64_t ticket;       /* of the last request */
+static char peer[64];
 static char answer[1 << 16];
 static size_t nanswer;
 
@@ -27,6 +29,8 @@ static void on_request(void *arg, const struct http_request *r, struct http_repl
 	(void)arg;
 	snprintf(seen, sizeof seen, "%d %s ?%s %s [%.*s]", (int)r->method, r->path, r->query, r->content_type,
 		 (int)r->body.n, r->body.p);
+	ticket = r->ticket;
+	snprintf(peer, sizeof peer, "%s", r->peer);
 	reply->status = set.status ? set.status : 200;
 	reply->content_type = set.content_type;
 	reply->retry_after_s = set.retry_after_s;
@@ -42,7 +46,8 @@ static void dial(void)
 
 static void set_up(void)
 {
-	const struct http_limits limits = {.body = 1000, .headers = 2000, .idle_s = 60, .delayed = 1};
+	const struct http_limits limits = {
+		.body = 1000, .headers = 2000, .idle_s = 60, .connections = 3, .request_s = 1, .delayed = 1};
 	ck_assert_int_eq(net_address_make(&at, "127.0.0.1", 0, NULL), 0);
 	ck_assert_int_eq(http_open(&server, &at, &limits, on_request, NULL, NULL), 0);
 	ck_assert_int_eq(http_address(server, &at), 0);
@@ -191,6 +196,139 @@ START_TEST(a_client_that_hangs_up_while_its_reply_waits)
 }
 END_TEST
 
+START_TEST(a_request_is_answered_later)
+{
+	struct aff_buf body;
+	const struct http_reply reply = {.status = 202, .content_type = "text/x", .body = &body};
+	aff_buf_init(&body, 100);
+	aff_buf_put_text(&body, "at last");
+	set.delay_ms = -1;
+	set.status = 500;
+	for (int i = 0; i < 3; i++) { /* on one connection */
+		seen[0] = '\0';
+		ask("POST /m HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nm");
+		while (!seen[0])
+			http_poll(server, -1, 5000);
+		http_answer(server, ticket + (UINT64_C(1) << 32), &reply); /* nobody's */
+		http_answer(server, ticket, &reply);
+		http_answer(server, ticket, &reply); /* once is enough */
+		expect("at last");
+		ck_assert_ptr_eq(strstr(answer, "HTTP/1.1 202 "), answer);
+		ck_assert_ptr_nonnull(strstr(answer, "Content-Type: text/x\r\n"));
+		ck_assert_ptr_null(strstr(answer, "done"));
+	}
+	aff_buf_free(&body);
+}
+END_TEST
+
+START_TEST(a_client_that_hangs_up_before_it_is_answered)
+{
+	const struct http_reply reply = {.status = 200};
+	set.delay_ms = -1;
+	ask("GET /gone HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (!seen[0])
+		http_poll(server, -1, 5000);
+	close(client);
+	http_poll(server, -1, 10);
+	http_answer(server, ticket, &reply);
+	http_answer(server, ticket, &reply);
+	dial();
+	set.delay_ms = 0;
+	ask("GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+	expect("done");
+}
+END_TEST
+
+static bool is_closed(int fd)
+{
+	char byte;
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
+	return poll(&readable, 1, 0) == 1 && recv(fd, &byte, 1, 0) <= 0;
+}
+
+START_TEST(a_request_has_so_long_however_it_trickles)
+{
+	ask("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n");
+	for (int i = 0; i < 600 && !is_closed(client); i++) {
+		(void)!send(client, "x", 1, MSG_NOSIGNAL);
+		http_poll(server, -1, 10);
+	}
+	ck_assert_str_eq(seen, "");
+	int slow = client;
+	dial(); /* a silent one has longer */
+	for (int i = 0; i < 3; i++)
+		http_poll(server, -1, 1000);
+	ask("GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+	expect("done");
+	close(slow);
+}
+END_TEST
+
+START_TEST(more_connections_wait_for_a_free_one)
+{
+	int held[3] = {client};
+	for (int i = 1; i < 3; i++) {
+		dial();
+		held[i] = client;
+	}
+	for (int i = 0; i < 3; i++) {
+		client = held[i];
+		ask("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+		expect("done");
+	}
+	ck_assert_uint_eq(http_connections(server), 3);
+	dial();
+	seen[0] = '\0';
+	ask("GET /fourth HTTP/1.1\r\nHost: x\r\n\r\n");
+	for (int i = 0; i < 20; i++)
+		http_poll(server, -1, 10);
+	ck_assert_str_eq(seen, "");
+	ck_assert_uint_eq(http_connections(server), 3);
+	close(held[1]);
+	expect("done");
+	ck_assert_ptr_nonnull(strstr(seen, "/fourth"));
+	ck_assert_uint_eq(http_connections(server), 3);
+	close(held[0]);
+	close(held[2]);
+}
+END_TEST
+
+START_TEST(at_the_end_only_answers_are_awaited)
+{
+	const struct http_reply reply = {.status = 204};
+	int idle = client;
+	ask("GET /idle HTTP/1.1\r\nHost: x\r\n\r\n");
+	expect("done");
+	dial();
+	set.delay_ms = -1;
+	seen[0] = '\0';
+	ask("GET /waits HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (!seen[0])
+		http_poll(server, -1, 5000);
+	http_end(server);
+	http_end(server);
+	while (!is_closed(idle))
+		http_poll(server, -1, 10);
+	http_answer(server, ticket, &reply);
+	expect("nothing ends so: it is closed");
+	ck_assert_ptr_eq(strstr(answer, "HTTP/1.1 204 "), answer);
+	ck_assert_ptr_nonnull(strstr(answer, "Connection: close\r\n"));
+	ck_assert_uint_eq(http_connections(server), 0);
+	close(idle);
+}
+END_TEST
+
+START_TEST(the_peer_is_told)
+{
+	ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+	expect("done");
+	struct net_address own = {.size = sizeof own.storage};
+	char text[64];
+	getsockname(client, (struct sockaddr *)(void *)&own.storage, &own.size);
+	ck_assert_str_eq(peer, net_address_format(&own, text, sizeof text));
+}
+END_TEST
+
 START_TEST(a_port_in_use_is_explained)
 {
 	const struct http_limits limits = {.body = 1, .headers = 1, .idle_s = 1};
@@ -217,7 +355,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("admin_http");
+	Suite *s = suite_create("net_http");
 	TCase *t = tcase_create("http");
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 60);
@@ -229,6 +367,12 @@ int main(void)
 	tcase_add_test(t, a_delayed_reply_comes_later);
 	tcase_add_test(t, only_so_many_replies_wait);
 	tcase_add_test(t, a_client_that_hangs_up_while_its_reply_waits);
+	tcase_add_test(t, a_request_is_answered_later);
+	tcase_add_test(t, a_client_that_hangs_up_before_it_is_answered);
+	tcase_add_test(t, a_request_has_so_long_however_it_trickles);
+	tcase_add_test(t, more_connections_wait_for_a_free_one);
+	tcase_add_test(t, at_the_end_only_answers_are_awaited);
+	tcase_add_test(t, the_peer_is_told);
 	tcase_add_test(t, a_port_in_use_is_explained);
 	tcase_add_test(t, the_other_descriptor_ends_the_wait);
 	suite_add_tcase(s, t);
