@@ -110,6 +110,9 @@ mutant 53 "a code under another name is one of the rest" "$make -s MUTANT=53 \
 mutant 54 "the limits of a scaled value stay as they were" "$make -s MUTANT=54 \
 	build/gcc-mutant54/tests/test_rules_table || exit 0
 	build/gcc-mutant54/tests/test_rules_table"
+mutant 76 "an added order takes readings over" \
+	"$make -s MUTANT=76 build/gcc-mutant76/tests/test_rules_add || exit 0
+	build/gcc-mutant76/tests/test_rules_add"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -19,7 +19,8 @@ extern "C" {
  * (AFF_EREFUSED). Drop the readings first. */
 enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
-	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE
+	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE, AFF_STEP_ADD,
+	AFF_STEP_RENUMBER
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -38,7 +39,9 @@ struct aff_step {
 	enum aff_unknown unknown;         /* TRANSLATE */
 	bool back;                        /* TRANSLATE: from the table's to_system to its from_system */
 	enum aff_suspect implausible;     /* TRANSLATE: what is done with a value beyond the row's low and high */
-	struct aff_view value;            /* SET: template, see below */
+	struct aff_view value;            /* SET, ADD: template, see below */
+	char beside[4];                   /* ADD: the segment that it is put behind; "": for_each, or at the end */
+	bool before;                      /* ADD: before it */
 	enum aff_suspect suspect;         /* SUSPECT */
 	unsigned suspects;                /* SUSPECT: kinds, or'ed (aff_suspect_kind); 0: all */
 };
@@ -61,10 +64,18 @@ const char *aff_suspect_rule(size_t i);
  * DELETE empties a field or component, and takes a repetition away. Without `for` it does so in each segment with the
  * path's id, or in the occurrence that the path names. */
 
+/* ADD puts in a segment that its template describes, with the delimiters | ^ ~ & whatever those of the message are.
+ * With `for` it is put beside each such segment, else beside the first `beside` (where there is none, nothing is
+ * added), or at the end. Behind a segment means behind its notes (NTE, PRT), too. A PID, OBR or ORC that would take
+ * readings over from another one rejects the message (AFF_EREFUSED). RENUMBER writes set ids (OBX-1, NTE-1) from 1
+ * on: OBX within each OBR or SPM, NTE and PRT within what they are about, others within each PID. */
+
 /* SET's template: text, with "{PV1-3.4}" for what a path names; "{{" and "}}" are braces. Text is escaped; what a path
  * names goes in as it stands in the message, so that a whole field keeps its components: for a component name a
- * component. A segment that is not there is not made. Text that the message's character set does not have rejects the
- * message (AFF_ECHARSET). What MSH-18 is set to says what the message's text is in from then on; no byte is converted.
+ * component. {upper(PATH)}, lower, trim and length are the functions of conditions; {substr(PATH, 1, 8)} is eight
+ * characters from the first one; {default(PATH, "text")} is the text where the path names no value. A segment that is
+ * not there is not made. Text that the message's character set does not have rejects the message (AFF_ECHARSET). What
+ * MSH-18 is set to says what the message's text is in from then on; no byte is converted.
  *
  * TRANSLATE looks up components 1-3 of the field, then 4-6, where their coding system is the row's or else the
  * table's, or is not said and the row does not ask for one. A field that is already in to_system, or empty, stays. The

@@ -14,6 +14,26 @@ static bool is_segment_id(struct aff_view v)
 	return good;
 }
 
+void step_read_segment(struct reader *r, const struct node *n, char id[4])
+{
+	char word[SHOWN_SIZE];
+	memset(id, 0, 4);
+	if (n && is_segment_id(n->text))
+		memcpy(id, n->text.p, 3);
+	else if (n)
+		report_error(&r->report, n->at, "write OBX, PID or another segment id", "'%s' is no segment id",
+		             shown(word, n->text));
+}
+
+bool step_check_count(struct reader *r, const struct node *list, enum key_id key)
+{
+	enum { PARTS_MAX = 200 };
+	bool good = list->count && list->count <= PARTS_MAX;
+	if (!good)
+		report_error(&r->report, list->at, NULL, "'%s' takes 1 to %d of them", conf_keys[key].name, PARTS_MAX);
+	return good;
+}
+
 static void read_for(struct reader *r, const struct fields *f, struct aff_step *step)
 {
 	const struct node *n = f->value[KEY_STEP_for];
@@ -157,6 +177,7 @@ static const struct action {
 	{KEY_STEP_drop, read_drop},       {KEY_STEP_translate, read_translate}, {KEY_STEP_units, read_units},
 	{KEY_STEP_suspect, read_suspect}, {KEY_STEP_set, read_set},
 	{KEY_STEP_copy, read_copy},       {KEY_STEP_move, read_move},           {KEY_STEP_delete, read_delete},
+	{KEY_STEP_add, read_add},         {KEY_STEP_renumber, read_renumber},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 

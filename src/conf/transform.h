@@ -16,6 +16,10 @@ struct step_reader {
 
 /* Reads a path that names at least a field. */
 bool step_read_path(struct reader *r, const struct node *n, struct aff_path *out);
+/* The same for a segment's id; n NULL: "". */
+void step_read_segment(struct reader *r, const struct node *n, char id[4]);
+/* Whether a list holds from 1 to 200 parts of the key; reported otherwise. */
+bool step_check_count(struct reader *r, const struct node *list, enum key_id key);
 /* Adds the step with a condition of its own. `when` and `for` with mistakes were reported before, and nothing is added
  * then. at: the node that is to blame; value: the text that a column counts in, or NULL. */
 void step_add(struct step_reader *s, const struct node *at, const struct node *value);
@@ -28,5 +32,7 @@ void read_set(struct step_reader *s, const struct node *map);
 void read_copy(struct step_reader *s, const struct node *n);
 void read_move(struct step_reader *s, const struct node *n);
 void read_delete(struct step_reader *s, const struct node *n);
+void read_add(struct step_reader *s, const struct node *n);
+void read_renumber(struct step_reader *s, const struct node *n);
 
 #endif

@@ -4,17 +4,6 @@
  */
 #include "conf/transform.h"
 
-enum { PARTS_MAX = 200 };
-
-static bool check_count(struct step_reader *s, const struct node *n, const char *what)
-{
-	if (n->kind == NODE_LIST && (!n->count || n->count > PARTS_MAX)) {
-		report_error(&s->r->report, n->at, NULL, "'%s' takes 1 to %d of them", what, PARTS_MAX);
-		return false;
-	}
-	return true;
-}
-
 static void read_pair(struct step_reader *s, const struct node *map, bool last)
 {
 	struct fields f;
@@ -31,11 +20,11 @@ static void read_pair(struct step_reader *s, const struct node *map, bool last)
 	step_add(s, from, NULL);
 }
 
-static void read_pairs(struct step_reader *s, const struct node *n, const char *what)
+static void read_pairs(struct step_reader *s, const struct node *n, enum key_id key)
 {
 	if (n->kind == NODE_MAP)
 		read_pair(s, n, true);
-	else if (check_count(s, n, what))
+	else if (step_check_count(s->r, n, key))
 		for (const struct node *item = n->first; item; item = item->next)
 			read_pair(s, item, !item->next);
 }
@@ -43,13 +32,13 @@ static void read_pairs(struct step_reader *s, const struct node *n, const char *
 void read_copy(struct step_reader *s, const struct node *n)
 {
 	s->step.kind = AFF_STEP_COPY;
-	read_pairs(s, n, "copy");
+	read_pairs(s, n, KEY_STEP_copy);
 }
 
 void read_move(struct step_reader *s, const struct node *n)
 {
 	s->step.kind = AFF_STEP_MOVE;
-	read_pairs(s, n, "move");
+	read_pairs(s, n, KEY_STEP_move);
 }
 
 /* Behind a repetition that was taken away the others have other numbers. */
@@ -82,7 +71,7 @@ void read_delete(struct step_reader *s, const struct node *n)
 	s->step.kind = AFF_STEP_DELETE;
 	if (n->kind == NODE_SCALAR)
 		read_part(s, n, true);
-	else if (check_count(s, n, "delete"))
+	else if (step_check_count(s->r, n, KEY_STEP_delete))
 		for (const struct node *item = n->first; item; item = item->next)
 			read_part(s, item, !item->next);
 }

@@ -91,17 +91,10 @@ static enum quantifier take_quantifier(struct compiler *c)
 /* A function's name, when a bracket stands behind it; `count` has none. */
 static enum function take_function(struct compiler *c)
 {
-	static const char *const names[] = {
-		[FUNCTION_UPPER] = "upper", [FUNCTION_LOWER] = "lower", [FUNCTION_TRIM] = "trim",
-		[FUNCTION_LENGTH] = "length",
-	};
-	for (size_t i = FUNCTION_UPPER; i <= FUNCTION_LENGTH; i++) {
-		struct lexer ahead = c->lexer;
-		if (lexer_take_word(&ahead, names[i]) && lexer_take(&ahead, "(")) {
-			c->lexer = ahead;
-			return (enum function)i;
-		}
-	}
+	static const enum function functions[] = {FUNCTION_UPPER, FUNCTION_LOWER, FUNCTION_TRIM, FUNCTION_LENGTH};
+	enum function f = function_take(&c->lexer, functions, sizeof functions / sizeof functions[0]);
+	if (f)
+		return f;
 	return lexer_take_word(&c->lexer, "count") ? FUNCTION_COUNT : FUNCTION_NONE;
 }
 

@@ -100,34 +100,6 @@ static bool has_value(const struct value *v, struct aff_view raw)
 
 /* ---- text ---- */
 
-static struct aff_view trim(struct aff_view text)
-{
-	while (text.n && text.p[0] == ' ')
-		text = aff_view(text.p + 1, text.n - 1);
-	while (text.n && text.p[text.n - 1] == ' ')
-		text.n--;
-	return text;
-}
-
-/* Letters of ASCII; others stay. */
-static struct aff_view change_case(struct value *v, struct aff_view text, char first, char last, int by)
-{
-	aff_buf_clear(&v->made);
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-		aff_buf_put_char(&v->made, c >= first && c <= last ? (char)(c + by) : c);
-	}
-	return aff_buf_view(&v->made);
-}
-
-static unsigned count_characters(struct aff_view text)
-{
-	unsigned n = 0;
-	for (size_t i = 0; i < text.n; i++)
-		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static struct aff_view decimal(struct value *v, unsigned n)
 {
 	aff_buf_clear(&v->made);
@@ -164,18 +136,7 @@ static struct aff_view text_of(const struct instruction *in, const struct aff_pa
 	if (in->function == FUNCTION_COUNT)
 		return decimal(v, count(path, v));
 	struct aff_view text = charset_read(v->charset, &v->plain, v->raw);
-	switch (in->function) {
-	case FUNCTION_UPPER:
-		return change_case(v, text, 'a', 'z', 'A' - 'a');
-	case FUNCTION_LOWER:
-		return change_case(v, text, 'A', 'Z', 'a' - 'A');
-	case FUNCTION_TRIM:
-		return trim(text);
-	case FUNCTION_LENGTH:
-		return decimal(v, count_characters(text));
-	default:
-		return text;
-	}
+	return function_apply(in->function, text, &v->made);
 }
 
 int value_text(const struct instruction *in, const struct aff_path *path, struct value *v, struct aff_view *out)

@@ -11,6 +11,7 @@
 #include <afferent/unit.h>
 
 #include "rules/charset.h"
+#include "rules/function.h"
 #include "rules/regex.h"
 
 enum op {
@@ -32,9 +33,6 @@ enum op {
 };
 
 enum quantifier { EACH_NONE, EACH_ANY, EACH_ALL };
-
-/* What is done to the text that a path names before it is compared. */
-enum function { FUNCTION_NONE, FUNCTION_UPPER, FUNCTION_LOWER, FUNCTION_TRIM, FUNCTION_LENGTH, FUNCTION_COUNT };
 
 /* What a path is compared with, when it is not plain text. */
 enum operand_kind { OPERAND_NUMBER, OPERAND_DATE, OPERAND_PATH };

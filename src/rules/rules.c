@@ -35,8 +35,7 @@ void aff_rules_free(struct aff_rules *r)
 		return;
 	for (size_t i = 0; i < r->count; i++) {
 		aff_expr_free(r->steps[i].when);
-		free(r->steps[i].parts);
-		free(r->steps[i].value);
+		template_free(&r->steps[i].text);
 	}
 	free(r->steps);
 	free(r);
@@ -53,6 +52,7 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_SET] = &step_set,                   [AFF_STEP_SUSPECT] = &step_suspect,
 	[AFF_STEP_COPY] = &step_copy,                 [AFF_STEP_MOVE] = &step_move,
 	[AFF_STEP_DELETE] = &step_delete,             [AFF_STEP_DROP_REPETITION] = &step_drop_repetition,
+	[AFF_STEP_ADD] = &step_add_segment,           [AFF_STEP_RENUMBER] = &step_renumber,
 };
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)
@@ -88,12 +88,16 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 	struct step *step = &r->steps[r->count];
 	*step = (struct step){.kind = kind, .line = s->line, .when = s->when, .path = s->path, .from = s->from,
 	                      .for_field = s->for_field, .table = s->table, .unknown = s->unknown, .back = s->back,
-	                      .implausible = s->implausible, .suspect = s->suspect, .suspects = s->suspects};
+	                      .implausible = s->implausible, .suspect = s->suspect, .suspects = s->suspects,
+	                      .before = s->before};
 	memcpy(step->for_each, s->for_each, sizeof step->for_each);
+	memcpy(step->beside, s->beside, sizeof step->beside);
 	if (kind->compile)
 		rc = kind->compile(step, s, diag);
 	if (!rc)
 		r->count++;
+	else
+		template_free(&step->text);
 	return rc;
 }
 
@@ -135,7 +139,9 @@ static int each_segment(struct run *run, const char *id, int (*what)(struct run 
 		int rc = what(run, segment);
 		if (rc < 0 || rc == STEP_DECIDED)
 			return rc;
-		segment = aff_edit_find(run->e, id, rc == STEP_DELETED ? segment : segment + 1);
+		unsigned next = rc == STEP_DELETED ? segment : segment + 1;
+		segment = aff_edit_find(run->e, id, run->resume ? run->resume : next);
+		run->resume = 0;
 	}
 	return STEP_DONE;
 }
@@ -193,6 +199,7 @@ int aff_rules_run_watched(const struct aff_rules *r, struct aff_edit *e, const s
 	memset(result, 0, sizeof *result);
 	aff_buf_init(&run.text, TEXT_MAX);
 	aff_buf_init(&run.key, TEXT_MAX);
+	aff_buf_init(&run.made, TEXT_MAX);
 	for (size_t i = 0; i < r->count && rc == STEP_DONE; i++) {
 		run.step = &r->steps[i];
 		run.number = i;
@@ -203,6 +210,7 @@ int aff_rules_run_watched(const struct aff_rules *r, struct aff_edit *e, const s
 	}
 	aff_buf_free(&run.text);
 	aff_buf_free(&run.key);
+	aff_buf_free(&run.made);
 	charset_use_end(&run.charset);
 	if (rc < 0)
 		return aff_diag_set(diag, rc, "step at line %u: %s", run.step->line, aff_error_text(rc));

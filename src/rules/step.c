@@ -63,14 +63,9 @@ static bool is_one_of(const struct aff_edit *e, unsigned segment, const char *co
 	return *ids != NULL;
 }
 
-/* Whether the segment is an `id`, has an OBX behind it, before the next of `ends`, and another `id` before it, at or
- * after `from`, to which this OBX would go over. */
-static bool leaves_readings(const struct aff_edit *e, unsigned segment, const char *id, const char *const *ends,
-                            unsigned from)
+/* Whether there is an OBX behind the segment, before the next of `ends`. */
+static bool has_readings(const struct aff_edit *e, unsigned segment, const char *const *ends)
 {
-	unsigned earlier = aff_edit_find(e, id, from);
-	if (!aff_edit_is(e, segment, id) || earlier >= segment)
-		return false;
 	for (unsigned i = segment + 1; i < aff_edit_segments(e) && !is_one_of(e, i, ends); i++) {
 		if (aff_edit_is(e, i, "OBX"))
 			return true;
@@ -78,11 +73,30 @@ static bool leaves_readings(const struct aff_edit *e, unsigned segment, const ch
 	return false;
 }
 
+/* Whether the segment is an `id`, has an OBX behind it, before the next of `ends`, and another `id` before it, at or
+ * after `from`, to which this OBX would go over. */
+static bool leaves_readings(const struct aff_edit *e, unsigned segment, const char *id, const char *const *ends,
+                            unsigned from)
+{
+	return aff_edit_is(e, segment, id) && aff_edit_find(e, id, from) < segment && has_readings(e, segment, ends);
+}
+
 unsigned run_patient_of(const struct run *run, unsigned segment)
 {
 	while (segment && !aff_edit_is(run->e, segment, "PID"))
 		segment--;
 	return segment;
+}
+
+bool run_takes_readings(const struct run *run, unsigned segment)
+{
+	static const char *const patients[] = {"PID", NULL}, *const orders[] = {"PID", "OBR", "ORC", NULL};
+	bool order = aff_edit_is(run->e, segment, "OBR") || aff_edit_is(run->e, segment, "ORC");
+	if (!order && !aff_edit_is(run->e, segment, "PID"))
+		return false;
+	unsigned from = order ? run_patient_of(run, segment) : 0;
+	return aff_edit_find(run->e, order ? "OBR" : "PID", from) < segment &&
+	       has_readings(run->e, segment, order ? orders : patients);
 }
 
 int run_delete(struct run *run, unsigned segment)

@@ -8,14 +8,7 @@
 
 #include <afferent/watch.h>
 
-#include "rules/charset.h"
-
-/* A piece of a SET template: text, or the field a path names. */
-struct part {
-	bool is_path;
-	struct aff_path path;
-	struct aff_view text;
-};
+#include "rules/template.h"
 
 struct step_kind;
 
@@ -32,9 +25,9 @@ struct step {
 	enum aff_suspect implausible;
 	enum aff_suspect suspect;
 	unsigned suspects;
-	char *value;             /* SET: the template; the parts are views into it */
-	struct part *parts;
-	size_t part_count;
+	struct template text;    /* SET, ADD */
+	char beside[4];          /* ADD: the segment it is put behind, or before; "": at the end */
+	bool before;
 };
 
 struct run {
@@ -46,6 +39,8 @@ struct run {
 	struct charset_use charset;
 	struct aff_buf text;     /* what is written next */
 	struct aff_buf key;      /* an unescaped code */
+	struct aff_buf made;     /* what a function made of a text */
+	unsigned resume;         /* a step that adds segments: where to go on; 0: behind the current one */
 	struct aff_rules_result *result;
 	struct aff_diag *diag;
 	size_t looks;            /* at segments, to find what contains others */
@@ -61,7 +56,7 @@ struct step_kind {
 	const char *name;        /* as the channel's file calls it */
 	/* Whether it can be run at all: 0, AFF_EARGUMENT. NULL: it always can. */
 	int (*check)(const struct aff_step *asked, struct aff_diag *diag);
-	/* Takes over from `asked` what the kind alone needs; frees what it began when it fails. NULL: nothing. */
+	/* Takes over from `asked` what the kind alone needs. When it fails the caller frees the step. */
 	int (*compile)(struct step *step, const struct aff_step *asked, struct aff_diag *diag);
 	/* Does it for a segment, AFF_NONE: for the message. */
 	int (*run)(struct run *run, unsigned segment);
@@ -70,7 +65,7 @@ struct step_kind {
 	bool repetitions;        /* it can be done for each repetition of a field */
 };
 extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect,
-	step_drop_repetition, step_copy, step_move, step_delete;
+	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber;
 
 /* AFF_EARGUMENT with what is wrong and what to do. */
 int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
@@ -84,6 +79,8 @@ int run_reject_text(struct run *run, unsigned segment, unsigned field);
 /* Deletes a segment, an OBX with its notes. A PID or OBR with readings is not taken away where these would become those
  * of the one before: the message is rejected. Returns STEP_DELETED, STEP_DECIDED or an error. */
 int run_delete(struct run *run, unsigned segment);
+/* Whether a segment that was just inserted takes readings from another patient or order: they would seem to be its. */
+bool run_takes_readings(const struct run *run, unsigned segment);
 /* The PID segment that a segment belongs to: the last one before it, or itself; 0: there is none. */
 unsigned run_patient_of(const struct run *run, unsigned segment);
 /* Counts a code or unit that is not known and stays as it came, and tells the observer. */
