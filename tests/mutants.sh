@@ -113,6 +113,12 @@ mutant 54 "the limits of a scaled value stay as they were" "$make -s MUTANT=54 \
 mutant 76 "an added order takes readings over" \
 	"$make -s MUTANT=76 build/gcc-mutant76/tests/test_rules_add || exit 0
 	build/gcc-mutant76/tests/test_rules_add"
+mutant 80 "what a step did before it failed stays" "$make -s MUTANT=80 \
+	build/gcc-mutant80/tests/test_rules_on_error || exit 0
+	build/gcc-mutant80/tests/test_rules_on_error"
+mutant 81 "a step that holds something back is skipped" "$make -s MUTANT=81 \
+	build/gcc-mutant81/tests/test_rules_on_error || exit 0
+	build/gcc-mutant81/tests/test_rules_on_error"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -66,6 +66,11 @@ int aff_edit_delete(struct aff_edit *e, unsigned segment);
  * and nothing before the first (AFF_EARGUMENT). */
 int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw);
 
+/* Notes how the message stands now, and takes back every change since then; one mark at a time, gone with the next
+ * aff_edit_begin. Numbers of segments are those of then again. Undo without a mark does nothing. 0, AFF_ENOMEM. */
+int aff_edit_mark(struct aff_edit *e);
+void aff_edit_undo(struct aff_edit *e);
+
 /* Appends the whole message to out, segments ended as in the original (CR for inserted ones of a CR message; the last
  * one has a terminator if the original's last one had or if it was inserted). Errors stick in the buffer. */
 void aff_edit_write(const struct aff_edit *e, struct aff_buf *out);

@@ -29,6 +29,7 @@ enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT
 struct aff_step {
 	enum aff_step_kind kind;
 	unsigned line;                    /* in the channel's file; named in outcomes and errors */
+	bool joined;                      /* belongs to the entry of the step before: they are skipped together */
 	char for_each[4];                 /* segment id, or "": once for the message */
 	unsigned for_field;               /* 0, or a field of for_each: for each of its repetitions */
 	struct aff_expr *when;            /* NULL: always */
@@ -102,6 +103,13 @@ const char *aff_suspect_rule(size_t i);
  * DROP_SEGMENT drops the OBX. FLAG keeps the value and adds QUES to OBX-8. What is not known, code or unit, is not
  * suspect. */
 
+/* What becomes of a message at which a step fails: text that its character set does not have, a limit, a condition that
+ * costs too much. */
+enum aff_on_error {
+	AFF_ON_ERROR_REJECT, /* it is rejected, with the step and the reason */
+	AFF_ON_ERROR_SKIP    /* everything the step did is undone, and the others go on */
+};
+
 struct aff_rules;
 int aff_rules_new(struct aff_rules **out);
 void aff_rules_free(struct aff_rules *r);
@@ -111,6 +119,9 @@ void aff_rules_free(struct aff_rules *r);
  */
 int aff_rules_add(struct aff_rules *r, const struct aff_step *step, struct aff_diag *diag);
 size_t aff_rules_steps(const struct aff_rules *r);
+/* Before the first run; REJECT where it is not said. Steps that take something away (drop, delete, move, suspect) are
+ * never skipped: what was to be held back would go out. Nor is what an author decides a failure (`unknown: reject`). */
+void aff_rules_on_error(struct aff_rules *r, enum aff_on_error what);
 
 /* What a run did to a message. */
 enum aff_verdict {
@@ -124,11 +135,15 @@ struct aff_rules_result {
 	int code;            /* AFF_E... for REJECT */
 	unsigned unmapped;   /* codes and units kept as they came: not known, or not convertible */
 	unsigned suspect;    /* readings that SUSPECT acted on, and values that TRANSLATE took away or marked */
+	unsigned skipped;    /* steps that failed and were undone, and the first one of them: */
+	unsigned skipped_line;
+	int skipped_code;    /* AFF_E..., why */
 };
 
-/* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict; AFF_ENOMEM,
- * AFF_ELIMIT. Unless the verdict is PASS, e holds the changes of the steps up to the one that decided: discard them.
- * The place in diag counts the segments of the edited message. */
+/* Runs the program on e (already laid over a message). Returns 0 when it ran, whatever the verdict;
+ * AFF_ENOMEM. Unless the verdict is PASS, e holds the changes of the steps up to the one that decided: discard them.
+ * diag tells why it was rejected, else why the first of the skipped steps was; its place counts the segments of the
+ * edited message. */
 int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result,
                   struct aff_diag *diag);
 

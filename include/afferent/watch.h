@@ -18,7 +18,8 @@ enum aff_rules_event_kind {
 	AFF_RULES_STEP,     /* a step begins */
 	AFF_RULES_WHEN,     /* its condition was asked (a step without one: would have been), with the answer `holds` */
 	AFF_RULES_DONE,     /* it was carried out, with `outcome` */
-	AFF_RULES_UNMAPPED  /* within that: a code or a unit that is not known */
+	AFF_RULES_UNMAPPED, /* within that: a code or a unit that is not known */
+	AFF_RULES_SKIPPED   /* the step failed, as DONE told, and everything that its entry did is undone; `why` */
 };
 
 enum aff_unmapped_kind {
@@ -56,6 +57,7 @@ struct aff_rules_event {
 	bool holds;                      /* WHEN */
 	int outcome;                     /* DONE: 0 the run goes on, 1 the step decided it, negative AFF_E... */
 	const struct aff_unmapped *unmapped; /* UNMAPPED */
+	const struct aff_diag *why;      /* SKIPPED; DONE with outcome 1: why the message is rejected, if it is */
 };
 
 struct aff_rules_watch {

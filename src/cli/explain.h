@@ -53,6 +53,8 @@ struct explain_step {
 	char what[72];                /* the path that it is about, "" */
 	char for_each[12];            /* "OBX", "PID-3" */
 	struct aff_view when;         /* "": none */
+	bool failed, skipped;         /* it was not done; what its entry had done is undone */
+	struct aff_view reason;       /* of a failure */
 	size_t ask, asks, deed, deeds;
 };
 

@@ -127,6 +127,10 @@ static void put_step(struct json_writer *j, const struct explanation *x, const s
 		jsonw_text(j, "for", s->for_each);
 	if (s->when.n)
 		jsonw_view(j, "when", s->when);
+	if (s->failed)
+		jsonw_view(j, "fails", s->reason);
+	if (s->skipped)
+		jsonw_bool(j, "skipped", 1);
 	jsonw_array(j, "asked");
 	for (size_t i = s->ask; s->when.n && i < s->ask + s->asks; i++) {
 		jsonw_object(j, NULL);

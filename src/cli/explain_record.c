@@ -158,6 +158,11 @@ static void take_done(struct explain *x, const struct aff_rules_event *ev)
 	const struct explain_deed *last = x->ndeeds ? &x->deeds[x->ndeeds - 1] : NULL;
 	size_t told = last ? last->unknown + last->unknowns : 0;
 	struct explain_place at = place_of(x, ev);
+	if (ev->why) {
+		char line[512];
+		step->failed = true;
+		step->reason = explain_keep(x, aff_view_of(aff_diag_format(ev->why, line, sizeof line)));
+	}
 	explain_compare(x, ev->e);
 	if (vector_room(&x->deeds, &x->deeds_room, x->ndeeds, sizeof *x->deeds)) {
 		x->error = AFF_ENOMEM;
@@ -199,6 +204,10 @@ void explain_tell(void *arg, const struct aff_rules_event *ev)
 		break;
 	case AFF_RULES_UNMAPPED:
 		take_unmapped(x, ev);
+		break;
+	case AFF_RULES_SKIPPED:
+		x->steps[x->nsteps - 1].skipped = true;
+		explain_remember(x, ev->e);
 		break;
 	}
 }

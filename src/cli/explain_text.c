@@ -233,6 +233,12 @@ static void print_step(const struct explanation *x, size_t i)
 	       s->line, term_style(stdout, TERM_PLAIN));
 	print_asks(e, s);
 	print_deeds(e, s);
+	if (s->failed) {
+		printf("       %sfails: ", term_style(stdout, TERM_RED));
+		term_put_safe(stdout, s->reason);
+		printf("%s\n%s", term_style(stdout, TERM_PLAIN),
+		       s->skipped ? "       skipped (on_error): what this entry did is undone\n" : "");
+	}
 	if (!s->deeds && s->for_each[0] && !s->asks)
 		printf("       %sthere is no %s%s\n", term_style(stdout, TERM_DIM), s->for_each,
 		       term_style(stdout, TERM_PLAIN));

@@ -171,6 +171,17 @@ static void check_name(struct reader *r, const struct conf_channel *c, struct pl
 	}
 }
 
+static void read_on_error(struct reader *r, const struct conf_channel *c, const struct fields *f)
+{
+	static const enum aff_on_error whats[] = {AFF_ON_ERROR_REJECT, AFF_ON_ERROR_SKIP};
+	unsigned word = get_word(r, f, KEY_CHANNEL_on_error);
+	if (c->transform)
+		aff_rules_on_error(c->transform, whats[word]);
+	else if (f->value[KEY_CHANNEL_on_error] && !f->meant[KEY_CHANNEL_transform])
+		report_error(&r->report, f->value[KEY_CHANNEL_on_error]->at, "leave it out",
+		             "'on_error' is about the steps of 'transform', and there are none");
+}
+
 void read_channel(struct reader *r, const struct node *root)
 {
 	struct conf_channel *c = &r->conf->channels[r->conf->nchannels];
@@ -187,6 +198,7 @@ void read_channel(struct reader *r, const struct node *root)
 	read_accept(r, &c->accept, f.value[KEY_CHANNEL_accept]);
 	if (f.value[KEY_CHANNEL_transform])
 		c->transform = read_transform(r, f.value[KEY_CHANNEL_transform]);
+	read_on_error(r, c, &f);
 	const struct node *destinations = f.value[KEY_CHANNEL_destinations];
 	if (destinations)
 		read_destinations(r, c, destinations);

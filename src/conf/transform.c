@@ -110,6 +110,7 @@ void step_add(struct step_reader *s, const struct node *at, const struct node *v
 		return;
 	}
 	rc = aff_rules_add(s->rules, &s->step, &diag);
+	s->step.joined |= !rc;
 	if (!rc)
 		return;
 	aff_expr_free(s->step.when);

@@ -90,7 +90,10 @@ static int dead(struct pipeline_result *result, const char *where, int rc, const
 static int filtered(struct pipeline_result *result, const char *rule, unsigned line)
 {
 	result->verdict = PIPELINE_FILTERED;
-	snprintf(result->detail, sizeof result->detail, "line %u: %s", line, rule);
+	int n = snprintf(result->detail, sizeof result->detail, "line %u: %s", line, rule);
+	if (result->skipped)
+		snprintf(result->detail + n, sizeof result->detail - (size_t)n, " (step at line %u skipped)",
+			 result->skipped_line);
 	return 0;
 }
 
@@ -107,6 +110,28 @@ bool pipeline_has_priority(struct pipeline *p, const struct conf_channel *channe
 	       aff_expr_test(dest->priority, p->edit, AFF_NONE) > 0;
 }
 
+/* Leaves the verdict SEND where the message goes on. */
+static int run_steps(struct pipeline *p, const struct aff_rules *steps, struct pipeline_result *result)
+{
+	struct aff_rules_result rules;
+	struct aff_diag diag = {0};
+	char where[32];
+	int rc = aff_rules_run_watched(steps, p->edit, p->watch, &rules, &diag);
+	if (rc)
+		return dead(result, "transform", rc, &diag);
+	result->suspect = rules.suspect;
+	result->skipped = rules.skipped;
+	result->skipped_line = rules.skipped_line;
+	if (rules.verdict == AFF_VERDICT_DROP)
+		return filtered(result, "drop: message", rules.line);
+	snprintf(where, sizeof where, "line %u", rules.line);
+	if (rules.verdict == AFF_VERDICT_REJECT)
+		return dead(result, where, rules.code, &diag);
+	if (rules.skipped)
+		aff_diag_format(&diag, result->skipped_why, sizeof result->skipped_why);
+	return 0;
+}
+
 int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,
 		       struct aff_view message, struct pipeline_result *result)
 {
@@ -118,20 +143,9 @@ int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, c
 	rc = aff_edit_begin(p->edit, p->msg);
 	if (rc)
 		return dead(result, "edit", rc, NULL);
-	if (channel->transform) {
-		struct aff_rules_result rules = {0};
-		rc = aff_rules_run_watched(channel->transform, p->edit, p->watch, &rules, &diag);
-		if (rc)
-			return dead(result, "transform", rc, &diag);
-		result->suspect = rules.suspect;
-		if (rules.verdict == AFF_VERDICT_DROP)
-			return filtered(result, "drop: message", rules.line);
-		if (rules.verdict == AFF_VERDICT_REJECT) {
-			char where[32];
-			snprintf(where, sizeof where, "line %u", rules.line);
-			return dead(result, where, rules.code, &diag);
-		}
-	}
+	rc = channel->transform ? run_steps(p, channel->transform, result) : 0;
+	if (rc || result->verdict != PIPELINE_SEND)
+		return rc;
 	if (dest->when) {
 		int yes = aff_expr_test(dest->when, p->edit, AFF_NONE);
 		if (yes < 0)
@@ -139,7 +153,6 @@ int pipeline_transform(struct pipeline *p, const struct conf_channel *channel, c
 		if (!yes)
 			return filtered(result, "when", dest->when_line);
 	}
-	result->verdict = PIPELINE_SEND;
 	return 0;
 }
 

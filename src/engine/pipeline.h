@@ -18,6 +18,8 @@ struct pipeline_result {
 	struct aff_view bytes;       /* SEND: what goes out; valid until the next run */
 	struct aff_view control_id;  /* SEND: MSH-10 in it */
 	unsigned suspect;            /* readings that the transform's `suspect` acted on */
+	unsigned skipped, skipped_line; /* steps that failed and were undone (on_error), and where the first one is */
+	char skipped_why[128];       /* why that one failed */
 	char detail[160];            /* FILTERED, DEAD: by which rule, why */
 };
 

@@ -316,6 +316,7 @@ void sender_status(struct sender *s, struct sender_status *out)
 	uint64_t came = s->backlog + (feed_published(s->channel->feed) - s->published);
 	out->pending = came > ended ? came - ended : 0;
 	out->retries = atomic_load(&s->retries);
+	out->skipped = atomic_load(&s->skipped);
 	out->oldest_us = atomic_load(&s->oldest_us);
 	out->held = atomic_load(&s->held);
 	out->delivered_us = atomic_load(&s->delivered_us);

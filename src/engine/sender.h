@@ -50,6 +50,7 @@ struct sender_status {
 	char detail[160];            /* what the destination last answered, or why it could not be reached */
 	uint64_t delivered, filtered, merged, dead; /* since the engine started */
 	uint64_t retries;
+	uint64_t skipped;            /* steps that failed and were undone */
 	uint64_t pending;
 	int64_t oldest_us;           /* received time of the oldest message on its way, 0 = none */
 	int64_t delivered_us;        /* wall clock of the last delivery, 0 = none */

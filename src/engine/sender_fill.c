@@ -34,6 +34,10 @@ void sender_dispatch(struct sender *s, const struct arrival *a, const struct pip
 {
 	bool unchanged = r->bytes.p == a->raw.p && r->bytes.n == a->raw.n;
 	d->suspect = r->suspect;
+	d->skipped = r->skipped;
+	d->skipped_line = r->skipped_line;
+	if (r->skipped)
+		sender_tell_skipped(s, a->row->id, r);
 	if (unchanged && a->sha256)
 		memcpy(d->sha256, a->sha256, SHA256_SIZE);
 	else

@@ -66,13 +66,15 @@ struct sender {
 	unsigned untold;
 	int64_t dead_told_us;
 	unsigned dead_untold;
+	int64_t skipped_told_us;
+	unsigned skipped_untold;
 	bool closing; /* no more is sent: a new snapshot or the end is due */
 	int64_t end_us; /* while closing: monotonic, deliveries in flight are not waited for longer */
 	bool ended;
 	bool blocked; /* the journal could not be read; it is tried again in a second */
 	int64_t crowded_us; /* monotonic: when reading the journal ended for want of room; 0: it did not */
 	uint64_t backlog, published;
-	_Atomic uint64_t counts[JOURNAL_DEAD + 1], retries;
+	_Atomic uint64_t counts[JOURNAL_DEAD + 1], retries, skipped;
 	_Atomic bool held; /* something is due and waits for the rate */
 	_Atomic int64_t oldest_us, delivered_us;
 	struct histogram latency;
@@ -92,6 +94,8 @@ void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind,
 void sender_submit_reports(struct sender *s);
 /* Dead letters are told one a minute; the journal has them all. */
 void sender_tell_dead(struct sender *s, int64_t id, unsigned tries, const char *why);
+/* Steps that failed and were undone: counted, and told one a minute; the outcome says which step. */
+void sender_tell_skipped(struct sender *s, int64_t id, const struct pipeline_result *r);
 /* careful.h: its try is over, or will not be made soon. */
 void sender_release(struct sender *s, struct delivery *d, bool tried);
 /* When something can be sent next, as far as the lanes know; INT64_MAX: not before an answer or a message comes. */

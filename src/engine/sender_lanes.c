@@ -79,6 +79,17 @@ void sender_tell_dead(struct sender *s, int64_t id, unsigned tries, const char *
 	s->dead_untold = 0;
 }
 
+void sender_tell_skipped(struct sender *s, int64_t id, const struct pipeline_result *r)
+{
+	count(&s->skipped, r->skipped);
+	if (!log_once_a_minute(&s->skipped_told_us, &s->skipped_untold))
+		return;
+	log_warn("sender",
+		 "%s: message %lld goes on without the step at line %u: %s (%u others since the last such line)",
+		 s->destination, (long long)id, r->skipped_line, r->skipped_why, s->skipped_untold);
+	s->skipped_untold = 0;
+}
+
 static int64_t pause_us(struct sender *s, const struct delivery *d)
 {
 	int64_t first = s->dest->retry.first_ms, most = s->dest->retry.most_ms;
@@ -99,11 +110,23 @@ static void end_delivery(struct sender *s, struct delivery *d, enum journal_outc
 /* With what the transform did to readings: nobody shall find a value missing without a word. */
 static void end_delivered(struct sender *s, struct delivery *d, const char *answer)
 {
-	char detail[200]; /* the report shortens it */
+	struct aff_buf detail;
+	char text[320]; /* the report shortens it */
+	aff_buf_init(&detail, sizeof text);
+	detail.p = text;
+	detail.allocated = sizeof text;
+	if (d->skipped)
+		aff_buf_printf(&detail, "step at line %u skipped", d->skipped_line);
+	if (d->skipped > 1)
+		aff_buf_printf(&detail, " and %u more", d->skipped - 1);
 	if (d->suspect)
-		snprintf(detail, sizeof detail, "%u suspect reading%s; %s", d->suspect, d->suspect == 1 ? "" : "s",
-			 answer);
-	end_delivery(s, d, JOURNAL_DELIVERED, d->suspect ? detail : answer);
+		aff_buf_printf(&detail, "%s%u suspect reading%s", d->skipped ? "; " : "", d->suspect,
+			       d->suspect == 1 ? "" : "s");
+	if (detail.n)
+		aff_buf_put_text(&detail, "; ");
+	aff_buf_printf(&detail, "%s", answer);
+	aff_buf_put_char(&detail, '\0');
+	end_delivery(s, d, JOURNAL_DELIVERED, detail.error ? answer : text);
 }
 
 static void note_state(struct sender *s, bool down, const char *detail)

@@ -64,6 +64,7 @@ static void put_destination(struct json_writer *j, struct sender *s, const struc
 		jsonw_i64(j, "ledger_imbalance", ledger_imbalance(ledger));
 	}
 	jsonw_i64(j, "retries", (int64_t)d.retries);
+	jsonw_i64(j, "skipped_steps", (int64_t)d.skipped);
 	jsonw_i64(j, "oldest_us", d.oldest_us);
 	jsonw_i64(j, "delivered_us", d.delivered_us);
 	jsonw_i64(j, "latency_p50_us", d.latency_p50_us);

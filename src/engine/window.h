@@ -19,6 +19,7 @@ struct delivery {
 	unsigned lane;
 	unsigned tries, refusals;     /* times sent; times refused for good */
 	unsigned suspect;             /* readings in it that the transform acted on */
+	unsigned skipped, skipped_line; /* steps that failed at it, and where the first one is */
 	bool urgent;                  /* has priority: goes before those of its lane that have none */
 	bool counted, harmless;       /* careful.h: counted in the journal; was tried in this run */
 	int64_t first_us, due_us;     /* monotonic: first tried; not before this */

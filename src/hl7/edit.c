@@ -28,6 +28,12 @@ struct aff_edit {
 	unsigned count;
 	bool changed;
 	struct aff_groups *groups; /* of the message as it was changed; none: not known */
+	struct {
+		bool set, changed;
+		struct entry *entries;
+		size_t max_entries;
+		unsigned count;
+	} mark;
 };
 
 static const struct aff_view nothing = {"", 0};
@@ -50,6 +56,7 @@ void aff_edit_free(struct aff_edit *e)
 		return;
 	arena_free(&e->arena);
 	free(e->entries);
+	free(e->mark.entries);
 	aff_groups_free(e->groups);
 	free(e);
 }
@@ -60,6 +67,7 @@ int aff_edit_begin(struct aff_edit *e, const struct aff_msg *m)
 	e->m = m;
 	e->count = m->error ? 0 : m->count;
 	e->changed = false;
+	e->mark.set = false;
 	group_forget(e->groups);
 	return m->error;
 }
@@ -221,20 +229,56 @@ struct aff_view aff_edit_path(const struct aff_edit *e, const struct aff_path *p
 	return aff_edit_get(e, segment, path->field, path->repetition, path->component, path->subcomponent);
 }
 
-static int grow_entries(struct aff_edit *e, size_t count)
+static int grow(struct entry **entries, size_t *max_entries, size_t count)
 {
-	if (e->max_entries >= count)
+	if (*max_entries >= count)
 		return 0;
-	size_t want = e->max_entries ? e->max_entries : 64;
+	size_t want = *max_entries ? *max_entries : 64;
 	while (want < count)
 		want *= 2;
-	struct entry *p = realloc(e->entries, want * sizeof *p);
+	struct entry *p = realloc(*entries, want * sizeof *p);
 	if (!p)
 		return AFF_ENOMEM;
-	e->entries = p;
-	e->max_entries = want;
+	*entries = p;
+	*max_entries = want;
 	return 0;
 }
+
+static int grow_entries(struct aff_edit *e, size_t count)
+{
+	return grow(&e->entries, &e->max_entries, count);
+}
+
+/* ---- a mark: texts are never moved or changed, so the list of them is all there is to keep ---- */
+
+int aff_edit_mark(struct aff_edit *e)
+{
+	if (e->changed && grow(&e->mark.entries, &e->mark.max_entries, e->count))
+		return AFF_ENOMEM;
+	if (e->changed && e->count)
+		memcpy(e->mark.entries, e->entries, e->count * sizeof *e->entries);
+	e->mark.set = true;
+	e->mark.changed = e->changed;
+	e->mark.count = e->count;
+	return 0;
+}
+
+void aff_edit_undo(struct aff_edit *e)
+{
+	if (!e->mark.set)
+		return;
+#ifdef AFF_MUTANT_80 /* what a step did before it failed stays */
+	return;
+#endif
+	/* The list has room: it never shrinks, and it held as much when the mark was set. */
+	if (e->mark.changed && e->mark.count)
+		memcpy(e->entries, e->mark.entries, e->mark.count * sizeof *e->entries);
+	e->changed = e->mark.changed;
+	e->count = e->mark.count;
+	group_forget(e->groups);
+}
+
+/* ---- changing ---- */
 
 /* Makes the list of entries before the first change. */
 static int start_changing(struct aff_edit *e)

@@ -131,6 +131,6 @@ static int run_delete_part(struct run *run, unsigned segment)
 const struct step_kind step_copy = {
 	.name = "copy", .check = check_copy, .run = run_copy, .everywhere = "", .repetitions = true};
 const struct step_kind step_move = {
-	.name = "move", .check = check_move, .run = run_move, .everywhere = "", .repetitions = true};
+	.name = "move", .guards = true, .check = check_move, .run = run_move, .everywhere = "", .repetitions = true};
 const struct step_kind step_delete = {
-	.name = "delete", .check = check_delete, .run = run_delete_part, .repetitions = true};
+	.name = "delete", .guards = true, .check = check_delete, .run = run_delete_part, .repetitions = true};

@@ -35,12 +35,12 @@ static int drop_repetition(struct run *run, unsigned segment)
 }
 
 const struct step_kind step_drop_segment = {
-	.name = "drop: segment", .check = check_drop, .run = run_delete, .everywhere = ""
+	.name = "drop: segment", .check = check_drop, .run = run_delete, .everywhere = "", .guards = true
 };
 const struct step_kind step_drop_message = {
-	.name = "drop: message", .run = drop_message, .everywhere = "", .repetitions = true
+	.name = "drop: message", .guards = true, .run = drop_message, .everywhere = "", .repetitions = true
 };
 const struct step_kind step_drop_repetition = {
 	.name = "drop: repetition", .check = check_drop_repetition, .run = drop_repetition, .everywhere = "",
-	.repetitions = true
+	.repetitions = true, .guards = true
 };

@@ -16,6 +16,7 @@ enum { STEPS_MAX = 1000, TEXT_MAX = 16 << 20 };
 struct aff_rules {
 	struct step *steps;
 	size_t count, allocated;
+	enum aff_on_error on_error;
 };
 
 /* ---- building ---- */
@@ -39,6 +40,11 @@ void aff_rules_free(struct aff_rules *r)
 	}
 	free(r->steps);
 	free(r);
+}
+
+void aff_rules_on_error(struct aff_rules *r, enum aff_on_error what)
+{
+	r->on_error = what;
 }
 
 size_t aff_rules_steps(const struct aff_rules *r)
@@ -74,6 +80,17 @@ static int check_repetitions(const struct step_kind *kind, const struct aff_step
 	return 0;
 }
 
+/* Whether the step takes something away: segments, fields, values that are none. */
+static bool guards(const struct step_kind *kind, const struct aff_step *s)
+{
+	bool judges = false;
+	for (size_t i = 0; s->table && !s->back && !judges && i < aff_table_rows(s->table); i++) {
+		const struct aff_table_row *row = aff_table_at(s->table, i);
+		judges = row->low.n || row->high.n || row->sentinels.n;
+	}
+	return kind->guards || judges || s->unknown != AFF_UNKNOWN_KEEP;
+}
+
 int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag *diag)
 {
 	if ((size_t)s->kind >= sizeof kinds / sizeof kinds[0])
@@ -86,8 +103,9 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 	if (rc)
 		return rc;
 	struct step *step = &r->steps[r->count];
-	*step = (struct step){.kind = kind, .line = s->line, .when = s->when, .path = s->path, .from = s->from,
-	                      .for_field = s->for_field, .table = s->table, .unknown = s->unknown, .back = s->back,
+	*step = (struct step){.kind = kind, .line = s->line, .joined = s->joined, .guards = guards(kind, s),
+	                      .when = s->when, .path = s->path, .from = s->from, .for_field = s->for_field,
+	                      .table = s->table, .unknown = s->unknown, .back = s->back,
 	                      .implausible = s->implausible, .suspect = s->suspect, .suspects = s->suspects,
 	                      .before = s->before};
 	memcpy(step->for_each, s->for_each, sizeof step->for_each);
@@ -106,6 +124,8 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 static int carry_out(struct run *run, unsigned segment)
 {
 	int rc = run->step->kind->run(run, segment);
+	if (rc < 0 && rc != AFF_ENOMEM)
+		rc = run_reject(run, rc, segment, 0, "%s", aff_error_text(rc));
 	watch_done(run, segment, rc);
 	return rc;
 }
@@ -190,31 +210,84 @@ static int run_step(struct run *run)
 	return holds == 1 ? apply_to_message(run) : holds;
 }
 
+/* ---- failures ---- */
+
+/* What was to be held back does not go out because something failed. */
+static bool may_be_skipped(const struct run *run)
+{
+	const struct step *step = run->step;
+#ifdef AFF_MUTANT_81 /* what was to be held back goes out */
+	return run->failed;
+#endif
+	return run->failed && !run->relabelled && !step->guards;
+}
+
+/* Undoes what the entry did, as if it were not there. The reason is told of the first one. */
+static void skip(struct run *run, const struct aff_rules_result *before, struct aff_diag *told)
+{
+	int code = run->result->code;
+	aff_edit_undo(run->e);
+	watch_skipped(run);
+	*run->result = *before;
+	if (!run->result->skipped++) {
+		run->result->skipped_line = run->step->line;
+		run->result->skipped_code = code;
+		*told = *run->diag;
+	}
+}
+
+/* The steps of one entry of the channel's file, from `first`. */
+static int run_entry(struct run *run, const struct aff_rules *r, size_t first, size_t end, struct aff_diag *told)
+{
+	const struct aff_rules_result before = *run->result;
+	bool undoes = r->on_error == AFF_ON_ERROR_SKIP;
+	int rc = undoes ? aff_edit_mark(run->e) : 0;
+	run->failed = run->relabelled = false;
+	for (size_t i = first; i < end && rc == STEP_DONE; i++) {
+		run->step = &r->steps[i];
+		run->number = i;
+		watch_step(run);
+		rc = run_step(run);
+	}
+	if (rc != STEP_DECIDED || !undoes || !may_be_skipped(run))
+		return rc;
+	skip(run, &before, told);
+	return STEP_DONE;
+}
+
+static int run_all(struct run *run, const struct aff_rules *r, struct aff_diag *told)
+{
+	int rc = STEP_DONE;
+	for (size_t i = 0, end; i < r->count && rc == STEP_DONE; i = end) {
+		for (end = i + 1; end < r->count && r->steps[end].joined;)
+			end++;
+		rc = run_entry(run, r, i, end, told);
+	}
+	return rc;
+}
+
 int aff_rules_run_watched(const struct aff_rules *r, struct aff_edit *e, const struct aff_rules_watch *watch,
                           struct aff_rules_result *result, struct aff_diag *diag)
 {
-	struct run run = {.e = e, .delims = aff_edit_delims(e), .result = result, .diag = diag, .watch = watch};
+	struct aff_diag why, skipped;
+	struct run run = {.e = e, .delims = aff_edit_delims(e), .result = result, .diag = &why, .watch = watch};
 	run.charset = charset_use_of(aff_edit_message(e));
-	int rc = STEP_DONE;
 	memset(result, 0, sizeof *result);
 	aff_buf_init(&run.text, TEXT_MAX);
 	aff_buf_init(&run.key, TEXT_MAX);
 	aff_buf_init(&run.made, TEXT_MAX);
-	for (size_t i = 0; i < r->count && rc == STEP_DONE; i++) {
-		run.step = &r->steps[i];
-		run.number = i;
-		watch_step(&run);
-		rc = run_step(&run);
-		if (rc == STEP_DECIDED)
-			result->line = run.step->line;
-	}
+	int rc = run_all(&run, r, &skipped);
+	if (rc == STEP_DECIDED)
+		result->line = run.step->line;
+	if (diag && result->verdict == AFF_VERDICT_REJECT)
+		*diag = why;
+	else if (diag && result->skipped)
+		*diag = skipped;
 	aff_buf_free(&run.text);
 	aff_buf_free(&run.key);
 	aff_buf_free(&run.made);
 	charset_use_end(&run.charset);
-	if (rc < 0)
-		return aff_diag_set(diag, rc, "step at line %u: %s", run.step->line, aff_error_text(rc));
-	return 0;
+	return rc < 0 ? aff_diag_set(diag, rc, "%s", aff_error_text(rc)) : 0;
 }
 
 int aff_rules_run(const struct aff_rules *r, struct aff_edit *e, struct aff_rules_result *result, struct aff_diag *diag)

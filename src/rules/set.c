@@ -24,8 +24,10 @@ static int run_set(struct run *run, unsigned segment)
 	if (rc || at.segment == AFF_NONE) /* a segment that is not there is not made */
 		return rc;
 	rc = place_write(run, &at, aff_buf_view(&run->text));
-	if (!rc && step->path.field == MSH_CHARSET && strcmp(step->path.segment, "MSH") == 0)
+	if (!rc && step->path.field == MSH_CHARSET && strcmp(step->path.segment, "MSH") == 0) {
+		run->relabelled = true;
 		charset_relabel(&run->charset, &run->text, aff_edit_get(run->e, 0, MSH_CHARSET, 1, 1, 0));
+	}
 	return rc;
 }
 

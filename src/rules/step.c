@@ -31,13 +31,10 @@ static unsigned occurrence_of(const struct aff_edit *e, const char *id, unsigned
 	return n;
 }
 
-int run_reject(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...)
+static int reject(struct run *run, int code, unsigned segment, unsigned field, const char *format, va_list ap)
 {
 	char text[sizeof run->diag->text];
-	va_list ap;
-	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
 	aff_diag_set(run->diag, code, "%s", text);
 	if (segment != AFF_NONE) {
 		struct aff_view raw = aff_edit_segment(run->e, segment);
@@ -48,6 +45,25 @@ int run_reject(struct run *run, int code, unsigned segment, unsigned field, cons
 	run->result->verdict = AFF_VERDICT_REJECT;
 	run->result->code = code;
 	return STEP_DECIDED;
+}
+
+int run_reject(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	int rc = reject(run, code, segment, field, format, ap);
+	va_end(ap);
+	run->failed = true;
+	return rc;
+}
+
+int run_refuse(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	int rc = reject(run, code, segment, field, format, ap);
+	va_end(ap);
+	return rc;
 }
 
 int run_reject_text(struct run *run, unsigned segment, unsigned field)

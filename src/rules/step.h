@@ -15,6 +15,8 @@ struct step_kind;
 struct step {
 	const struct step_kind *kind;
 	unsigned line;
+	bool joined;             /* to the step before */
+	bool guards;             /* it takes away what must not go out: never skipped */
 	char for_each[4];
 	unsigned for_field;      /* for each repetition of this field; 0: for each segment */
 	struct aff_expr *when;
@@ -44,6 +46,8 @@ struct run {
 	struct aff_rules_result *result;
 	struct aff_diag *diag;
 	size_t looks;            /* at segments, to find what contains others */
+	bool failed;             /* the message is rejected because the step cannot be done */
+	bool relabelled;         /* the entry said another character set, which cannot be undone */
 	size_t number;           /* of the step, from 0 */
 	const struct aff_rules_watch *watch; /* NULL: nobody watches */
 };
@@ -63,6 +67,7 @@ struct step_kind {
 	/* The segment that a step without `for` means all of; "": the message; NULL: those of the step's path. */
 	const char *everywhere;
 	bool repetitions;        /* it can be done for each repetition of a field */
+	bool guards;             /* all of its steps do */
 };
 extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect,
 	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber;
@@ -72,9 +77,12 @@ int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
 /* For kinds that are about OBX segments only. */
 int step_check_obx(const struct aff_step *asked, struct aff_diag *diag, const char *what);
 
-/* Decides that the message is rejected, with the place that is at fault. Returns STEP_DECIDED. */
+/* The step cannot be done: the message is rejected, or the step skipped, with the place that is at fault. Returns
+ * STEP_DECIDED. */
 int run_reject(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...) AFF_PRINTF(5, 6);
-/* The same for text that the message's character set does not have. */
+/* The same where the author of the channel wants the message rejected: that is not a failure. */
+int run_refuse(struct run *run, int code, unsigned segment, unsigned field, const char *format, ...) AFF_PRINTF(5, 6);
+/* run_reject for text that the message's character set does not have. */
 int run_reject_text(struct run *run, unsigned segment, unsigned field);
 /* Deletes a segment, an OBX with its notes. A PID or OBR with readings is not taken away where these would become those
  * of the one before: the message is rejected. Returns STEP_DELETED, STEP_DECIDED or an error. */
@@ -95,5 +103,6 @@ void watch_step(struct run *run);
 void watch_when(struct run *run, unsigned segment, bool holds);
 void watch_done(struct run *run, unsigned segment, int rc);
 void watch_unmapped(struct run *run, enum aff_unmapped_kind kind, unsigned segment);
+void watch_skipped(struct run *run);
 
 #endif

@@ -127,5 +127,5 @@ static int check_suspect(const struct aff_step *asked, struct aff_diag *diag)
 }
 
 const struct step_kind step_suspect = {
-	.name = "suspect", .check = check_suspect, .run = run_suspect, .everywhere = "OBX"
+	.name = "suspect", .guards = true, .check = check_suspect, .run = run_suspect, .everywhere = "OBX"
 };

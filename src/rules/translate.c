@@ -73,7 +73,7 @@ static int unknown(struct run *run, unsigned segment, bool mismatch)
 	case AFF_UNKNOWN_DROP:
 		return run_delete(run, segment);
 	case AFF_UNKNOWN_REJECT:
-		return run_reject(run, AFF_EUNMAPPED, segment, run->step->path.field,
+		return run_refuse(run, AFF_EUNMAPPED, segment, run->step->path.field,
 		                  mismatch ? "the code is in mapping table %s under another name, unit or container"
 		                           : "the code is not in mapping table %s",
 		                  aff_table_name(run->step->table));

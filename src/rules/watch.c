@@ -40,6 +40,16 @@ void watch_done(struct run *run, unsigned segment, int rc)
 		return;
 	struct aff_rules_event event = event_of(run, AFF_RULES_DONE, segment);
 	event.outcome = rc < 0 ? rc : rc == STEP_DECIDED;
+	event.why = rc == STEP_DECIDED && run->result->verdict == AFF_VERDICT_REJECT ? run->diag : NULL;
+	run->watch->tell(run->watch->arg, &event);
+}
+
+void watch_skipped(struct run *run)
+{
+	if (!run->watch)
+		return;
+	struct aff_rules_event event = event_of(run, AFF_RULES_SKIPPED, AFF_NONE);
+	event.why = run->diag;
 	run->watch->tell(run->watch->arg, &event);
 }
 

@@ -205,6 +205,27 @@ START_TEST(an_observer_is_told_until_it_is_taken_away)
 }
 END_TEST
 
+#define ODD MESSAGE("8859/1", "A", "1") /* 温度 is not in 8859/1 */
+
+START_TEST(a_step_that_fails_is_a_dead_letter_or_skipped)
+{
+	load("", "transform:\n  - {set: {PID-8: F, MSH-5: 温度}}\n  - {set: {MSH-6: W}}\n");
+	struct pipeline_result r = run(MLLP, aff_view_of(ODD));
+	ck_assert_int_eq(r.verdict, PIPELINE_DEAD);
+	ck_assert_str_eq(r.detail, "line 4: the text cannot be written in the message's character set");
+	conf_unref(conf);
+	load("", "on_error: skip-step\n"
+	     "transform:\n  - {set: {PID-8: F, MSH-5: 温度}}\n  - {set: {MSH-6: W}}\n");
+	r = run(MLLP, aff_view_of(ODD));
+	ck_assert_int_eq(r.verdict, PIPELINE_SEND);
+	ck_assert_uint_eq(r.skipped, 1);
+	ck_assert_uint_eq(r.skipped_line, 5);
+	ck_assert_str_eq(r.skipped_why, "the text cannot be written in the message's character set");
+	ck_assert(memmem(r.bytes.p, r.bytes.n, "|MON|||W|", 9) != NULL);
+	ck_assert(memmem(r.bytes.p, r.bytes.n, "||F", 3) == NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine pipeline");
@@ -220,6 +241,7 @@ int main(void)
 	tcase_add_test(all, msh18_says_what_the_text_is_in);
 	tcase_add_test(all, what_cannot_be_written_is_not_sent);
 	tcase_add_test(all, an_observer_is_told_until_it_is_taken_away);
+	tcase_add_test(all, a_step_that_fails_is_a_dead_letter_or_skipped);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }

@@ -373,6 +373,35 @@ START_TEST(segment_limit)
 }
 END_TEST
 
+START_TEST(a_mark_takes_everything_back)
+{
+	struct fixture f = open_edit("MSH|^~\\&|A\rPID|1|a\rPV1|1\r");
+	aff_edit_undo(f.e); /* without a mark: nothing */
+	ck_assert_int_eq(aff_edit_mark(f.e), 0);
+	ck_assert_int_eq(aff_edit_set(f.e, 1, 2, 0, 0, 0, aff_view_of("b")), 0);
+	ck_assert_int_eq(aff_edit_delete(f.e, 2), 0);
+	aff_edit_undo(f.e);
+	ck_assert(!aff_edit_changed(f.e));
+	expect_written(f.e, "MSH|^~\\&|A\rPID|1|a\rPV1|1\r");
+	ck_assert_uint_eq(aff_edit_segments(f.e), 3);
+
+	ck_assert_int_eq(aff_edit_set(f.e, 1, 2, 0, 0, 0, aff_view_of("c")), 0);
+	ck_assert_int_eq(aff_edit_mark(f.e), 0);
+	for (unsigned i = 0; i < 200; i++)
+		ck_assert_int_eq(aff_edit_insert(f.e, 2, aff_view_of("NTE|1||x")), 0);
+	ck_assert_int_eq(aff_edit_set(f.e, 1, 2, 0, 0, 0, aff_view_of("d")), 0);
+	aff_edit_undo(f.e);
+	expect_written(f.e, "MSH|^~\\&|A\rPID|1|c\rPV1|1\r");
+	/* again to the same mark */
+	ck_assert_int_eq(aff_edit_delete(f.e, 1), 0);
+	aff_edit_undo(f.e);
+	ck_assert_int_eq(aff_edit_begin(f.e, f.m), 0);
+	ck_assert_int_eq(aff_edit_delete(f.e, 1), 0);
+	aff_edit_undo(f.e); /* the mark was of the message before */
+	close_edit(&f, "MSH|^~\\&|A\rPV1|1\r");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -380,6 +409,7 @@ int main(void)
 		an_id_that_begins_like_a_header, refuses, refuses_what_was_not_read_whole,
 		odd_messages_stay_as_they_are, inserts_and_deletes, the_last_terminator, paths,
 		keeps_what_a_leniency_skipped,
-		views_stay_and_the_cap_holds, as_far_as_the_limits_allow, many_inserts, segment_limit};
+		views_stay_and_the_cap_holds, as_far_as_the_limits_allow, many_inserts, segment_limit,
+		a_mark_takes_everything_back};
 	return RUN_TESTS("hl7_edit", tests);
 }

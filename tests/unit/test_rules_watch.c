@@ -52,6 +52,9 @@ static void note(void *arg, const struct aff_rules_event *e)
 	case AFF_RULES_DONE:
 		aff_buf_printf(out, "done %d %d of %u\n", (int)e->segment, e->outcome, aff_edit_segments(e->e));
 		return;
+	case AFF_RULES_SKIPPED:
+		aff_buf_put_text(out, "skipped\n");
+		return;
 	case AFF_RULES_UNMAPPED:
 		aff_buf_printf(out, "%s %d-%u %.*s,%.*s,%.*s %.*s,%.*s,%.*s %s\n", unmapped[u->kind], (int)e->segment,
 		               u->field, (int)u->code.n, u->code.p, (int)u->name.n, u->name.p, (int)u->system.n,
