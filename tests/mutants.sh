@@ -119,6 +119,7 @@ mutant 80 "what a step did before it failed stays" "$make -s MUTANT=80 \
 mutant 81 "a step that holds something back is skipped" "$make -s MUTANT=81 \
 	build/gcc-mutant81/tests/test_rules_on_error || exit 0
 	build/gcc-mutant81/tests/test_rules_on_error"
+mutant 61 "a message and the outcome that it is handed over are committed apart" "$scenario/channel-killed.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

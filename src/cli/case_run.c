@@ -171,7 +171,7 @@ static size_t count(const struct sequence *s)
 
 static bool is_json(const struct sequence *s)
 {
-	return s->dest != SIZE_MAX && s->r->channel->dests[s->dest].kind == CONF_DEST_FHIR;
+	return s->dest != SIZE_MAX && s->r->channel->dests[s->dest].as_fhir;
 }
 
 static int compare_file(struct sequence *s, const char *path)

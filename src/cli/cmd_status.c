@@ -43,9 +43,27 @@ static void cell_ms(struct table *t, int64_t us)
 	table_cellf(t, "%" PRId64 ".%" PRId64 " ms", us / 1000, us % 1000 / 100);
 }
 
+/* "channels ward, icu" */
+static void cell_channels(struct table *t, const json_t *names)
+{
+	struct aff_buf all;
+	size_t i;
+	json_t *name;
+	aff_buf_init(&all, 4096);
+	aff_buf_put_text(&all, json_array_size(names) == 1 ? "channel" : "channels");
+	json_array_foreach(names, i, name) aff_buf_printf(&all, "%s %s", i ? "," : "", json_string_value(name));
+	table_cell(t, all.error ? aff_view_of("channels") : aff_buf_view(&all));
+	aff_buf_free(&all);
+}
+
 /* "mllp 127.0.0.1:2575", "mllp to 10.1.2.3:6000: down: connection refused" */
 static void cell_source(struct table *t, const json_t *c)
 {
+	const json_t *names = json_object_get(c, "channels");
+	if (names) {
+		cell_channels(t, names);
+		return;
+	}
 	bool down = strcmp(text(c, "state"), "down") == 0, dials = json_object_get(c, "connect") != NULL;
 	table_cellf(t, "%s%s%s%s", dials ? "mllp to " : "mllp ", text(c, dials ? "connect" : "listen"),
 		    down ? ": down: " : "", down ? text(c, "why") : "");

@@ -15,6 +15,7 @@
 #include "cli/option.h"
 #include "cli/term.h"
 #include "cli/when.h"
+#include "engine/peer.h"
 #include "engine/pipeline.h"
 #include "sys/clock.h"
 
@@ -132,8 +133,14 @@ static void print_head(const struct show *s, const struct journal_message *m, st
 	print_field("device", m->device);
 	printf("  %-14s%" PRIu32 " bytes\n", "length", m->length);
 	printf("  %-14s%.16s\n\n", "configuration", journal_command_hex(m->snapshot, hex));
-	printf("%s  received from %.*s, %s", clock_local_text(m->received_us, when), (int)m->peer.n, m->peer.p,
-	       journal_verdict_text(m->verdict));
+	printf("%s  received from ", clock_local_text(m->received_us, when));
+	struct aff_view channel;
+	int64_t id;
+	if (peer_channel(m->peer, &channel, &id))
+		printf("channel %.*s, where it is message %" PRId64, (int)channel.n, channel.p, id);
+	else
+		printf("%.*s", (int)m->peer.n, m->peer.p);
+	printf(", %s", journal_verdict_text(m->verdict));
 	if (m->error == AFF_EIDREUSE)
 		printf(": %s", aff_error_text(m->error));
 	else if (m->error)
@@ -251,6 +258,19 @@ static void put_parsed(struct json_writer *j, struct aff_view raw)
 	aff_charset_free(c);
 }
 
+/* The message of another channel that this one was. */
+static void put_came_from(struct json_writer *j, const struct journal_message *m)
+{
+	struct aff_view channel;
+	int64_t id;
+	if (!peer_channel(m->peer, &channel, &id))
+		return;
+	jsonw_object(j, "came_from");
+	jsonw_view(j, "channel", channel);
+	jsonw_i64(j, "id", id);
+	jsonw_object_end(j);
+}
+
 static int print_json(struct show *s, const struct journal_message *m, struct aff_view raw)
 {
 	struct aff_buf out;
@@ -262,6 +282,7 @@ static int print_json(struct show *s, const struct journal_message *m, struct af
 	jsonw_begin(&j, &out, 0);
 	jsonw_object(&j, NULL);
 	journal_command_put_message(&j, m);
+	put_came_from(&j, m);
 	if (m->verdict == JOURNAL_DUPLICATE && journal_find_original(s->others, m, raw, &original, NULL) == 0)
 		jsonw_i64(&j, "duplicate_of", original);
 	if (journal_get_commit(s->others, m->id, &committed_us, NULL) == 0)

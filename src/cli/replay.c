@@ -25,6 +25,10 @@ static void done(void *arg, unsigned lane, const struct output_answer *answer)
 
 static int open_output(struct replay *r)
 {
+	if (r->dest.channel)
+		return command_error("%s hands over to the channel %s, which only the engine can do; replay what that "
+				     "channel has, or write the messages to a file (--to-file)",
+				     r->dest.full_name, r->dest.channel);
 	int rc = output_new(&r->output, &r->dest, done, r);
 	return rc ? command_error("cannot open %s: %s", r->dest.full_name, aff_error_text(rc)) : 0;
 }
@@ -132,7 +136,8 @@ static int deliver(struct replay *r, struct journal_outcome *o, const struct pip
 	for (o->tries = 1;; o->tries++) {
 		int rc = 0;
 		r->answered = false;
-		r->output->ops->send(r->output, 0, &(struct output_message){p->bytes, p->control_id, o->message});
+		const struct output_message m = {.bytes = p->bytes, .control_id = p->control_id, .id = o->message};
+		r->output->ops->send(r->output, 0, &m);
 		while (!r->answered && !rc) {
 			r->output->ops->poll(r->output, -1, LOOK_MS);
 			rc = recorder_flush_if_due(r->recorder);

@@ -155,6 +155,7 @@ static void read_files(struct reader *r)
 		report_error(&r->report, nowhere, "put one .yaml file for each channel there", "there is no channel");
 	}
 	check_endpoints(r);
+	check_links(r);
 	check_forgotten(r);
 	check_tables(r);
 	check_profiles(r);
@@ -168,6 +169,7 @@ static void free_dest(struct conf_dest *d)
 	free(d->full_name);
 	free(d->url);
 	free(d->path);
+	free(d->channel);
 	free(d->file_name);
 	free(d->fhir_base);
 	aff_expr_free(d->when);
@@ -180,6 +182,9 @@ static void free_channel(struct conf_channel *c)
 		free_dest(&c->dests[i]);
 	free(c->dests);
 	aff_rules_free(c->transform);
+	for (size_t i = 0; i < c->source.nchannels; i++)
+		free(c->source.channels[i]);
+	free(c->source.channels);
 	free(c->accept.messages);
 	for (size_t i = 0; i < c->accept.nsenders; i++)
 		free(c->accept.senders[i]);
@@ -275,6 +280,7 @@ int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag
 	free(r.listeners.items);
 	free(r.receivers.items);
 	free_written(&r);
+	free_links(&r);
 	free(r.dialed.items);
 	rc = r.report.error ? r.report.error : findings->errors > errors ? AFF_ECONFIG : 0;
 	if (rc)

@@ -59,7 +59,8 @@ struct conf_address {
 
 enum conf_source_kind {
 	CONF_SOURCE_MLLP,        /* an MLLP listener */
-	CONF_SOURCE_MLLP_CLIENT  /* the same protocol from a device that listens: the engine connects to it */
+	CONF_SOURCE_MLLP_CLIENT, /* the same protocol from a device that listens: the engine connects to it */
+	CONF_SOURCE_CHANNELS     /* other channels, whose destinations lead here */
 };
 
 struct conf_retry {
@@ -70,6 +71,8 @@ struct conf_retry {
 struct conf_source {
 	enum conf_source_kind kind;
 	struct conf_address address; /* listened on, or connected to */
+	char **channels;         /* CHANNELS: their names */
+	size_t nchannels;
 	struct conf_retry retry; /* MLLP_CLIENT: of connecting; it never gives up */
 	enum aff_ack_mode answer;
 	unsigned lenient;        /* enum aff_lenient, or'ed */
@@ -101,7 +104,14 @@ struct conf_accept {
 	bool keep_others;        /* otherwise: keep (journal only) instead of reject */
 };
 
-enum conf_dest_kind { CONF_DEST_MLLP, CONF_DEST_FHIR, CONF_DEST_HTTP, CONF_DEST_FILE, CONF_DEST_DIRECTORY };
+enum conf_dest_kind {
+	CONF_DEST_MLLP,
+	CONF_DEST_FHIR,
+	CONF_DEST_HTTP,
+	CONF_DEST_FILE,
+	CONF_DEST_DIRECTORY,
+	CONF_DEST_CHANNEL
+};
 enum conf_order { CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE, CONF_ORDER_NONE };
 
 struct conf_dest {
@@ -113,6 +123,7 @@ struct conf_dest {
 	bool status_alone;       /* HTTP: a status 2xx is enough without an HL7 answer */
 	char *path;              /* FILE: messages are appended to it, each ended by its terminator and an empty line */
 	                         /* DIRECTORY: one file a message in it */
+	char *channel;           /* CHANNEL: its name */
 	char *file_name;         /* DIRECTORY: with {id} and {date} in it */
 	unsigned file_mode;      /* DIRECTORY */
 	bool as_fhir;            /* FHIR bundles go out, not HL7 messages */

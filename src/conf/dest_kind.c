@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ways to deliver: what stands below mllp, fhir, http, file and directory of a destination.
+ * The ways to deliver: what stands below mllp, fhir, http, file, directory and channel of a destination.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +150,16 @@ static void read_directory(struct reader *r, struct conf_dest *d, const struct n
 			             "'%s' has no use for HL7 messages", conf_keys[only_fhir[i]].name);
 }
 
+static void read_channel_dest(struct reader *r, struct conf_dest *d, const struct node *map)
+{
+	struct fields f;
+	d->kind = CONF_DEST_CHANNEL;
+	fields_read(r, &f, SECTION_DEST_CHANNEL, map);
+	d->channel = get_name(r, &f, KEY_DEST_CHANNEL_to);
+	if (d->channel)
+		add_link(r, false, f.value[KEY_DEST_CHANNEL_to]);
+}
+
 void read_dest_kind(struct reader *r, struct conf_dest *d, const struct fields *f)
 {
 	static const struct {
@@ -161,12 +171,13 @@ void read_dest_kind(struct reader *r, struct conf_dest *d, const struct fields *
 		{KEY_DEST_http, read_http},
 		{KEY_DEST_file, read_file_dest},
 		{KEY_DEST_directory, read_directory},
+		{KEY_DEST_channel, read_channel_dest},
 	};
 	unsigned n = 0;
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		n += f->meant[kinds[i].key];
 	if (n != 1)
-		report_error(&r->report, f->at, "give it exactly one of mllp, fhir, http, file and directory",
+		report_error(&r->report, f->at, "give it exactly one of mllp, fhir, http, file, directory and channel",
 		             "the destination has %s to deliver", n ? "more than one way" : "no way");
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (f->value[kinds[i].key])

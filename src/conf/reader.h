@@ -38,6 +38,16 @@ struct endpoints {
 	size_t count;
 };
 
+/* One end of a way from channel to channel, as it is written. */
+struct link {
+	size_t channel;                /* the one that says it, by its index */
+	bool incoming;                 /* its source names another one; else its destination does */
+	char *other;                   /* the name of the other one */
+	size_t to;                     /* its index, once it was looked for; SIZE_MAX: there is none */
+	const char *file;
+	struct place at;
+};
+
 /* A file or folder that a destination writes to. */
 struct written {
 	char *path;                    /* straightened */
@@ -54,6 +64,8 @@ struct reader {
 	struct known_profile *profiles;
 	size_t nprofiles;
 	struct endpoints listeners, receivers;
+	struct link *links;
+	size_t nlinks;
 	struct written *written;
 	size_t nwritten;
 	struct endpoints dialed;       /* devices that sources connect to */
@@ -118,6 +130,11 @@ struct aff_rules *read_transform(struct reader *r, const struct node *list);
 void read_destinations(struct reader *r, struct conf_channel *c, const struct node *list);
 /* d stays where it is. */
 void read_dest_kind(struct reader *r, struct conf_dest *d, const struct fields *f);
+/* The channel that is read names another one as where messages come from, or go to. */
+void add_link(struct reader *r, bool incoming, const struct node *name);
+/* Links to nowhere, links that only one end knows of, loops. */
+void check_links(struct reader *r);
+void free_links(struct reader *r);
 /* What a destination writes to, said by n; reports where another one does. Nothing where one of them is NULL. */
 void add_written(struct reader *r, const char *path, const struct node *n);
 void free_written(struct reader *r);

@@ -110,14 +110,53 @@ static void read_mllp_source(struct reader *r, struct conf_source *s, const stru
 		read_client(r, s, &f);
 }
 
+#define MAX_CHANNELS 1000
+
+static void read_channels(struct reader *r, struct conf_source *s, const struct node *list)
+{
+	s->kind = CONF_SOURCE_CHANNELS;
+	s->lenient = AFF_LENIENT_ALL; /* what another channel let pass is no news */
+	if (!list->count || list->count > MAX_CHANNELS) {
+		report_error(&r->report, list->at, "write [ward, icu]", "a source has 1 to %d channels", MAX_CHANNELS);
+		return;
+	}
+	s->channels = keep_array(r, list->count, sizeof *s->channels);
+	for (const struct node *n = list->first; n && s->channels; n = n->next) {
+		if (n->kind != NODE_SCALAR) {
+			report_error(&r->report, n->at, "write [ward, icu]", "'channels' takes a list of names");
+			continue;
+		}
+		bool twice = false;
+		for (size_t i = 0; i < s->nchannels && !twice; i++)
+			twice = aff_view_is(n->text, s->channels[i]);
+		if (twice)
+			report_error(&r->report, n->at, "leave one of them out", "the channel stands there twice");
+		else if ((s->channels[s->nchannels] = keep_text(r, n->text)))
+			s->nchannels++;
+		add_link(r, true, n);
+	}
+}
+
+/* What has no use where nobody waits for an answer. */
+static void check_unanswered(struct reader *r, const struct fields *f)
+{
+	static const enum key_id useless[] = {KEY_SOURCE_answer, KEY_SOURCE_ack, KEY_SOURCE_duplicates,
+	                                      KEY_SOURCE_on_full};
+	for (size_t i = 0; i < sizeof useless / sizeof useless[0]; i++)
+		if (f->value[useless[i]])
+			report_error(&r->report, f->value[useless[i]]->at, "leave it out",
+			             "'%s' has no use with 'channels'", conf_keys[useless[i]].name);
+}
+
 /* The ways in which messages come. */
 static const struct way {
 	enum key_id key;
 	void (*read)(struct reader *r, struct conf_source *s, const struct node *map);
 } ways[] = {
 	{KEY_SOURCE_mllp, read_mllp_source},
+	{KEY_SOURCE_channels, read_channels},
 };
-#define WAYS "mllp" /* for people */
+#define WAYS "mllp and channels" /* for people */
 
 static void read_way(struct reader *r, struct conf_source *s, const struct fields *f)
 {
@@ -149,4 +188,10 @@ void read_source(struct reader *r, struct conf_source *s, const struct node *map
 	}
 	if (map)
 		read_way(r, s, &f);
+	if (s->kind == CONF_SOURCE_CHANNELS) {
+		check_unanswered(r, &f);
+		s->answer = AFF_ACK_NEVER;
+		s->again = true; /* each comes once */
+		s->stall = false;
+	}
 }

@@ -150,6 +150,12 @@ static int start_sender(struct sending **list, const struct sender_setup *setup,
 	return 0;
 }
 
+/* The channel that a destination hands over to; NULL: none. */
+static struct channel *handed_to(const struct engine *e, const struct conf_dest *dest)
+{
+	return dest->channel ? channel_find(e->channels, dest->channel) : NULL;
+}
+
 void engine_reconfigure_senders(struct engine *e, struct conf *conf)
 {
 	for (size_t c = 0; c < conf->nchannels; c++) {
@@ -157,7 +163,8 @@ void engine_reconfigure_senders(struct engine *e, struct conf *conf)
 		for (size_t d = 0; d < channel->ndests; d++) {
 			struct sender *running = find_sender(e, channel->dests[d].full_name);
 			if (running)
-				sender_reconfigure(running, conf, channel, &channel->dests[d]);
+				sender_reconfigure(running, conf, channel, &channel->dests[d],
+						   handed_to(e, &channel->dests[d]));
 		}
 	}
 }
@@ -209,6 +216,7 @@ static int start_fresh(struct engine *e, struct prepare *p, struct sending **fre
 				setup.careful_until = journal_head(e->journal);
 			setup.alone = &e->alone;
 			setup.channel = channel_find(e->channels, channel->name);
+			setup.door = (struct channel_door){e->journal, e->writer, &e->budget, handed_to(e, dest)};
 			setup.settings = channel;
 			setup.dest = dest;
 			setup.backlog = backlog_of(&p->stats, dest->full_name);

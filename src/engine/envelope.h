@@ -17,6 +17,7 @@
 
 struct mailbox;
 struct channel;
+struct outcome_report;
 
 struct envelope {
 	struct envelope *next;
@@ -31,6 +32,7 @@ struct envelope {
 	bool grouped, batched;       /* it came with others in one frame; they were a batch */
 	bool more;                   /* the next envelope is of the same frame: both in one commit */
 	int64_t arrived_us;          /* monotonic */
+	struct outcome_report *with; /* what a sender handed it over for is committed with it: NULL, or the writer's */
 	struct resend_key resend;    /* unusable: it counts as new, and is not remembered */
 	struct journal_message row;  /* its views point into data */
 	struct aff_view raw;         /* the message as received */

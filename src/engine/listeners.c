@@ -27,7 +27,9 @@ static bool same_address(const struct conf_address *a, const struct conf_address
 /* Whether the source of a channel stays what it is: what serves it goes on, under the new snapshot. */
 static bool same_source(const struct served *s, const struct conf_source *source)
 {
-	return s->kind == source->kind && same_address(&s->asked, &source->address);
+	if (s->kind != source->kind)
+		return false;
+	return s->kind == CONF_SOURCE_CHANNELS || same_address(&s->asked, &source->address);
 }
 
 /* The socket of a channel that listens at this address now and will not any more: a channel that is renamed keeps its
@@ -60,10 +62,12 @@ static int bind_one(struct engine *e, const struct conf *conf, const struct conf
 {
 	const struct conf_source *source = &channel->source;
 	struct net_address address;
-	int fd = -1, rc = net_address_make(&address, source->address.host, source->address.port, diag);
+	bool inside = source->kind == CONF_SOURCE_CHANNELS;
+	int fd = -1;
+	int rc = inside ? 0 : net_address_make(&address, source->address.host, source->address.port, diag);
 	if (rc)
 		return rc;
-	if (source->kind != CONF_SOURCE_MLLP_CLIENT) {
+	if (source->kind == CONF_SOURCE_MLLP) {
 		fd = listen_at(e, conf, &source->address, &address, diag);
 		if (fd < 0)
 			return fd;
@@ -74,7 +78,8 @@ static int bind_one(struct engine *e, const struct conf *conf, const struct conf
 			close(fd);
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	}
-	net_address_format(&address, s->address, sizeof s->address);
+	if (!inside)
+		net_address_format(&address, s->address, sizeof s->address);
 	s->kind = source->kind;
 	s->listener = fd;
 	s->asked = source->address;
@@ -145,6 +150,8 @@ static void serve(struct engine *e, struct conf *conf, const struct conf_channel
 	int fd = fresh ? fresh->listener : -1;
 	if (fresh)
 		leave(e, state);
+	if (channel->source.kind == CONF_SOURCE_CHANNELS)
+		return; /* the senders of other channels serve it */
 	/* A device is connected to once, from any of the io threads, but always the same one. */
 	if (channel->source.kind == CONF_SOURCE_MLLP_CLIENT) {
 		io_serve(e->io[hash64(aff_view_of(channel->name)) % e->nio], fd, conf, channel, state);
@@ -156,6 +163,8 @@ static void serve(struct engine *e, struct conf *conf, const struct conf_channel
 
 static void tell(const struct served *s)
 {
+	if (s->kind == CONF_SOURCE_CHANNELS)
+		return;
 	log_info("listener", "%s %s %s", feed_channel(s->channel->feed),
 		 s->kind == CONF_SOURCE_MLLP_CLIENT ? "connects to" : "listens on", s->address);
 }

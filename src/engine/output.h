@@ -21,13 +21,17 @@ struct output_answer {
 	enum output_result result;
 	char detail[160];         /* "AA", "AE 101", "HTTP 503", "connection refused": never a field's value */
 	int64_t retry_after_ms;   /* the peer asked for this pause; 0 = it did not */
+	bool committed;           /* delivered, and the journal has the outcome */
 };
+
+struct outcome_report;
 
 /* What goes out. */
 struct output_message {
 	struct aff_view bytes;
 	struct aff_view control_id; /* MSH-10 of the message, for matching the answer */
 	int64_t id;                 /* in the journal */
+	struct outcome_report *report; /* for outputs that `commit`: theirs from now on; else NULL */
 };
 
 struct output;
@@ -44,12 +48,14 @@ struct output_ops {
 	void (*poll)(struct output *o, int wake_fd, int timeout_ms);
 	/* Deliveries in flight are abandoned: their outcome stays unknown and they will be sent again. */
 	void (*free)(struct output *o);
+	/* It takes care that a delivery and its outcome are committed together. */
+	bool commits;
 };
 struct output {
 	const struct output_ops *ops;
 };
 
-/* The output for a destination, of its kind. 0, AFF_ENOMEM, AFF_EARGUMENT. */
+/* The output for a destination, of its kind; for a channel see out_channel.h. 0, AFF_ENOMEM, AFF_EARGUMENT. */
 int output_new(struct output **out, const struct conf_dest *dest, output_done_fn *done, void *arg);
 /* "mllp", "fhir", ...: as the configuration calls it. */
 const char *output_kind_text(enum conf_dest_kind kind);

@@ -4,7 +4,19 @@
  */
 #include "engine/peer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/number.h"
+
 static const char folder[] = "directory ";
+static const char channel_word[] = "channel ";
+
+static bool begins_with(struct aff_view peer, const char *word)
+{
+	size_t n = strlen(word);
+	return peer.n > n && memcmp(peer.p, word, n) == 0;
+}
 
 struct aff_view peer_sender(struct aff_view peer)
 {
@@ -14,6 +26,29 @@ struct aff_view peer_sender(struct aff_view peer)
 
 struct aff_view peer_for_log(struct aff_view peer)
 {
-	size_t n = sizeof folder - 1;
-	return peer.n > n && memcmp(peer.p, folder, n) == 0 ? peer_sender(peer) : peer;
+	return begins_with(peer, folder) ? peer_sender(peer) : peer;
+}
+
+struct aff_view peer_order(struct aff_view peer)
+{
+	return begins_with(peer, channel_word) ? peer_sender(peer) : peer;
+}
+
+struct aff_view peer_of_channel(char buf[PEER_SIZE], const char *channel, int64_t id)
+{
+	int n = snprintf(buf, PEER_SIZE, "%s%s: %" PRId64, channel_word, channel, id);
+	return aff_view(buf, n < PEER_SIZE ? (size_t)n : PEER_SIZE - 1);
+}
+
+bool peer_channel(struct aff_view peer, struct aff_view *channel, int64_t *id)
+{
+	struct aff_view sender = peer_sender(peer);
+	size_t word = sizeof channel_word - 1;
+	uint64_t number;
+	if (!begins_with(sender, channel_word) || peer.n < sender.n + 3 ||
+	    number_u64(aff_view(peer.p + sender.n + 2, peer.n - sender.n - 2), INT64_MAX, &number))
+		return false;
+	*channel = aff_view(sender.p + word, sender.n - word);
+	*id = (int64_t)number;
+	return true;
 }

@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where a message came from, as the journal tells it: "127.0.0.1:51234" of a connection, "directory in: a.hl7" of a
- * file. The name of a file may say whose message it holds, so it is for the journal and not for logs.
+ * file, "channel ward: 1767225600000000" of a message of another channel. The name of a file may say whose message it
+ * holds, so it is for the journal and not for logs.
  */
 #ifndef ENGINE_PEER_H
 #define ENGINE_PEER_H
 
 #include <afferent/text.h>
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* Who sent it: the address without its port, the folder without its file. Two messages of one sender have it alike. */
 struct aff_view peer_sender(struct aff_view peer);
+
+/* What messages have alike that stay in order where the order is that of connections: the connection, the other
+ * channel, the file. */
+struct aff_view peer_order(struct aff_view peer);
+
+/* The channel that a message was handed over by, and the id that it has there. false: it came from elsewhere. */
+bool peer_channel(struct aff_view peer, struct aff_view *channel, int64_t *id);
+#define PEER_SIZE 128
+/* The peer of such a message. */
+struct aff_view peer_of_channel(char buf[PEER_SIZE], const char *channel, int64_t id);
 
 /* What a log may show of it. */
 struct aff_view peer_for_log(struct aff_view peer);

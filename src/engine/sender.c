@@ -83,6 +83,9 @@ static int make_output(struct sender *s)
 		if (rc)
 			return rc;
 	}
+	if (s->dest->kind == CONF_DEST_CHANNEL)
+		return output_channel_new(&s->output, s->dest, s->conf, feed_channel(s->channel->feed), &s->door,
+					  sender_on_done, s);
 	return output_new(&s->output, s->dest, sender_on_done, s);
 }
 
@@ -116,6 +119,7 @@ static void take_request(struct sender *s)
 		s->conf = r.conf;
 		s->settings = r.settings;
 		s->dest = r.dest;
+		s->door.to = r.to;
 		pthread_mutex_unlock(&s->lock);
 		conf_unref(old); /* not before: sender_status reads from it under the lock */
 		if (make_output(s)) {
@@ -223,6 +227,7 @@ int sender_start(struct sender **out, const struct sender_setup *setup, struct a
 	snprintf(s->destination, sizeof s->destination, "%s", setup->dest->full_name);
 	s->writer = setup->writer;
 	s->channel = setup->channel;
+	s->door = setup->door;
 	s->conf = conf_ref(setup->conf);
 	s->settings = setup->settings;
 	s->dest = setup->dest;
@@ -259,7 +264,7 @@ static void wake(struct sender *s)
 }
 
 void sender_reconfigure(struct sender *s, struct conf *conf, const struct conf_channel *settings,
-			const struct conf_dest *dest)
+			const struct conf_dest *dest, struct channel *to)
 {
 	pthread_mutex_lock(&s->lock);
 	if (s->request.conf)
@@ -267,6 +272,7 @@ void sender_reconfigure(struct sender *s, struct conf *conf, const struct conf_c
 	s->request.conf = conf_ref(conf);
 	s->request.settings = settings;
 	s->request.dest = dest;
+	s->request.to = to;
 	pthread_mutex_unlock(&s->lock);
 	wake(s);
 }

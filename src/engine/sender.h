@@ -6,6 +6,7 @@
 #define ENGINE_SENDER_H
 
 #include "engine/channel.h"
+#include "engine/out_channel.h"
 #include "engine/writer.h"
 
 struct sender;
@@ -15,6 +16,7 @@ struct sender_setup {
 	const char *secret_file;     /* the journal's master keys; NULL: beside it */
 	struct writer *writer;
 	struct channel *channel;
+	struct channel_door door;
 	struct conf *conf;
 	const struct conf_channel *settings;
 	const struct conf_dest *dest;
@@ -27,9 +29,10 @@ struct sender_setup {
 /* Starts the thread. The destination has its cursor in the journal already. */
 int sender_start(struct sender **out, const struct sender_setup *setup, struct aff_diag *diag);
 
-/* From now on with this snapshot; deliveries in flight end first. Returns at once. */
+/* From now on with this snapshot; deliveries in flight end first. to: the channel that dest hands over to, or NULL.
+ * Returns at once. */
 void sender_reconfigure(struct sender *s, struct conf *conf, const struct conf_channel *settings,
-                        const struct conf_dest *dest);
+                        const struct conf_dest *dest, struct channel *to);
 
 /* Asks for the end: nothing more is sent, deliveries in flight may end until the deadline (monotonic). Returns at
  * once. */

@@ -3,6 +3,7 @@
  * Into the window: messages come from the feed while the sender keeps up, from the journal when it is behind, and are
  * transformed, filtered, sampled and rendered in journal order.
  */
+#include "engine/peer.h"
 #include "engine/sender_internal.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -13,7 +14,7 @@
 
 static unsigned choose_lane(struct sender *s, const struct journal_message *m)
 {
-	struct aff_view key = m->peer;
+	struct aff_view key = peer_order(m->peer);
 	if (s->nlanes == 1)
 		return 0;
 	if (s->dest->order == CONF_ORDER_NONE)

@@ -32,6 +32,7 @@ struct sender_request {
 	struct conf *conf; /* a reference; NULL: no new snapshot */
 	const struct conf_channel *settings;
 	const struct conf_dest *dest;
+	struct channel *to;
 	bool end;
 	int64_t deadline_us;
 };
@@ -39,6 +40,7 @@ struct sender_request {
 struct sender {
 	struct writer *writer;
 	struct channel *channel;
+	struct channel_door door;
 	char destination[128];
 	pthread_t thread;
 	struct feed_waiter waiter;

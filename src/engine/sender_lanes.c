@@ -25,8 +25,8 @@ static void chain_report(struct sender *s, struct outcome_report *r)
 	s->last = r;
 }
 
-void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind, const struct delivery *d,
-		   const char *detail)
+static struct outcome_report *make_report(struct sender *s, int64_t id, enum journal_outcome_kind kind,
+					  const struct delivery *d, const char *detail)
 {
 	struct outcome_report *r = calloc(1, sizeof *r);
 	if (!r) {
@@ -35,6 +35,7 @@ void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind,
 	}
 	r->outcome.message = id;
 	r->outcome.kind = kind;
+	r->outcome.destination = aff_view_of(s->destination);
 	r->outcome.at_us = clock_wall_us();
 	memcpy(r->outcome.snapshot, s->conf->sha256, sizeof r->outcome.snapshot);
 	if (d) {
@@ -45,7 +46,13 @@ void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind,
 	r->count = careful_covers(s->careful, id); /* counted or not: it is forgotten */
 	snprintf(r->detail, sizeof r->detail, "%s", detail);
 	r->outcome.detail = aff_view_of(r->detail);
-	chain_report(s, r);
+	return r;
+}
+
+void sender_report(struct sender *s, int64_t id, enum journal_outcome_kind kind, const struct delivery *d,
+		   const char *detail)
+{
+	chain_report(s, make_report(s, id, kind, d, detail));
 	count(&s->counts[kind], 1);
 }
 
@@ -98,23 +105,27 @@ static int64_t pause_us(struct sender *s, const struct delivery *d)
 	return backoff_us(&s->random, first, most, d->tries);
 }
 
-static void end_delivery(struct sender *s, struct delivery *d, enum journal_outcome_kind kind, const char *detail)
+/* It has its outcome. */
+static void leave(struct sender *s, struct delivery *d)
 {
-	lane_remove(&s->lanes[d->lane], d);
-	sender_report(s, d->id, kind, d, detail);
 	careful_end(s->careful, d);
 	if (!sender_end_ahead(s, d))
 		window_end(s->window, d);
 }
 
-/* With what the transform did to readings: nobody shall find a value missing without a word. */
-static void end_delivered(struct sender *s, struct delivery *d, const char *answer)
+static void end_delivery(struct sender *s, struct delivery *d, enum journal_outcome_kind kind, const char *detail)
 {
-	struct aff_buf detail;
-	char text[320]; /* the report shortens it */
-	aff_buf_init(&detail, sizeof text);
-	detail.p = text;
-	detail.allocated = sizeof text;
+	lane_remove(&s->lanes[d->lane], d);
+	sender_report(s, d->id, kind, d, detail);
+	leave(s, d);
+}
+
+#define DETAIL_SIZE 320 /* the report shortens it */
+
+/* With what the transform did: nobody shall find a value missing without a word. */
+static const char *delivered_detail(char text[DETAIL_SIZE], const struct delivery *d, const char *answer)
+{
+	struct aff_buf detail = {.p = text, .allocated = DETAIL_SIZE, .max = DETAIL_SIZE};
 	if (d->skipped)
 		aff_buf_printf(&detail, "step at line %u skipped", d->skipped_line);
 	if (d->skipped > 1)
@@ -126,7 +137,19 @@ static void end_delivered(struct sender *s, struct delivery *d, const char *answ
 		aff_buf_put_text(&detail, "; ");
 	aff_buf_printf(&detail, "%s", answer);
 	aff_buf_put_char(&detail, '\0');
-	end_delivery(s, d, JOURNAL_DELIVERED, detail.error ? answer : text);
+	return detail.error ? answer : text;
+}
+
+static void end_delivered(struct sender *s, struct delivery *d, const struct output_answer *answer)
+{
+	char detail[DETAIL_SIZE];
+	if (!answer->committed) {
+		end_delivery(s, d, JOURNAL_DELIVERED, delivered_detail(detail, d, answer->detail));
+		return;
+	}
+	lane_remove(&s->lanes[d->lane], d);
+	count(&s->counts[JOURNAL_DELIVERED], 1);
+	leave(s, d);
 }
 
 static void note_state(struct sender *s, bool down, const char *detail)
@@ -185,7 +208,7 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 		int64_t wall = clock_wall_us();
 		atomic_store_explicit(&s->delivered_us, wall, memory_order_relaxed);
 		histogram_add(&s->latency, wall - d->received_us);
-		end_delivered(s, d, answer->detail);
+		end_delivered(s, d, answer);
 		return;
 	}
 	count(&s->retries, 1);
@@ -225,7 +248,11 @@ static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 	d->state = DELIVERY_FLYING;
 	s->lanes[lane].flying = d;
 	s->flying++;
-	s->output->ops->send(s->output, lane, &(struct output_message){d->bytes, d->control_id, d->id});
+	struct output_message m = {.bytes = d->bytes, .control_id = d->control_id, .id = d->id};
+	char detail[DETAIL_SIZE];
+	if (s->output->ops->commits)
+		m.report = make_report(s, d->id, JOURNAL_DELIVERED, d, delivered_detail(detail, d, ""));
+	s->output->ops->send(s->output, lane, &m);
 	return true;
 }
 

@@ -7,9 +7,19 @@
 #include "base/json.h"
 #include "sys/clock.h"
 
+static void put_sources(struct json_writer *j, const struct conf_channel *settings)
+{
+	jsonw_array(j, "channels");
+	for (size_t i = 0; settings && i < settings->source.nchannels; i++)
+		jsonw_text(j, NULL, settings->source.channels[i]);
+	jsonw_array_end(j);
+}
+
 static void put_channel(struct json_writer *j, const struct served *s, const struct conf *conf)
 {
-	static const char *const kinds[] = {[CONF_SOURCE_MLLP] = "mllp", [CONF_SOURCE_MLLP_CLIENT] = "mllp-client"};
+	static const char *const kinds[] = {[CONF_SOURCE_MLLP] = "mllp",
+					    [CONF_SOURCE_MLLP_CLIENT] = "mllp-client",
+					    [CONF_SOURCE_CHANNELS] = "channels"};
 	struct channel *c = s->channel;
 	const struct conf_channel *settings = conf_channel(conf, aff_view_of(feed_channel(c->feed)));
 	size_t ndests = settings ? settings->ndests : 0;
@@ -20,7 +30,9 @@ static void put_channel(struct json_writer *j, const struct served *s, const str
 	jsonw_text(j, "source", kinds[s->kind]);
 	jsonw_text(j, "state", down ? "down" : "up");
 	jsonw_text(j, "why", why);
-	if (s->listener >= 0)
+	if (s->kind == CONF_SOURCE_CHANNELS)
+		put_sources(j, settings);
+	else if (s->listener >= 0)
 		jsonw_text(j, "listen", s->address);
 	else
 		jsonw_text(j, "connect", s->address);

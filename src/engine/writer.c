@@ -14,6 +14,7 @@
 #include "engine/writer.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <time.h>
@@ -116,6 +117,24 @@ static int add_report(struct writer *w, struct outcome_report *r, struct aff_dia
 	return rc;
 }
 
+/* A message, and the outcome of the one that it was handed over for: both, or none. */
+static int add_message(struct writer *w, struct envelope *e, struct aff_diag *diag)
+{
+	char detail[200];
+	judge_message(w->resends, e);
+	int rc = journal_add_message(w->journal, &e->row, diag);
+	if (rc || !e->with)
+		return rc;
+	struct journal_outcome o = e->with->outcome;
+	int n = snprintf(detail, sizeof detail, "%smessage %lld of %.*s%s", e->with->detail, (long long)e->row.id,
+			 (int)e->row.channel.n, e->row.channel.p, e->row.verdict == JOURNAL_KEPT ? ", kept" : "");
+	o.detail = aff_view(detail, n < (int)sizeof detail ? (size_t)n : sizeof detail - 1);
+	rc = journal_add_outcome(w->journal, &o, diag);
+	if (!rc && e->with->count)
+		rc = journal_set_attempts(w->journal, o.destination, o.message, e->with->attempts, diag);
+	return rc;
+}
+
 /* One transaction of the batch and the open reports. */
 static int transact(struct writer *w, const struct chain *batch, struct aff_diag *diag)
 {
@@ -123,8 +142,8 @@ static int transact(struct writer *w, const struct chain *batch, struct aff_diag
 	int64_t begin = clock_mono_us();
 	int rc = journal_begin(w->journal, diag);
 	for (struct envelope *e = batch->first; !rc && e; e = e->next, messages++) {
-		judge_message(w->resends, e);
-		rc = journal_add_message(w->journal, &e->row, diag);
+		outcomes += e->with != NULL;
+		rc = add_message(w, e, diag);
 	}
 	for (struct outcome_report *r = w->open.first; !rc && r; r = r->next, outcomes++)
 		rc = add_report(w, r, diag);
@@ -171,6 +190,8 @@ static void finish(struct chain *batch, int result)
 		struct mailbox *home = batch->first->home;
 		for (struct envelope *e = batch->first; e && e->home == home; e = e->next) {
 			e->result = result;
+			free(e->with);
+			e->with = NULL;
 			part.last = e;
 			unsigned i = 0;
 			while (i < nwoken && woken[i] != e->channel)

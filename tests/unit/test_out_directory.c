@@ -60,7 +60,8 @@ static void tear_down(void)
 
 static void send_on(unsigned lane, int64_t id, const char *text)
 {
-	output->ops->send(output, lane, &(struct output_message){aff_view_of(text), aff_view_of("1"), id});
+	const struct output_message m = {.bytes = aff_view_of(text), .control_id = aff_view_of("1"), .id = id};
+	output->ops->send(output, lane, &m);
 }
 
 static void expect_file(const char *name, const char *text)

@@ -32,7 +32,8 @@ static void tear_down(void)
 
 static void post(unsigned lane)
 {
-	peer.output->ops->send(peer.output, lane, &(struct output_message){aff_view_of(BUNDLE), aff_view_of("1"), 1});
+	const struct output_message m = {.bytes = aff_view_of(BUNDLE), .control_id = aff_view_of("1"), .id = 1};
+	peer.output->ops->send(peer.output, lane, &m);
 }
 
 static void answer(const char *head, const char *body)

@@ -23,7 +23,8 @@ static bool again;
 
 static void send_on(unsigned lane, const char *text)
 {
-	output->ops->send(output, lane, &(struct output_message){aff_view_of(text), aff_view_of("1"), 1});
+	const struct output_message m = {.bytes = aff_view_of(text), .control_id = aff_view_of("1"), .id = 1};
+	output->ops->send(output, lane, &m);
 }
 
 static void on_done(void *arg, unsigned lane, const struct output_answer *answer)
@@ -160,7 +161,8 @@ START_TEST(a_symbolic_link_is_not_followed)
 	if (symlink("/dev/full", path))
 		ck_abort();
 	ck_assert_int_eq(output_file_new(&linked, &dest, on_done, NULL), 0);
-	linked->ops->send(linked, 0, &(struct output_message){aff_view_of("MSH|1\r"), aff_view_of("1"), 1});
+	const struct output_message m = {.bytes = aff_view_of("MSH|1\r"), .control_id = aff_view_of("1"), .id = 1};
+	linked->ops->send(linked, 0, &m);
 	linked->ops->poll(linked, -1, -1);
 	expect_done(1, OUTPUT_TRANSIENT, "cannot write the file");
 	linked->ops->free(linked);

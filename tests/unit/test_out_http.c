@@ -23,7 +23,7 @@ static void tear_down(void)
 
 static void post(unsigned lane)
 {
-	const struct output_message m = {aff_view_of(MESSAGE), aff_view_of("M1"), 1};
+	const struct output_message m = {.bytes = aff_view_of(MESSAGE), .control_id = aff_view_of("M1"), .id = 1};
 	peer.output->ops->send(peer.output, lane, &m);
 }
 
@@ -121,7 +121,8 @@ END_TEST
 
 START_TEST(a_message_without_an_id_cannot_be_answered)
 {
-	peer.output->ops->send(peer.output, 0, &(struct output_message){aff_view_of(MESSAGE), aff_view("", 0), 1});
+	const struct output_message m = {.bytes = aff_view_of(MESSAGE), .control_id = aff_view("", 0), .id = 1};
+	peer.output->ops->send(peer.output, 0, &m);
 	peer_expect(&peer, 1, OUTPUT_PERMANENT, "MSH-10 is empty: no answer could be matched");
 }
 END_TEST

@@ -36,7 +36,8 @@ static void tear_down(void)
 
 static void send_message(unsigned lane, const char *message, const char *id)
 {
-	peer.output->ops->send(peer.output, lane, &(struct output_message){aff_view_of(message), aff_view_of(id), 1});
+	const struct output_message m = {.bytes = aff_view_of(message), .control_id = aff_view_of(id), .id = 1};
+	peer.output->ops->send(peer.output, lane, &m);
 }
 
 static void take_message(const char *framed)
@@ -260,7 +261,8 @@ START_TEST(a_large_message_is_sent_in_pieces)
 	aff_buf_put_text(&message, "MSH|^~\\&|");
 	memset(aff_buf_reserve(&message, size), 'x', size);
 	message.n += size;
-	peer.output->ops->send(peer.output, 0, &(struct output_message){aff_buf_view(&message), aff_view_of("M1"), 1});
+	const struct output_message m = {.bytes = aff_buf_view(&message), .control_id = aff_view_of("M1"), .id = 1};
+	peer.output->ops->send(peer.output, 0, &m);
 	peer_accept(&peer);
 	struct aff_view got = peer_receive(&peer, END);
 	ck_assert_uint_eq(got.n, message.n + 3);
@@ -278,7 +280,8 @@ START_TEST(a_refusal_may_come_early_but_no_acceptance)
 	aff_buf_init(&message, size);
 	memset(aff_buf_reserve(&message, size), 'x', size);
 	message.n += size;
-	peer.output->ops->send(peer.output, 0, &(struct output_message){aff_buf_view(&message), aff_view_of("M1"), 1});
+	const struct output_message m = {.bytes = aff_buf_view(&message), .control_id = aff_view_of("M1"), .id = 1};
+	peer.output->ops->send(peer.output, 0, &m);
 	peer_accept(&peer);
 	peer_wait(&peer, peer.fd);
 	peer_say(&peer, _i ? ANSWER("AE", "M1") : ANSWER("AA", "M1"));
