@@ -94,8 +94,9 @@ static void check_tables(struct reader *r)
 	for (size_t i = 0; i < r->ntables && !r->files->single && !r->unreadable_channel; i++) {
 		const struct known_table *t = &r->tables[i];
 		r->report.file = t->file;
-		if (t->table && !t->used)
-			report_warning(&r->report, t->at, NULL, "no channel uses the table '%s'", t->name);
+		if (t->table && !t->used && !t->library)
+			report_warning(&r->report, t->at, NULL,
+			               "no channel uses the table '%s'", t->name);
 	}
 }
 

@@ -30,9 +30,11 @@ enum key_kind {
 	KIND_MAP, KIND_LIST, KIND_ROWS,                           /* not scalar; ROWS may be both */
 	KIND_SWITCH,                                              /* a map, or the word "off" */
 	KIND_LIST_NONE,                                           /* a list, or the word "none" */
+	KIND_DEFAULT,                                             /* a row of a table, or a word */
 	KIND_MAPS, KIND_FIELDS,                                   /* one, or a list of them */
 	KIND_TEXT, KIND_NAME, KIND_WORD, KIND_PATH, KIND_URL, KIND_URI, KIND_ADDRESS, KIND_ZONE,
-	KIND_COUNT, KIND_BYTES, KIND_DURATION, KIND_NEVER, KIND_RATE, /* NEVER: a duration or the word "never" */
+	KIND_COUNT, KIND_BYTES, KIND_DURATION, KIND_RATE, KIND_DECIMAL,
+	KIND_NEVER,                                               /* a duration, or the word "never" */
 	KIND_CONDITION, KIND_FIELD, KIND_SEGMENT, KIND_EACH, KIND_TABLE, KIND_CHARSET,
 	KIND_LATER                                                /* known by the design, not supported yet */
 };

@@ -18,6 +18,8 @@ struct known_table {
 	const char *file;
 	struct place at;
 	bool used;
+	bool library;                  /* one of a collection: that nobody uses it is no finding */
+	unsigned unknown;              /* what becomes of unknown codes: enum aff_unknown plus 1; 0: not said */
 };
 
 /* A file of profiles/; broken ones stay known so that their users are not blamed. */
@@ -97,6 +99,8 @@ char *get_url(struct reader *r, const struct fields *f, enum key_id key);    /* 
 uint64_t get_number(struct reader *r, const struct fields *f, enum key_id key);
 unsigned get_word(struct reader *r, const struct fields *f, enum key_id key);   /* index into the key's values */
 unsigned get_words(struct reader *r, const struct fields *f, enum key_id key);  /* a list; bit i for word i */
+/* The index of a word in the key's values; reports and returns -1 when it is not one. */
+int find_word(struct reader *r, struct aff_view text, struct place at, enum key_id key);
 bool get_address(struct reader *r, const struct fields *f, enum key_id key, struct conf_address *out);
 struct aff_expr *get_condition(struct reader *r, const struct fields *f, enum key_id key);
 const char *get_charset(struct reader *r, const struct fields *f, enum key_id key); /* of table 0211; NULL: nothing */
@@ -152,7 +156,8 @@ bool is_message_type(struct aff_view v);
 bool is_profile_file(const struct node *check);
 const struct aff_profile *use_profile(struct reader *r, const struct node *file);
 
-/* The table with this name, marked as used; reports where there is none. NULL then and for a table with mistakes. */
-const struct aff_table *use_table(struct reader *r, const struct node *name);
+/* The table with this name, marked as used; reports where there is none. NULL then; its `table` is NULL for one with
+ * mistakes. */
+const struct known_table *use_table(struct reader *r, const struct node *name);
 
 #endif

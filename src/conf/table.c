@@ -5,166 +5,98 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <afferent/nomenclature.h>
-#include <afferent/unit.h>
+#include "conf/table.h"
 
-#include "conf/csv.h"
-#include "conf/reader.h"
+enum { LISTS_MAX = 1 << 16 };
 
-/* Where a row's texts stand, for findings about them. */
-struct row_places {
-	struct place from, name, unit;
-};
+/* ---- rows in YAML ---- */
 
-/* Codes that the built-in nomenclature knows under another name, and units that nobody can convert to. */
-static void check_row(struct reader *r, const struct aff_table *t, const struct aff_table_row *row,
-                      const struct row_places *at)
+/* A list as one item a line. */
+static void take_list(struct table_reader *t, struct row_text *row, unsigned column, const struct node *list)
 {
-	char a[SHOWN_SIZE], b[SHOWN_SIZE];
-	const struct aff_term *term =
-	    row->name.n && aff_view_is(aff_table_to_system(t), "MDC") ? aff_term_by_code(row->code) : NULL;
-	if (term && term->refid[0] && !aff_view_is(row->name, term->refid))
-		report_warning(&r->report, at->name, NULL, "code %s is %s, not %s", shown(a, row->code), term->refid,
-		               shown(b, row->name));
-	if (row->unit.n && !aff_unit_by_ucum(row->unit))
-		report_warning(&r->report, at->unit, "values cannot be converted to it", "the unit '%s' is not known",
-		               shown(a, row->unit));
-}
-
-static void add_row(struct reader *r, struct aff_table *t, const struct aff_table_row *row, const struct row_places *at)
-{
-	unsigned existing = 0;
-	char code[SHOWN_SIZE];
-	int rc = aff_table_add(t, row, &existing);
-	if (rc == AFF_ENOMEM)
-		r->report.error = rc;
-	else if (rc == AFF_ETABLE)
-		report_error(&r->report, at->from, "keep one of them", "the code '%s' stands in line %u already",
-		             shown(code, row->from), existing);
-	else if (rc)
-		report_error(&r->report, at->from, "write the code, or leave the row out",
-		             "the code that arrives is empty");
-	else
-		check_row(r, t, row, at);
-}
-
-static struct place place_or(const struct node *n, struct place fallback)
-{
-	return n ? n->at : fallback;
-}
-
-static void read_rows(struct reader *r, struct aff_table *t, const struct node *rows)
-{
-	for (const struct node *from = rows->first; from && !r->report.error; from = from->next->next) {
-		struct fields f;
-		if (from->kind != NODE_SCALAR || !fields_read(r, &f, SECTION_ROW, from->next))
+	size_t start = t->lists.n;
+	for (const struct node *n = list->first; n; n = n->next) {
+		bool broken = n->kind != NODE_SCALAR || !n->text.n || memchr(n->text.p, '\n', n->text.n);
+		if (broken) {
+			report_error(&t->r->report, n->at, "quote a word: \"---\"",
+			             "'%s' takes a list of numbers and words", column_name(column));
 			continue;
-		struct aff_table_row row = {
-		    .from = from->text,
-		    .from_name = get_view(&f, KEY_ROW_from_name),
-		    .code = get_view(&f, KEY_ROW_code),
-		    .name = get_view(&f, KEY_ROW_name),
-		    .loinc = get_view(&f, KEY_ROW_loinc),
-		    .loinc_name = get_view(&f, KEY_ROW_loinc_name),
-		    .unit = get_view(&f, KEY_ROW_unit),
-		    .line = from->at.line};
-		struct row_places at = {from->at, place_or(f.value[KEY_ROW_name], from->at),
-		                        place_or(f.value[KEY_ROW_unit], from->at)};
-		add_row(r, t, &row, &at);
-	}
-}
-
-/* ---- the same from a .csv ---- */
-
-enum column { COLUMN_FROM, COLUMN_FROM_NAME, COLUMN_CODE, COLUMN_NAME, COLUMN_LOINC, COLUMN_LOINC_NAME, COLUMN_UNIT,
-             COLUMNS };
-#define ABSENT CSV_MAX_FIELDS
-
-static bool read_header(struct reader *r, const struct csv *c, size_t index[COLUMNS])
-{
-	static const char *const names[COLUMNS] = {"from", "from_name", "code", "name", "loinc", "loinc_name", "unit"};
-	bool good = true;
-	for (int k = 0; k < COLUMNS; k++) {
-		index[k] = ABSENT;
-		for (size_t i = 0; i < c->count; i++) {
-			if (!aff_view_is(csv_field(c, i), names[k]))
-				continue;
-			if (index[k] != ABSENT) {
-				report_error(&r->report, c->place[i], "keep one of them",
-				             "the column '%s' stands there twice",
-				             names[k]);
-				good = false;
-			}
-			index[k] = i;
 		}
+		if (n != list->first)
+			aff_buf_put_char(&t->lists, '\n');
+		aff_buf_put_view(&t->lists, n->text);
 	}
-	if (index[COLUMN_FROM] == ABSENT || index[COLUMN_CODE] == ABSENT) {
-		struct aff_view line = csv_field(c, 0);
-		bool other = c->count == 1 && (memchr(line.p, ';', line.n) || memchr(line.p, '\t', line.n));
-		report_error(&r->report, c->place[0],
-		             other ? "separate the columns by commas, not by semicolons or tabs"
-		                   : "the first line names the columns: from, code, name, loinc, unit",
-		             "the column '%s' is missing", index[COLUMN_FROM] == ABSENT ? "from" : "code");
-		good = false;
+	if (!list->count)
+		report_error(&t->r->report, list->at, "leave the key out", "the list '%s' is empty",
+		             column_name(column));
+	/* Its place is told again when the buffer no longer moves. */
+	row->text[column] = aff_view(NULL, t->lists.n - start);
+}
+
+static void point_to_lists(const struct table_reader *t, struct row_text *row)
+{
+	size_t at = 0;
+	for (unsigned k = 0; k < COLUMNS; k++) {
+		if (row->text[k].p)
+			continue;
+		row->text[k].p = row->text[k].n ? t->lists.p + at : "";
+		at += row->text[k].n;
 	}
-	return good;
 }
 
-static struct aff_view column_text(const struct csv *c, const size_t index[COLUMNS], enum column k)
+static void read_row(struct table_reader *t, const struct node *from, const struct node *map)
 {
-	return index[k] == ABSENT ? aff_view("", 0) : csv_field(c, index[k]);
-}
-
-static struct place column_place(const struct csv *c, const size_t index[COLUMNS], enum column k)
-{
-	return c->place[index[k] == ABSENT ? index[COLUMN_FROM] : index[k]];
-}
-
-static void add_record(struct reader *r, struct aff_table *t, const struct csv *c, const size_t index[COLUMNS])
-{
-	struct aff_table_row row = {
-	    .from = column_text(c, index, COLUMN_FROM),
-	    .from_name = column_text(c, index, COLUMN_FROM_NAME),
-	    .code = column_text(c, index, COLUMN_CODE),
-	    .name = column_text(c, index, COLUMN_NAME),
-	    .loinc = column_text(c, index, COLUMN_LOINC),
-	    .loinc_name = column_text(c, index, COLUMN_LOINC_NAME),
-	    .unit = column_text(c, index, COLUMN_UNIT),
-	    .line = c->place[0].line};
-	struct row_places at = {column_place(c, index, COLUMN_FROM), column_place(c, index, COLUMN_NAME),
-	                        column_place(c, index, COLUMN_UNIT)};
-	add_row(r, t, &row, &at);
-}
-
-static void read_csv(struct reader *r, struct aff_table *t, struct aff_view bytes)
-{
-	struct csv c;
-	size_t index[COLUMNS], columns = 0;
-	const char *fault = NULL;
-	int rc;
-	csv_begin(&c, bytes);
-	while ((rc = csv_next(&c, &fault)) > 0 && !r->report.error) {
-		if (!columns) {
-			columns = c.count;
-			if (!read_header(r, &c, index))
-				break;
-		} else if (c.count != columns) {
-			report_error(&r->report, c.place[0], "quote a field that holds a comma; keep empty fields",
-			             "the line has %zu fields, the first line has %zu", c.count, columns);
-		} else {
-			add_record(r, t, &c, index);
-		}
+	struct reader *r = t->r;
+	struct fields f;
+	struct row_text row;
+	if (!fields_read(r, &f, SECTION_ROW, map))
+		return;
+	aff_buf_clear(&t->lists);
+	row.text[COLUMN_FROM] = from->text;
+	row.at[COLUMN_FROM] = from->at;
+	for (unsigned k = 1; k < COLUMNS; k++) {
+		const struct node *n = f.value[(unsigned)KEY_ROW_from_system + k - 1];
+		row.text[k] = n ? n->text : aff_view("", 0);
+		row.at[k] = n ? n->at : from->at;
+		if (n && n->kind == NODE_LIST)
+			take_list(t, &row, k, n);
+		else if (n && node_is_empty(n))
+			row.text[k] = aff_view("", 0);
 	}
-	if (rc == AFF_ENOMEM)
-		r->report.error = rc;
-	else if (rc < 0)
-		report_error(&r->report, c.at, "quote a field with \"...\", and write a quote inside it twice", "%s",
-		             fault);
-	else if (!columns)
-		report_error(&r->report, c.at, "the first line names the columns: from, code, name, loinc, unit",
-		             "the file is empty");
-	aff_buf_free(&c.text);
+	point_to_lists(t, &row);
+	if (t->lists.error)
+		report_error(&r->report, from->at, "64 KiB are enough for a row", "the lists of this row are too long");
+	else
+		table_add_row(t, &row);
 }
+
+static void read_row_list(struct table_reader *t, const struct node *from, const struct node *list)
+{
+	if (!list->first)
+		report_error(&t->r->report, list->at, "write a row, or leave the code out", "the list has no row");
+	for (const struct node *row = list->first; row; row = row->next)
+		read_row(t, from, row);
+}
+
+static void read_rows(struct table_reader *t, const struct node *rows)
+{
+	struct reader *r = t->r;
+	char code[SHOWN_SIZE];
+	for (const struct node *from = rows->first; from && !r->report.error; from = from->next->next) {
+		if (from->kind != NODE_SCALAR)
+			continue;
+		const struct aff_table_row *there = aff_table_find(t->table, from->text);
+		if (there)
+			report_error(&r->report, from->at, "keep one of them, or write both as a list: [{...}, {...}]",
+			             "the code '%s' stands in line %u already", shown(code, from->text), there->line);
+		else if (from->next->kind == NODE_LIST)
+			read_row_list(t, from, from->next);
+		else
+			read_row(t, from, from->next);
+	}
+}
+
+/* ---- rows in a .csv ---- */
 
 static bool is_csv(struct aff_view name)
 {
@@ -172,8 +104,9 @@ static bool is_csv(struct aff_view name)
 }
 
 /* Reads the .csv that `rows` names, which lies in the table's own folder. */
-static void read_csv_file(struct reader *r, struct aff_table *t, const struct node *rows)
+static void read_csv_file(struct table_reader *t, const struct node *rows)
 {
+	struct reader *r = t->r;
 	const char *yaml = r->report.file, *slash = strrchr(yaml, '/');
 	size_t folder = slash ? (size_t)(slash - yaml) + 1 : 0;
 	char word[SHOWN_SIZE], hint[HINT_SIZE];
@@ -183,8 +116,8 @@ static void read_csv_file(struct reader *r, struct aff_table *t, const struct no
 		if (strncmp(file->name, yaml, folder) || !is_csv(aff_view_of(file->name)))
 			continue;
 		if (aff_view_is(rows->text, file->name + folder)) {
-			r->report.file = file->name;
-			read_csv(r, t, file->bytes);
+			r->report.file = t->rows_file = file->name;
+			table_read_csv(t, file->bytes);
 			r->report.file = yaml;
 			return;
 		}
@@ -193,6 +126,51 @@ static void read_csv_file(struct reader *r, struct aff_table *t, const struct no
 	const char *proposal = did_you_mean(hint, &near);
 	report_error(&r->report, rows->at, proposal ? proposal : "name a .csv file of the same folder",
 	             "there is no file '%s' beside this one", shown(word, rows->text));
+}
+
+/* ---- what codes become that no row takes ---- */
+
+/* The word's index plus 1. */
+static unsigned default_word(struct reader *r, const struct node *n)
+{
+	static const char *const words[] = {"keep", "drop", "reject"};
+	char word[SHOWN_SIZE], hint[HINT_SIZE];
+	struct nearest near = {.word = n->text};
+	for (unsigned i = 0; i < 3; i++) {
+		if (aff_view_is(n->text, words[i]))
+			return i + 1;
+		nearest_offer(&near, words[i]);
+	}
+	const char *proposal = did_you_mean(hint, &near);
+	report_error(&r->report, n->at, proposal ? proposal : "write keep, drop, reject, or a row such as {code: 0}",
+	             "'default' cannot be '%s'", shown(word, n->text));
+	return 0;
+}
+
+/* A row for all codes, which is what `*` means. Returns the word's index plus 1 where it is a word. */
+static unsigned read_default(struct table_reader *t, const struct node *n)
+{
+	struct node any = {.kind = NODE_SCALAR, .at = n->at, .text = aff_view_of("*")};
+	const struct aff_table_row *there = aff_table_find(t->table, any.text);
+	while (there && (there->from_system.n || there->from_name.n || there->from_unit.n || there->within.n))
+		there = NULL;
+	if (there) {
+		report_warning(&t->r->report, n->at, "leave one of them out",
+		               "'default' is never reached: the row '*' in %s line %u takes every code",
+		               t->rows_file, there->line);
+		return 0;
+	}
+	if (n->kind != NODE_MAP)
+		return default_word(t->r, n);
+	for (const struct node *key = n->first; key; key = key->next->next)
+		if (key->kind == NODE_SCALAR && (aff_view_is(key->text, "within") ||
+						 (key->text.n > 5 && !memcmp(key->text.p, "from_", 5)))) {
+			report_error(&t->r->report, key->at, "write a row '*' with it",
+			             "'default' is for every code and asks for nothing");
+			return 0;
+		}
+	read_row(t, &any, n);
+	return 0;
 }
 
 /* ---- the table ---- */
@@ -220,20 +198,27 @@ static const struct known_table *table_by_name(const struct reader *r, const cha
 	return NULL;
 }
 
-static struct aff_table *build(struct reader *r, const char *name, const struct fields *f)
+static struct aff_table *build(struct reader *r, struct known_table *known, const struct fields *f)
 {
-	struct aff_table *t = NULL;
-	const struct node *rows = f->value[KEY_TABLE_rows];
+	struct table_reader t = {.r = r, .rows_file = r->report.file};
+	const struct node *rows = f->value[KEY_TABLE_rows], *others = f->value[KEY_TABLE_default];
 	struct aff_view from = read_system(r, f->value[KEY_TABLE_from]), to = read_system(r, f->value[KEY_TABLE_to]);
-	if (aff_table_new(&t, name, from, to)) {
+	known->library = get_word(r, f, KEY_TABLE_library) == 1;
+	t.both_ways = get_word(r, f, KEY_TABLE_bidirectional) == 1;
+	aff_buf_init(&t.lists, LISTS_MAX);
+	if (aff_table_new(&t.table, known->name, from, to)) {
 		r->report.error = AFF_ENOMEM;
 		return NULL;
 	}
 	if (rows && rows->kind == NODE_MAP)
-		read_rows(r, t, rows);
+		read_rows(&t, rows);
 	else if (rows)
-		read_csv_file(r, t, rows);
-	return t;
+		read_csv_file(&t, rows);
+	if (others)
+		known->unknown = read_default(&t, others);
+	table_finish(&t);
+	aff_buf_free(&t.lists);
+	return t.table;
 }
 
 void read_table(struct reader *r, const struct node *root)
@@ -242,21 +227,21 @@ void read_table(struct reader *r, const struct node *root)
 	size_t errors = r->report.findings->errors;
 	bool map = root && !in_wrong_folder(r, root, SECTION_TABLE) && fields_read(r, &f, SECTION_TABLE, root);
 	struct place start = {1, 1}, at = map && f.value[KEY_TABLE_mapping] ? f.value[KEY_TABLE_mapping]->at : start;
-	char *name = table_name(r, map ? &f : NULL);
-	if (!name)
+	struct known_table known = {.name = table_name(r, map ? &f : NULL), .file = r->report.file, .at = at};
+	if (!known.name)
 		return;
-	const struct known_table *other = table_by_name(r, name);
+	const struct known_table *other = table_by_name(r, known.name);
 	if (other) {
-		report_error(&r->report, at, "give one of them another name", "the table '%s' is in %s too", name,
+		report_error(&r->report, at, "give one of them another name", "the table '%s' is in %s too", known.name,
 		             other->file);
-		free(name);
+		free(known.name);
 		return;
 	}
-	struct aff_table *t = map ? build(r, name, &f) : NULL;
+	struct aff_table *t = map ? build(r, &known, &f) : NULL;
 	if (t)
 		r->conf->tables[r->conf->ntables++] = t;
-	bool good = t && !root->cut && r->report.findings->errors == errors;
-	r->tables[r->ntables++] = (struct known_table){name, good ? t : NULL, r->report.file, at, false};
+	known.table = t && !root->cut && r->report.findings->errors == errors ? t : NULL;
+	r->tables[r->ntables++] = known;
 }
 
 /* Whether text is a table's file, with or without its folder, or its name with the ending of a file. */
@@ -270,14 +255,14 @@ static bool names_file(struct aff_view text, const struct known_table *t)
 	       aff_view_is(aff_view(text.p, text.n - m), t->name);
 }
 
-const struct aff_table *use_table(struct reader *r, const struct node *name)
+const struct known_table *use_table(struct reader *r, const struct node *name)
 {
 	char word[SHOWN_SIZE], hint[HINT_SIZE];
 	struct nearest near = {.word = name->text};
 	for (size_t i = 0; i < r->ntables; i++) {
 		if (aff_view_is(name->text, r->tables[i].name)) {
 			r->tables[i].used = true;
-			return r->tables[i].table;
+			return &r->tables[i];
 		}
 		nearest_offer(&near, r->tables[i].name);
 	}

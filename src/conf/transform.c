@@ -130,30 +130,56 @@ static void read_drop(struct step_reader *s, const struct node *n)
 	step_add(s, n, NULL);
 }
 
+static const enum aff_suspect suspect_words[] = {
+	AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG
+};
+
+/* Whether the table can do what the step asks of it. */
+static bool check_table(struct step_reader *s, const struct node *path, const struct known_table *known)
+{
+	struct report *report = &s->r->report;
+	const struct node *direction = s->f->value[KEY_STEP_direction];
+	char hint[HINT_SIZE];
+	if (s->step.back && !aff_table_both_ways(known->table)) {
+		snprintf(hint, sizeof hint, "add 'bidirectional: true' to %s", known->file);
+		report_error(report, direction->at, hint, "the table '%s' is for one direction", known->name);
+		return false;
+	}
+	if (!s->step.back && aff_table_asks_reading(known->table) && strcmp(s->step.path.segment, "OBX") != 0)
+		report_warning(report, path->at, "such rows are for fields of an OBX",
+		               "rows of '%s' with from_unit or within are never reached here", known->name);
+	return true;
+}
+
 static void read_translate(struct step_reader *s, const struct node *path)
 {
 	static const enum aff_unknown unknown[] = {AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT};
 	const struct node *with = s->f->value[KEY_STEP_with];
 	s->step.kind = AFF_STEP_TRANSLATE;
 	s->step.unknown = unknown[get_word(s->r, s->f, KEY_STEP_unknown)];
+	s->step.back = get_word(s->r, s->f, KEY_STEP_direction) == 1;
+	s->step.implausible = suspect_words[get_word(s->r, s->f, KEY_STEP_implausible)];
 	bool good = step_read_path(s->r, path, &s->step.path);
 	if (!s->f->meant[KEY_STEP_with])
 		report_error(&s->r->report, path->at, "add 'with: ' and the name of a table",
 		             "'translate' needs 'with'");
-	s->step.table = with ? use_table(s->r, with) : NULL;
-	if (good && s->step.table)
-		step_add(s, path, NULL);
+	const struct known_table *known = with ? use_table(s->r, with) : NULL;
+	if (!good || !known || !known->table || !check_table(s, path, known))
+		return;
+	s->step.table = known->table;
+	if (known->unknown && !s->f->value[KEY_STEP_unknown])
+		s->step.unknown = unknown[known->unknown - 1];
+	step_add(s, path, NULL);
 }
 
 static void read_suspect(struct step_reader *s, const struct node *n)
 {
-	static const enum aff_suspect how[] = {AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG};
 	const struct node *list = s->f->value[KEY_STEP_rules];
 	unsigned words = list ? get_words(s->r, s->f, KEY_STEP_rules) : 0;
 	char word[WORD_SIZE];
 	bool later;
 	s->step.kind = AFF_STEP_SUSPECT;
-	s->step.suspect = how[get_word(s->r, s->f, KEY_STEP_suspect)];
+	s->step.suspect = suspect_words[get_word(s->r, s->f, KEY_STEP_suspect)];
 	if (list && !list->count)
 		report_error(&s->r->report, list->at, "leave 'rules' out to mean all",
 		             "the list is empty: nothing would be suspect");
@@ -186,7 +212,9 @@ enum { ACTIONS = sizeof actions / sizeof actions[0] };
 static const struct {
 	enum key_id key, with;
 } companions[] = {
-	{KEY_STEP_with, KEY_STEP_translate}, {KEY_STEP_unknown, KEY_STEP_translate}, {KEY_STEP_rules, KEY_STEP_suspect},
+	{KEY_STEP_with, KEY_STEP_translate}, {KEY_STEP_unknown, KEY_STEP_translate},
+	{KEY_STEP_direction, KEY_STEP_translate}, {KEY_STEP_implausible, KEY_STEP_translate},
+	{KEY_STEP_rules, KEY_STEP_suspect},
 };
 
 static void check_companions(struct reader *r, const struct fields *f)

@@ -153,21 +153,20 @@ uint64_t get_number(struct reader *r, const struct fields *f, enum key_id id)
 	return number_of(key->kind, aff_view_of(key->fallback && key->fallback[0] ? key->fallback : "0"));
 }
 
-/* The index of a word in the key's values; reports and returns -1 when it is not one. */
-static int find_word(struct reader *r, const struct node *n, enum key_id id)
+int find_word(struct reader *r, struct aff_view text, struct place at, enum key_id id)
 {
 	const struct key *key = &conf_keys[id];
 	char words[MAX_WORDS][WORD_SIZE], wrong[SHOWN_SIZE], hint[HINT_SIZE], all[HINT_SIZE] = "write one of: ";
 	size_t used = strlen(all);
-	struct nearest near = {.word = n->text};
+	struct nearest near = {.word = text};
 	bool later;
 	for (unsigned i = 0; i < MAX_WORDS && word_at(key, i, words[i], &later); i++) {
-		if (aff_view_is(n->text, words[i]) && later) {
-			report_error(&r->report, n->at, "write another one, or leave it out",
+		if (aff_view_is(text, words[i]) && later) {
+			report_error(&r->report, at, "write another one, or leave it out",
 			             "'%s: %s' is not supported yet", key->name, words[i]);
 			return -1;
 		}
-		if (aff_view_is(n->text, words[i]))
+		if (aff_view_is(text, words[i]))
 			return (int)i;
 		if (later)
 			continue;
@@ -175,8 +174,8 @@ static int find_word(struct reader *r, const struct node *n, enum key_id id)
 		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", words[i]);
 	}
 	const char *proposal = did_you_mean(hint, &near);
-	report_error(&r->report, n->at, proposal ? proposal : all, "'%s' cannot be '%s'", key->name,
-	             shown(wrong, n->text));
+	report_error(&r->report, at, proposal ? proposal : all, "'%s' cannot be '%s'", key->name,
+	             shown(wrong, text));
 	return -1;
 }
 
@@ -192,7 +191,7 @@ static unsigned fallback_word(const struct key *key)
 
 unsigned get_word(struct reader *r, const struct fields *f, enum key_id id)
 {
-	int i = f->value[id] ? find_word(r, f->value[id], id) : -1;
+	int i = f->value[id] ? find_word(r, f->value[id]->text, f->value[id]->at, id) : -1;
 	return i < 0 ? fallback_word(&conf_keys[id]) : (unsigned)i;
 }
 
@@ -207,7 +206,7 @@ unsigned get_words(struct reader *r, const struct fields *f, enum key_id id)
 			             "'%s' takes a list of words", conf_keys[id].name);
 			continue;
 		}
-		int i = find_word(r, n, id);
+		int i = find_word(r, n->text, n->at, id);
 		if (i >= 0)
 			set |= 1u << i;
 	}

@@ -301,6 +301,48 @@ START_TEST(a_table_from_rows_and_from_csv_is_the_same)
 }
 END_TEST
 
+/* Everything a row can say, from both kinds of file. */
+START_TEST(all_of_a_row_is_read_from_both)
+{
+	char channel[] = "channels/c.yaml", a[] = "mappings/a.yaml", b[] = "mappings/b.yaml", csv[] = "mappings/b.csv";
+	char root[] = "", engine[] = "afferent.yaml";
+	struct conf_file items[] = {
+	    {engine, aff_view_of("log: text\n")},
+	    {channel, aff_view_of(SOURCE "transform:\n  - {translate: OBX-3, with: a}\n"
+	                                 "  - {translate: OBX-3, with: b, direction: back}\n" FILE_DEST)},
+	    {a, aff_view_of("mapping: a\nbidirectional: true\ndefault: {code: 9}\nrows:\n  T:\n"
+	                    "    - {code: 7, from_unit: F, from_system: S, within: W, from_name: N, scale: 0.1,\n"
+	                    "       plausible: [~, 45], sentinels: [-1, \"no value\"], category: vital-signs,\n"
+	                    "       source: manual, preferred: true, unit: Cel}\n"
+	                    "    - {code: 8, plausible: [1, 2]}\n")},
+	    {csv, aff_view_of("from,code,from_unit,from_system,within,from_name,scale,plausible,sentinels,category,"
+	                      "source,preferred,unit\n"
+	                      "T,7,F,S,W,N,0.1,|45,-1|no value,vital-signs,manual,true,Cel\n"
+	                      "T,8,,,,,,1 2,,,,,\n")},
+	    {b, aff_view_of("mapping: b\nbidirectional: true\ndefault: {code: 9}\nrows: b.csv\n")},
+	};
+	struct conf_files files = {.root = root, .items = items, .count = 5};
+	struct conf *conf = NULL;
+	ck_assert_int_eq(load(&conf, &files, 0), 0);
+	ck_assert_uint_eq(conf->ntables, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct aff_table *t = conf->tables[i];
+		const struct aff_table_row *r = aff_table_find(t, aff_view_of("T"));
+		ck_assert_uint_eq(aff_table_rows(t), 3);
+		ck_assert(aff_view_is(r->code, "7") && aff_view_is(r->from_unit, "F") && aff_view_is(r->within, "W"));
+		ck_assert(aff_view_is(r->from_system, "S") && aff_view_is(r->from_name, "N"));
+		ck_assert(aff_view_is(r->scale, "0.1") && !r->low.n && aff_view_is(r->high, "45"));
+		ck_assert(aff_view_is(r->sentinels, "-1\nno value") && aff_view_is(r->category, "vital-signs"));
+		ck_assert(aff_view_is(r->source, "manual") && r->preferred && r->unit_known && r->from_unit_known);
+		r = aff_table_back(t, aff_view_of("8"));
+		ck_assert_ptr_nonnull(r);
+		ck_assert(aff_view_is(r->low, "1") && aff_view_is(r->high, "2") && !r->sentinels.n && !r->preferred);
+		ck_assert(aff_view_is(aff_table_find(t, aff_view_of("*"))->code, "9"));
+	}
+	conf_unref(conf);
+}
+END_TEST
+
 START_TEST(packed_and_unpacked_is_the_same)
 {
 	struct conf_files files, again;
@@ -515,6 +557,7 @@ static Suite *conf_suite(void)
 	tcase_add_loop_test(load_case, each_ihe_transaction_can_be_asked_for_by_its_name, AFF_IHE_AUTO, AFF_IHE_COUNT);
 	tcase_add_test(load_case, every_key_arrives);
 	tcase_add_test(load_case, a_table_from_rows_and_from_csv_is_the_same);
+	tcase_add_test(load_case, all_of_a_row_is_read_from_both);
 	tcase_add_test(load_case, packed_and_unpacked_is_the_same);
 	tcase_add_test(load_case, a_change_of_one_byte_changes_the_hash);
 	tcase_add_checked_fixture(folder_case, make_folder, remove_folder);
