@@ -120,6 +120,12 @@ mutant 81 "a step that holds something back is skipped" "$make -s MUTANT=81 \
 	build/gcc-mutant81/tests/test_rules_on_error || exit 0
 	build/gcc-mutant81/tests/test_rules_on_error"
 mutant 61 "a message and the outcome that it is handed over are committed apart" "$scenario/channel-killed.scn"
+mutant 85 "a channel that everybody may write is taken" \
+	"$make -s MUTANT=85 build/gcc-mutant85/tests/test_conf_guard || exit 0
+	build/gcc-mutant85/tests/test_conf_guard"
+mutant 86 "a table of another character set is taken" \
+	"$make -s MUTANT=86 build/gcc-mutant86/tests/test_conf_cases || exit 0
+	build/gcc-mutant86/tests/test_conf_cases"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -59,7 +59,25 @@ static void print_quote(struct aff_view line, unsigned number, unsigned column)
 	       term_style(stdout, TERM_GREEN), term_style(stdout, TERM_PLAIN));
 }
 
-static void print_finding(const struct conf_files *files, const struct aff_diag *d)
+/* Where the last quoted line was: findings come in the order of their lines, and a file may have millions. */
+struct cursor {
+	const struct conf_file *file;
+	struct aff_view rest;
+	unsigned line;
+};
+
+static struct aff_view line_at(struct cursor *c, const struct conf_file *file, unsigned line)
+{
+	if (c->file != file || line < c->line) {
+		size_t skip = file->bytes.n >= 3 && !memcmp(file->bytes.p, "\xef\xbb\xbf", 3) ? 3 : 0;
+		*c = (struct cursor){file, aff_view(file->bytes.p + skip, file->bytes.n - skip), 1};
+	}
+	c->rest = config_behind(c->rest, line - c->line);
+	c->line = line;
+	return config_line(c->rest, 1);
+}
+
+static void print_finding(const struct conf_files *files, struct cursor *cursor, const struct aff_diag *d)
 {
 	static const enum term_style_name styles[] = {TERM_RED, TERM_YELLOW, TERM_CYAN};
 	const struct conf_file *file = file_of(files, d);
@@ -69,7 +87,7 @@ static void print_finding(const struct conf_files *files, const struct aff_diag 
 	printf(": %s%s%s: %s\n", term_style(stdout, styles[d->severity]), severities[d->severity],
 	       term_style(stdout, TERM_PLAIN), d->text);
 	if (file && d->line && d->column)
-		print_quote(config_line(file->bytes, d->line), d->line, d->column);
+		print_quote(line_at(cursor, file, d->line), d->line, d->column);
 	if (d->hint[0])
 		printf("       = %s\n", d->hint);
 }
@@ -81,8 +99,9 @@ static void print_count(const char *what, size_t n, const char *after)
 
 static void print_text(const struct conf_files *files, const struct aff_diag_list *findings)
 {
+	struct cursor cursor = {0};
 	for (size_t i = 0; i < findings->count; i++)
-		print_finding(files, &findings->items[i]);
+		print_finding(files, &cursor, &findings->items[i]);
 	if (findings->dropped)
 		printf("%zu more are not shown\n", findings->dropped);
 	print_count("file", files->count, ": ");
@@ -161,6 +180,7 @@ static int check(const char *path, bool json)
 		command_error_diag(&diag);
 		return rc == AFF_ECONFIG ? COMMAND_NEGATIVE : COMMAND_FAILED;
 	}
+	conf_files_guard(&files);
 	aff_diag_list_init(&findings, FINDINGS_MAX);
 	rc = conf_load(&conf, &files, &findings);
 	conf_unref(conf);

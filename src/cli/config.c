@@ -152,14 +152,20 @@ int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag)
 	return rc;
 }
 
-struct aff_view config_line(struct aff_view text, unsigned line)
+struct aff_view config_behind(struct aff_view text, unsigned lines)
 {
-	for (; line > 1; line--) {
+	for (; lines; lines--) {
 		const char *end = memchr(text.p, '\n', text.n);
 		if (!end)
 			return aff_view("", 0);
 		text = aff_view(end + 1, text.n - (size_t)(end + 1 - text.p));
 	}
+	return text;
+}
+
+struct aff_view config_line(struct aff_view text, unsigned line)
+{
+	text = config_behind(text, line - 1);
 	const char *end = memchr(text.p, '\n', text.n);
 	size_t n = end ? (size_t)(end - text.p) : text.n;
 	return aff_view(text.p, n && text.p[n - 1] == '\r' ? n - 1 : n);

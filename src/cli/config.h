@@ -31,6 +31,8 @@ char *config_journal(const char *journal, const char *config);
 /* The same; *secret: the file of the master keys that the configuration names, freed by the caller, NULL: none. */
 char *config_journal_and_keys(const char *journal, const char *config, char **secret);
 
+/* The text behind its first lines; empty when there are not so many. */
+struct aff_view config_behind(struct aff_view text, unsigned lines);
 /* Line `line`, from 1, of a text, without its end; empty when there is none. */
 struct aff_view config_line(struct aff_view text, unsigned line);
 

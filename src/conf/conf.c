@@ -114,6 +114,9 @@ static void check_profiles(struct reader *r)
 static size_t utf8_end(struct aff_view text)
 {
 	size_t at = 0;
+#ifdef AFF_MUTANT_86 /* any bytes are text */
+	return text.n;
+#endif
 	while (at < text.n) {
 		size_t n = ascii_length(text.p + at, text.n - at);
 		n = n ? n : utf8_length(text.p + at, text.n - at);
@@ -137,9 +140,27 @@ static void check_csv_bytes(struct reader *r)
 	}
 }
 
+/* What could not be read; what others use of it is not known. */
+static bool report_problems(struct reader *r)
+{
+	bool engine = false;
+	for (size_t i = 0; i < r->files->problems.count; i++) {
+		const struct aff_diag *d = &r->files->problems.items[i];
+		r->report.file = d->source;
+		report_forward(&r->report, d);
+		if (i >= r->files->unread)
+			continue;
+		engine = engine || !strcmp(d->source, "afferent.yaml");
+		r->unreadable_channel = r->unreadable_channel || !strncmp(d->source, "channels", 8);
+		r->unreadable_table = r->unreadable_table || !strncmp(d->source, "mappings", 8);
+	}
+	return engine;
+}
+
 static void read_files(struct reader *r)
 {
 	struct place nowhere = {0, 0};
+	bool unreadable_engine = report_problems(r);
 	check_csv_bytes(r);
 	read_each(r, is_table, read_table);
 	for (size_t i = 0; i < r->files->count && !r->report.error; i++)
@@ -147,11 +168,11 @@ static void read_files(struct reader *r)
 			read_profile(r, &r->files->items[i]);
 	if (!read_each(r, is_engine, read_engine)) {
 		r->report.file = "afferent.yaml";
-		if (!r->files->single)
+		if (!r->files->single && !unreadable_engine)
 			report_info(&r->report, nowhere, NULL, "there is no such file: defaults are used");
 		read_engine(r, NULL);
 	}
-	if (!read_each(r, is_channel, read_channel_file)) {
+	if (!read_each(r, is_channel, read_channel_file) && !r->unreadable_channel) {
 		r->report.file = "channels";
 		report_error(&r->report, nowhere, "put one .yaml file for each channel there", "there is no channel");
 	}

@@ -35,6 +35,8 @@ struct conf_files {
 	struct conf_file *items; /* sorted by name */
 	size_t count;
 	struct aff_buf bytes;    /* where the bytes live */
+	struct aff_diag_list problems; /* files that could not be read, then what conf_files_guard found */
+	size_t unread;           /* how many of them are of the first kind */
 };
 
 #define CONF_MAX_FILES 1000
@@ -42,9 +44,13 @@ struct conf_files {
 
 /* Reads afferent.yaml, channels/, mappings/ and profiles/ below the folder `path` (.yaml, .csv, .xml; at most
  * CONF_MAX_FILES, CONF_MAX_BYTES in all). A path that names a single .yaml file loads just this one as a channel, with
- * mappings/ and profiles/ looked for beside its folder. Symbolic links, and files named .yml that would silently be
- * left out, are errors. On failure f needs no freeing. */
+ * mappings/ and profiles/ looked for beside its folder. A file of a folder that cannot be read, is no regular file (a
+ * symbolic link, a FIFO), or would silently be left out (.yml) is noted under problems, which conf_load reports as
+ * errors beside its own findings. On failure f needs no freeing. */
 int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *diag);
+/* Notes under problems who else may change files and folders: a mode that lets everybody write is an error; a group,
+ * and an owner other than root and the caller, are warnings. */
+void conf_files_guard(struct conf_files *f);
 /* Packs them into one run of bytes, the same for the same files; and back. AFF_ECORRUPT. */
 void conf_files_pack(const struct conf_files *f, struct aff_buf *out);
 int conf_files_unpack(struct conf_files *f, struct aff_view packed, struct aff_diag *diag);

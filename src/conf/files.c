@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/utf8.h"
 #include "sys/file.h"
 
 #define MAGIC "afferent configuration 1\n"
@@ -67,7 +68,15 @@ static int read_file(struct conf_files *f, const char *name, struct aff_diag *di
 		                    strerror(errno));
 	if (!S_ISREG(st.st_mode)) {
 		aff_diag_set(diag, AFF_ECONFIG, "%s is not a regular file", path);
-		aff_diag_hint(diag, "symbolic links are not followed: put the file itself there");
+		aff_diag_hint(diag, "%s", S_ISLNK(st.st_mode)
+		                              ? "symbolic links are not followed: put the file itself there"
+		                              : "put a file there, or take it away");
+		return AFF_ECONFIG;
+	}
+	if (st.st_size > CONF_MAX_BYTES || (size_t)st.st_size > CONF_MAX_BYTES - f->bytes.n) {
+		aff_diag_set(diag, AFF_ECONFIG, "the configuration is larger than %u MiB with %s", CONF_MAX_BYTES >> 20,
+		             path);
+		aff_diag_hint(diag, "what is not configuration lies elsewhere");
 		return AFF_ECONFIG;
 	}
 	size_t before = f->bytes.n;
@@ -78,21 +87,53 @@ static int read_file(struct conf_files *f, const char *name, struct aff_diag *di
 	return rc ? rc : add_item(f, name, f->bytes.n - before, diag);
 }
 
+/* Notes what keeps one file from being read, unless it concerns all of them. */
+static int note(struct conf_files *f, const char *name, struct aff_diag *problem, struct aff_diag *diag)
+{
+	if (problem->code == AFF_ENOMEM || problem->code == AFF_ELIMIT || problem->code == AFF_EARGUMENT) {
+		if (diag)
+			*diag = *problem;
+		return problem->code;
+	}
+	problem->severity = AFF_SEVERITY_ERROR;
+	aff_diag_in(problem, name, 0, 0);
+	return aff_diag_list_add(&f->problems, problem) ? aff_diag_set(diag, AFF_ENOMEM, "out of memory") : 0;
+}
+
+/* A name that terminals and logs can show. */
+static bool is_shown(const char *name)
+{
+	size_t n = strlen(name), length;
+	for (size_t i = 0; i < n; i += length) {
+		length = utf8_length(name + i, n - i);
+		if (!length || (unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 static int read_entry(struct conf_files *f, const char *folder, const char *entry, struct aff_diag *diag)
 {
 	char name[NAME_MAX_BYTES];
+	struct aff_diag problem;
 	if (entry[0] == '.')
 		return 0;
+	snprintf(name, sizeof name, "%s/%s", folder, entry);
 	if (ends_with(entry, ".yml")) {
-		aff_diag_set(diag, AFF_ECONFIG, "%s/%s/%s would not be read", f->root, folder, entry);
-		aff_diag_hint(diag, "name it .yaml");
-		return AFF_ECONFIG;
+		aff_diag_set(&problem, AFF_ECONFIG, "this file would not be read");
+		aff_diag_hint(&problem, "name it .yaml");
+		return note(f, name, &problem, diag);
 	}
 	bool xml = ends_with(entry, ".xml") && !strcmp(folder, "profiles");
 	if (!ends_with(entry, ".yaml") && !ends_with(entry, ".csv") && !xml)
 		return 0;
-	snprintf(name, sizeof name, "%s/%s", folder, entry);
-	return read_file(f, name, diag);
+	if (!is_shown(entry)) {
+		aff_diag_set(&problem, AFF_ECONFIG, "a file has control characters, or no UTF-8, in its name");
+		aff_diag_hint(&problem, "rename it: ls -b shows the name");
+		return note(f, folder, &problem, diag);
+	}
+	int rc = read_file(f, name, &problem);
+	return rc ? note(f, name, &problem, diag) : 0;
 }
 
 /* Reads the .yaml and .csv files of root/folder, of profiles the .xml files too; *found tells whether the folder is
@@ -104,8 +145,15 @@ static int read_folder(struct conf_files *f, const char *folder, bool *found, st
 		return aff_diag_set(diag, AFF_EARGUMENT, "the path of %s is too long", folder);
 	DIR *dir = opendir(path);
 	*found = dir != NULL;
-	if (!dir)
-		return errno == ENOENT ? 0 : aff_diag_set(diag, AFF_EIO, "cannot open %s: %s", path, strerror(errno));
+	if (!dir && errno == ENOENT)
+		return 0;
+	if (!dir) {
+		struct aff_diag problem;
+		aff_diag_set(&problem, AFF_EIO, "cannot open %s: %s", path, strerror(errno));
+		aff_diag_hint(&problem, "let the user that runs the engine read it");
+		*found = true;
+		return note(f, folder, &problem, diag);
+	}
 	int rc = 0;
 	for (struct dirent *e; !rc && (e = readdir(dir));)
 		rc = read_entry(f, folder, e->d_name, diag);
@@ -121,9 +169,10 @@ static int read_all(struct conf_files *f, const char *path, struct aff_diag *dia
 		n--;
 	if (!(f->root = strndup(path, n)))
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
-	int rc = read_file(f, "afferent.yaml", diag);
+	struct aff_diag problem;
+	int rc = read_file(f, "afferent.yaml", &problem);
 	bool engine = rc != AFF_ENOTFOUND;
-	if (rc && engine)
+	if (rc && engine && (rc = note(f, "afferent.yaml", &problem, diag)))
 		return rc;
 	if ((rc = read_folder(f, "channels", &channels, diag)) || (rc = read_folder(f, "mappings", &others, diag)) ||
 	    (rc = read_folder(f, "profiles", &others, diag)))
@@ -196,6 +245,7 @@ int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *dia
 	struct stat st;
 	memset(f, 0, sizeof *f);
 	aff_buf_init(&f->bytes, CONF_MAX_BYTES);
+	aff_diag_list_init(&f->problems, CONF_MAX_FILES);
 	if (stat(path, &st))
 		return aff_diag_set(diag, errno == ENOENT ? AFF_ENOTFOUND : AFF_EIO, "cannot open %s: %s", path,
 		                    strerror(errno));
@@ -204,6 +254,7 @@ int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *dia
 		conf_files_free(f);
 	else
 		finish(f);
+	f->unread = f->problems.count;
 	return rc;
 }
 
@@ -214,6 +265,7 @@ void conf_files_free(struct conf_files *f)
 	free(f->items);
 	free(f->root);
 	aff_buf_free(&f->bytes);
+	aff_diag_list_free(&f->problems);
 	memset(f, 0, sizeof *f);
 }
 

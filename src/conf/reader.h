@@ -72,6 +72,7 @@ struct reader {
 	size_t nwritten;
 	struct endpoints dialed;       /* devices that sources connect to */
 	bool unreadable_channel;       /* some channel could not be read: what it uses is not known */
+	bool unreadable_table;         /* some table could not be read: what it is called is not known */
 };
 
 /* One section taken apart. A value of a wrong shape was reported and is NULL here. A key is meant when it was

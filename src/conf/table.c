@@ -266,6 +266,8 @@ const struct known_table *use_table(struct reader *r, const struct node *name)
 		}
 		nearest_offer(&near, r->tables[i].name);
 	}
+	if (r->unreadable_table && !near.best)
+		return NULL;
 	const char *proposal = did_you_mean(hint, &near);
 	for (size_t i = 0; i < r->ntables; i++) {
 		if (names_file(name->text, &r->tables[i])) {

@@ -38,6 +38,7 @@ static int read_conf(struct conf **out, const char *path, struct aff_diag_list *
 	struct conf_files files = {0};
 	int rc = conf_files_read(&files, path, diag);
 	if (!rc) {
+		conf_files_guard(&files);
 		rc = conf_load(out, &files, findings);
 		if (rc == AFF_ECONFIG)
 			aff_diag_set(diag, rc, "the configuration has %zu mistake%s", findings->errors,
