@@ -126,6 +126,9 @@ mutant 85 "a channel that everybody may write is taken" \
 mutant 86 "a table of another character set is taken" \
 	"$make -s MUTANT=86 build/gcc-mutant86/tests/test_conf_cases || exit 0
 	build/gcc-mutant86/tests/test_conf_cases"
+mutant 77 "rounding makes a number by which devices mark that there is no reading" \
+	"$make -s MUTANT=77 build/gcc-mutant77/tests/test_rules_round || exit 0
+	build/gcc-mutant77/tests/test_rules_round"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

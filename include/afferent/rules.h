@@ -20,7 +20,7 @@ extern "C" {
 enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
 	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE, AFF_STEP_ADD,
-	AFF_STEP_RENUMBER
+	AFF_STEP_RENUMBER, AFF_STEP_ROUND
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -40,9 +40,10 @@ struct aff_step {
 	enum aff_unknown unknown;         /* TRANSLATE */
 	bool back;                        /* TRANSLATE: from the table's to_system to its from_system */
 	enum aff_suspect implausible;     /* TRANSLATE: what is done with a value beyond the row's low and high */
-	struct aff_view value;            /* SET, ADD: template, see below */
+	struct aff_view value;            /* SET, ADD: template, see below; ROUND: a decimal number */
 	char beside[4];                   /* ADD: the segment that it is put behind; "": for_each, or at the end */
 	bool before;                      /* ADD: before it */
+	bool range;                       /* ROUND: the reference range, too */
 	enum aff_suspect suspect;         /* SUSPECT */
 	unsigned suspects;                /* SUSPECT: kinds, or'ed (aff_suspect_kind); 0: all */
 };
@@ -70,6 +71,11 @@ const char *aff_suspect_rule(size_t i);
  * added), or at the end. Behind a segment means behind its notes (NTE, PRT), too. A PID, OBR or ORC that would take
  * readings over from another one rejects the message (AFF_EREFUSED). RENUMBER writes set ids (OBX-1, NTE-1) from 1
  * on: OBX within each OBR or SPM, NTE and PRT within what they are about, others within each PID. */
+
+/* ROUND makes the numbers of each OBX (NM, and SN that are one number or a range) multiples of `value`,
+ * half away from zero, with its decimals; a number that is one and has no more decimals stays as it was written. So
+ * do numbers by which devices mark that there is no reading, those that would become one or become 0, and those of
+ * more than 17 digits before the point and in the decimals together. Flags stay. */
 
 /* SET's template: text, with "{PV1-3.4}" for what a path names; "{{" and "}}" are braces. Text is escaped; what a path
  * names goes in as it stands in the message, so that a whole field keeps its components: for a component name a

@@ -204,7 +204,7 @@ static const struct action {
 	{KEY_STEP_drop, read_drop},       {KEY_STEP_translate, read_translate}, {KEY_STEP_units, read_units},
 	{KEY_STEP_suspect, read_suspect}, {KEY_STEP_set, read_set},
 	{KEY_STEP_copy, read_copy},       {KEY_STEP_move, read_move},           {KEY_STEP_delete, read_delete},
-	{KEY_STEP_add, read_add},         {KEY_STEP_renumber, read_renumber},
+	{KEY_STEP_add, read_add},         {KEY_STEP_renumber, read_renumber},     {KEY_STEP_round, read_round},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 

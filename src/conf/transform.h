@@ -34,5 +34,6 @@ void read_move(struct step_reader *s, const struct node *n);
 void read_delete(struct step_reader *s, const struct node *n);
 void read_add(struct step_reader *s, const struct node *n);
 void read_renumber(struct step_reader *s, const struct node *n);
+void read_round(struct step_reader *s, const struct node *map);
 
 #endif

@@ -59,6 +59,7 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_COPY] = &step_copy,                 [AFF_STEP_MOVE] = &step_move,
 	[AFF_STEP_DELETE] = &step_delete,             [AFF_STEP_DROP_REPETITION] = &step_drop_repetition,
 	[AFF_STEP_ADD] = &step_add_segment,           [AFF_STEP_RENUMBER] = &step_renumber,
+	[AFF_STEP_ROUND] = &step_round,
 };
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)
