@@ -129,6 +129,7 @@ mutant 86 "a table of another character set is taken" \
 mutant 77 "rounding makes a number by which devices mark that there is no reading" \
 	"$make -s MUTANT=77 build/gcc-mutant77/tests/test_rules_round || exit 0
 	build/gcc-mutant77/tests/test_rules_round"
+mutant 55 "a request over HTTP is answered before its message is stored" "$scenario/source-http.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

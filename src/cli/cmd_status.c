@@ -56,7 +56,7 @@ static void cell_channels(struct table *t, const json_t *names)
 	aff_buf_free(&all);
 }
 
-/* "mllp 127.0.0.1:2575", "mllp to 10.1.2.3:6000: down: connection refused" */
+/* "mllp 127.0.0.1:2575", "http 127.0.0.1:8085", "mllp to 10.1.2.3:6000: down: connection refused" */
 static void cell_source(struct table *t, const json_t *c)
 {
 	const json_t *names = json_object_get(c, "channels");
@@ -65,7 +65,7 @@ static void cell_source(struct table *t, const json_t *c)
 		return;
 	}
 	bool down = strcmp(text(c, "state"), "down") == 0, dials = json_object_get(c, "connect") != NULL;
-	table_cellf(t, "%s%s%s%s", dials ? "mllp to " : "mllp ", text(c, dials ? "connect" : "listen"),
+	table_cellf(t, "%s %s%s%s", dials ? "mllp to" : text(c, "source"), text(c, dials ? "connect" : "listen"),
 		    down ? ": down: " : "", down ? text(c, "why") : "");
 }
 

@@ -216,6 +216,7 @@ static void free_channel(struct conf_channel *c)
 	free(c->accept.overrides);
 	free(c->name);
 	free(c->description);
+	free(c->source.path);
 	free(c->file);
 }
 

@@ -65,6 +65,7 @@ struct conf_address {
 
 enum conf_source_kind {
 	CONF_SOURCE_MLLP,        /* an MLLP listener */
+	CONF_SOURCE_HTTP,        /* HL7 over HTTP: one message a request */
 	CONF_SOURCE_MLLP_CLIENT, /* the same protocol from a device that listens: the engine connects to it */
 	CONF_SOURCE_CHANNELS     /* other channels, whose destinations lead here */
 };
@@ -77,6 +78,7 @@ struct conf_retry {
 struct conf_source {
 	enum conf_source_kind kind;
 	struct conf_address address; /* listened on, or connected to */
+	char *path;              /* HTTP: where messages are posted to */
 	char **channels;         /* CHANNELS: their names */
 	size_t nchannels;
 	struct conf_retry retry; /* MLLP_CLIENT: of connecting; it never gives up */
@@ -86,9 +88,9 @@ struct conf_source {
 	bool again;              /* a byte-identical resend is delivered again */
 	bool stall;              /* on_full: stall, here or for the whole engine */
 	bool split;              /* MLLP: a frame may hold several messages */
-	size_t max_frame;        /* bytes */
+	size_t max_frame;        /* bytes, of a frame or the body of a request */
 	unsigned max_connections;
-	int64_t idle_ms, frame_ms; /* a silent connection, an unfinished frame */
+	int64_t idle_ms, frame_ms; /* a silent connection, an unfinished frame or request */
 	struct aff_charset_options charset;
 	bool plaintext_accepted; /* `plaintext: accept-phi-in-clear` */
 };

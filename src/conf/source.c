@@ -4,6 +4,21 @@
  */
 #include "conf/reader.h"
 
+static void read_plaintext(struct reader *r, struct conf_source *s, const struct fields *f, enum key_id key)
+{
+	if (f->value[key])
+		s->plaintext_accepted = aff_view_is(get_view(f, key), conf_keys[key].values);
+	get_word(r, f, key);
+}
+
+static void read_largest(struct reader *r, struct conf_source *s, const struct fields *f, enum key_id key)
+{
+	s->max_frame = get_number(r, f, key);
+	if (s->max_frame > r->conf->engine.memory)
+		report_error(&r->report, f->value[key] ? f->value[key]->at : f->at, "raise 'memory' in afferent.yaml",
+		             "such a message would not fit into the engine's memory for messages");
+}
+
 /* An address beyond this machine is for those who said that patient data may go in clear. */
 static void check_clear(struct reader *r, const struct conf_source *s, struct place at)
 {
@@ -35,14 +50,11 @@ static void read_charset(struct reader *r, struct aff_charset_options *o, const 
 			             "'%s' has no use with 'override'", conf_keys[useless[i]].name);
 }
 
-static void read_listener(struct reader *r, struct conf_source *s, const struct fields *f)
+static void read_listener(struct reader *r, struct conf_source *s, const struct fields *f, enum key_id listen)
 {
-	if (f->value[KEY_SOURCE_MLLP_retry])
-		report_error(&r->report, f->value[KEY_SOURCE_MLLP_retry]->at, "leave it out",
-		             "'retry' has no use with 'listen'");
-	if (!get_address(r, f, KEY_SOURCE_MLLP_listen, &s->address))
+	if (!get_address(r, f, listen, &s->address))
 		return;
-	struct place at = f->value[KEY_SOURCE_MLLP_listen]->at;
+	struct place at = f->value[listen]->at;
 	check_clear(r, s, at);
 	add_endpoint(r, &r->listeners, &s->address, at);
 }
@@ -88,26 +100,53 @@ static void read_mllp_source(struct reader *r, struct conf_source *s, const stru
 	if (s->split && (s->lenient & AFF_LENIENT_TWOMSH))
 		report_error(&r->report, f.value[KEY_SOURCE_MLLP_batch]->at, "leave one of them out",
 		             "'two-msh' keeps as one message what 'batch: split' takes apart");
-	s->max_frame = get_number(r, &f, KEY_SOURCE_MLLP_max_frame);
-	if (s->max_frame > r->conf->engine.memory)
-		report_error(&r->report, f.value[KEY_SOURCE_MLLP_max_frame]->at, "raise 'memory' in afferent.yaml",
-		             "such a message would not fit into the engine's memory for messages");
+	read_largest(r, s, &f, KEY_SOURCE_MLLP_max_frame);
 	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_MLLP_max_connections);
 	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_idle);
 	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_frame_time);
 	read_charset(r, &s->charset, f.value[KEY_SOURCE_MLLP_charset]);
-	if (f.value[KEY_SOURCE_MLLP_plaintext])
-		s->plaintext_accepted = aff_view_is(get_view(&f, KEY_SOURCE_MLLP_plaintext),
-		                                    conf_keys[KEY_SOURCE_MLLP_plaintext].values);
-	get_word(r, &f, KEY_SOURCE_MLLP_plaintext);
+	read_plaintext(r, s, &f, KEY_SOURCE_MLLP_plaintext);
+	if (f.value[KEY_SOURCE_MLLP_retry] && s->kind == CONF_SOURCE_MLLP)
+		report_error(&r->report, f.value[KEY_SOURCE_MLLP_retry]->at, "leave it out",
+		             "'retry' has no use with 'listen'");
 	if (f.meant[KEY_SOURCE_MLLP_listen] == f.meant[KEY_SOURCE_MLLP_connect])
 		report_error(&r->report, f.at, "give it exactly one of listen and connect",
 		             f.meant[KEY_SOURCE_MLLP_connect] ? "a source listens or connects, not both"
 		                                              : "nothing is said of where messages come from");
 	else if (s->kind == CONF_SOURCE_MLLP)
-		read_listener(r, s, &f);
+		read_listener(r, s, &f, KEY_SOURCE_MLLP_listen);
 	else
 		read_client(r, s, &f);
+}
+
+/* The path of a URL, without anything that a client would write in another way. */
+static char *read_url_path(struct reader *r, const struct fields *f, enum key_id key)
+{
+	struct aff_view path = get_view(f, key);
+	char word[SHOWN_SIZE];
+	bool good = path.n && path.p[0] == '/';
+	for (size_t i = 0; i < path.n; i++)
+		good = good && is_uri_character(path.p[i]) && !strchr("%?#", path.p[i]);
+	if (good)
+		return keep_text(r, path);
+	report_error(&r->report, f->value[key]->at, "write it as /hl7", "'%s' is no path of a URL", shown(word, path));
+	return NULL;
+}
+
+static void read_http_source(struct reader *r, struct conf_source *s, const struct node *map)
+{
+	struct fields f;
+	fields_read(r, &f, SECTION_SOURCE_HTTP, map);
+	s->kind = CONF_SOURCE_HTTP;
+	s->path = read_url_path(r, &f, KEY_SOURCE_HTTP_path);
+	s->lenient = get_words(r, &f, KEY_SOURCE_HTTP_lenient);
+	read_largest(r, s, &f, KEY_SOURCE_HTTP_max_body);
+	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_HTTP_max_connections);
+	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_HTTP_idle);
+	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_HTTP_request_time);
+	read_charset(r, &s->charset, f.value[KEY_SOURCE_HTTP_charset]);
+	read_plaintext(r, s, &f, KEY_SOURCE_HTTP_plaintext);
+	read_listener(r, s, &f, KEY_SOURCE_HTTP_listen);
 }
 
 #define MAX_CHANNELS 1000
@@ -154,13 +193,14 @@ static const struct way {
 	void (*read)(struct reader *r, struct conf_source *s, const struct node *map);
 } ways[] = {
 	{KEY_SOURCE_mllp, read_mllp_source},
+	{KEY_SOURCE_http, read_http_source},
 	{KEY_SOURCE_channels, read_channels},
 };
-#define WAYS "mllp and channels" /* for people */
+#define WAYS "mllp, http and channels" /* for people */
 
 static void read_way(struct reader *r, struct conf_source *s, const struct fields *f)
 {
-	unsigned n = (unsigned)f->meant[KEY_SOURCE_directory] + (unsigned)f->meant[KEY_SOURCE_http];
+	unsigned n = f->meant[KEY_SOURCE_directory];
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
 		n += f->meant[ways[i].key];
 		if (f->value[ways[i].key])

@@ -237,6 +237,7 @@ void engine_stop(struct engine *e)
 	int64_t deadline = clock_mono_us() + (e->conf ? e->conf->engine.drain_ms : 0) * 1000;
 	for (unsigned i = 0; i < e->nio; i++)
 		io_drain(e->io[i], deadline);
+	engine_drain_sources(e, deadline);
 	for (struct sending *s = e->sending; s; s = s->next)
 		sender_end(s->sender, deadline);
 	for (struct sending *s = e->sending; s; s = s->next)
@@ -249,8 +250,7 @@ void engine_stop(struct engine *e)
 	writer_free(e->writer);
 	free_senders(e->sending);
 	free_senders(e->retired);
-	while (e->served)
-		engine_forget_served(e, e->served->channel);
+	engine_free_served(e);
 	channel_free_all(e->channels);
 	ledger_free(&e->gauge);
 	record_stop(e);

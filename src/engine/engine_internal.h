@@ -13,6 +13,7 @@
 #include "engine/ledger.h"
 #include "engine/resends_load.h"
 #include "engine/sender.h"
+#include "engine/source.h"
 #include "engine/syslog_client.h"
 #include "engine/writer.h"
 
@@ -26,6 +27,7 @@ struct served {
 	int listener;                /* -1: it has none */
 	struct conf_address asked;   /* as configured */
 	char address[64];            /* as bound: port 0 has become a real one; or as connected to */
+	struct source *own;          /* what serves it, where it has a thread of its own; NULL */
 };
 
 /* A destination that is sent to. */
@@ -51,6 +53,8 @@ struct engine {
 	unsigned nio;
 	struct channel *channels;    /* every channel there ever was */
 	struct served *served;
+	struct served *leaving;      /* with sources of their own that may still have something to answer */
+	unsigned next_source;
 	struct sending *sending, *retired; /* retired: joined, freed when the writer is done with it */
 	bool unclean;                /* the last run did not end in order */
 	_Atomic bool alone;          /* of careful.h */
@@ -85,6 +89,9 @@ int engine_bind_new(struct engine *e, const struct conf *conf, struct served **b
 void engine_close_bound(struct served *bound);
 /* The switch: new sockets, the new snapshot for the others, no more service for channels that are gone. */
 void engine_serve(struct engine *e, struct conf *conf, struct served *bound);
-void engine_forget_served(struct engine *e, const struct channel *channel);
+/* No source takes anything any more; returns when what they took is answered, or at the deadline (monotonic). */
+void engine_drain_sources(struct engine *e, int64_t deadline_us);
+/* When nobody serves them any more, and the writer has ended. */
+void engine_free_served(struct engine *e);
 
 #endif

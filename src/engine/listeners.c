@@ -57,6 +57,14 @@ static int listen_at(struct engine *e, const struct conf *conf, const struct con
 	return fd < 0 ? AFF_EREFUSED : fd;
 }
 
+static void free_served(struct served *s)
+{
+	source_free(s->own);
+	if (s->listener >= 0)
+		close(s->listener);
+	free(s);
+}
+
 static int bind_one(struct engine *e, const struct conf *conf, const struct conf_channel *channel, struct served **out,
 		    struct aff_diag *diag)
 {
@@ -84,15 +92,16 @@ static int bind_one(struct engine *e, const struct conf *conf, const struct conf
 	s->listener = fd;
 	s->asked = source->address;
 	s->channel = channel_find(e->channels, channel->name);
+	if (source_is_own(source->kind)) {
+		const struct source_env env = {e->journal, &e->budget, IO_THREADS_MAX + e->next_source++};
+		rc = source_new(&s->own, &env, channel, s->channel, fd, diag);
+	}
+	if (rc) {
+		free_served(s);
+		return rc;
+	}
 	*out = s;
 	return 0;
-}
-
-static void free_served(struct served *s)
-{
-	if (s->listener >= 0)
-		close(s->listener);
-	free(s);
 }
 
 void engine_close_bound(struct served *bound)
@@ -124,23 +133,42 @@ int engine_bind_new(struct engine *e, const struct conf *conf, struct served **b
 	return 0;
 }
 
-void engine_forget_served(struct engine *e, const struct channel *channel)
-{
-	for (struct served **at = &e->served; *at; at = &(*at)->next) {
-		if ((*at)->channel == channel) {
-			struct served *s = *at;
-			*at = s->next;
-			free_served(s);
-			return;
-		}
-	}
-}
-
+/* Takes nothing more for a channel. What serves it is freed when it has answered everything. */
 static void leave(struct engine *e, struct channel *channel)
 {
 	for (unsigned t = 0; t < e->nio; t++)
 		io_leave(e->io[t], channel);
-	engine_forget_served(e, channel);
+	struct served **at = &e->served;
+	while (*at && (*at)->channel != channel)
+		at = &(*at)->next;
+	struct served *s = *at;
+	if (!s)
+		return;
+	*at = s->next;
+	if (!s->own) {
+		free_served(s);
+		return;
+	}
+	if (s->listener >= 0)
+		close(s->listener);
+	s->listener = -1;
+	source_end(s->own);
+	s->next = e->leaving;
+	e->leaving = s;
+}
+
+/* Frees those that left earlier and have answered everything. */
+static void free_left(struct engine *e)
+{
+	for (struct served **at = &e->leaving; *at;) {
+		struct served *s = *at;
+		if (source_is_over(s->own, 0)) {
+			*at = s->next;
+			free_served(s);
+		} else {
+			at = &s->next;
+		}
+	}
 }
 
 /* fresh: how it is served from now on; NULL: as before, under the new snapshot. */
@@ -152,6 +180,11 @@ static void serve(struct engine *e, struct conf *conf, const struct conf_channel
 		leave(e, state);
 	if (channel->source.kind == CONF_SOURCE_CHANNELS)
 		return; /* the senders of other channels serve it */
+	if (source_is_own(channel->source.kind)) {
+		const struct served *s = fresh ? fresh : find_served(e, channel->name);
+		source_use(s->own, e->writer, conf, channel);
+		return;
+	}
 	/* A device is connected to once, from any of the io threads, but always the same one. */
 	if (channel->source.kind == CONF_SOURCE_MLLP_CLIENT) {
 		io_serve(e->io[hash64(aff_view_of(channel->name)) % e->nio], fd, conf, channel, state);
@@ -165,12 +198,14 @@ static void tell(const struct served *s)
 {
 	if (s->kind == CONF_SOURCE_CHANNELS)
 		return;
-	log_info("listener", "%s %s %s", feed_channel(s->channel->feed),
-		 s->kind == CONF_SOURCE_MLLP_CLIENT ? "connects to" : "listens on", s->address);
+	log_info("listener", "%s %s %s%s", feed_channel(s->channel->feed),
+		 s->kind == CONF_SOURCE_MLLP_CLIENT ? "connects to" : "listens on", s->address,
+		 s->kind == CONF_SOURCE_HTTP ? " for HTTP" : "");
 }
 
 void engine_serve(struct engine *e, struct conf *conf, struct served *bound)
 {
+	free_left(e);
 	for (const struct served *s = bound; s; s = s->next)
 		tell(s);
 	for (size_t i = 0; i < conf->nchannels; i++) {
@@ -192,4 +227,25 @@ void engine_serve(struct engine *e, struct conf *conf, struct served *bound)
 		s->next = e->served;
 		e->served = s;
 	}
+}
+
+void engine_drain_sources(struct engine *e, int64_t deadline_us)
+{
+	for (struct served *s = e->served; s; s = s->next) {
+		if (s->own)
+			source_end(s->own);
+	}
+	for (struct served *s = e->served; s; s = s->next) {
+		if (s->own)
+			source_is_over(s->own, deadline_us);
+	}
+	for (struct served *s = e->leaving; s; s = s->next)
+		source_is_over(s->own, deadline_us);
+}
+
+void engine_free_served(struct engine *e)
+{
+	engine_close_bound(e->served);
+	engine_close_bound(e->leaving);
+	e->served = e->leaving = NULL;
 }

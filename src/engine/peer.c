@@ -31,7 +31,7 @@ struct aff_view peer_for_log(struct aff_view peer)
 
 struct aff_view peer_order(struct aff_view peer)
 {
-	return begins_with(peer, channel_word) ? peer_sender(peer) : peer;
+	return begins_with(peer, channel_word) || begins_with(peer, folder) ? peer_sender(peer) : peer;
 }
 
 struct aff_view peer_of_channel(char buf[PEER_SIZE], const char *channel, int64_t id)

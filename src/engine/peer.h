@@ -16,7 +16,7 @@
 struct aff_view peer_sender(struct aff_view peer);
 
 /* What messages have alike that stay in order where the order is that of connections: the connection, the other
- * channel, the file. */
+ * channel, the folder. */
 struct aff_view peer_order(struct aff_view peer);
 
 /* The channel that a message was handed over by, and the id that it has there. false: it came from elsewhere. */

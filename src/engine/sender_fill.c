@@ -12,9 +12,16 @@
 #define TAKE 64
 #define CROWDED_US 5000
 
+/* What order: connection keeps in order. A client over HTTP may connect anew for each message: all of its messages are
+ * of one connection. */
+static struct aff_view connection_of(const struct sender *s, const struct journal_message *m)
+{
+	return s->settings->source.kind == CONF_SOURCE_HTTP ? peer_sender(m->peer) : peer_order(m->peer);
+}
+
 static unsigned choose_lane(struct sender *s, const struct journal_message *m)
 {
-	struct aff_view key = peer_order(m->peer);
+	struct aff_view key = connection_of(s, m);
 	if (s->nlanes == 1)
 		return 0;
 	if (s->dest->order == CONF_ORDER_NONE)

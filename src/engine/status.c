@@ -18,6 +18,7 @@ static void put_sources(struct json_writer *j, const struct conf_channel *settin
 static void put_channel(struct json_writer *j, const struct served *s, const struct conf *conf)
 {
 	static const char *const kinds[] = {[CONF_SOURCE_MLLP] = "mllp",
+					    [CONF_SOURCE_HTTP] = "http",
 					    [CONF_SOURCE_MLLP_CLIENT] = "mllp-client",
 					    [CONF_SOURCE_CHANNELS] = "channels"};
 	struct channel *c = s->channel;

@@ -305,6 +305,16 @@ void http_close(struct http_server *s)
 	free(s);
 }
 
+void http_set_limits(struct http_server *s, const struct http_limits *limits)
+{
+	s->max_waiting = limits->delayed;
+	s->max_guests = limits->connections;
+	s->request_us = limits->request_s * INT64_C(1000000);
+	evhttp_set_max_body_size(s->http, (ev_ssize_t)limits->body);
+	evhttp_set_max_headers_size(s->http, (ev_ssize_t)limits->headers);
+	evhttp_set_timeout(s->http, limits->idle_s);
+}
+
 static bool set_up(struct http_server *s, const struct http_limits *limits)
 {
 	s->base = event_base_new();
@@ -312,9 +322,7 @@ static bool set_up(struct http_server *s, const struct http_limits *limits)
 	s->clock = s->base ? event_new(s->base, -1, 0, on_clock, NULL) : NULL;
 	if (!s->http || !s->clock)
 		return false;
-	evhttp_set_max_body_size(s->http, (ev_ssize_t)limits->body);
-	evhttp_set_max_headers_size(s->http, (ev_ssize_t)limits->headers);
-	evhttp_set_timeout(s->http, limits->idle_s);
+	http_set_limits(s, limits);
 	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
 						    EVHTTP_REQ_DELETE | EVHTTP_REQ_PATCH | EVHTTP_REQ_OPTIONS);
 	evhttp_set_gencb(s->http, on_request, s);
@@ -329,9 +337,6 @@ int http_open_on(struct http_server **out, int listener, const struct http_limit
 		return aff_diag_set(diag, AFF_ENOMEM, "%s", aff_error_text(AFF_ENOMEM));
 	s->fn = fn;
 	s->arg = arg;
-	s->max_waiting = limits->delayed;
-	s->max_guests = limits->connections;
-	s->request_us = limits->request_s * INT64_C(1000000);
 	s->other_fd = -1;
 	aff_buf_init(&s->body, REPLY_MAX);
 	int fd = set_up(s, limits) ? fcntl(listener, F_DUPFD_CLOEXEC, 0) : -1;

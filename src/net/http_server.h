@@ -64,6 +64,8 @@ void http_poll(struct http_server *s, int other_fd, int timeout_ms);
 /* Answers a request that was not answered at once. Nothing happens when its connection is gone. The body of reply may
  * be NULL. */
 void http_answer(struct http_server *s, uint64_t ticket, const struct http_reply *reply);
+/* Other limits from now on; connections that are open keep theirs. */
+void http_set_limits(struct http_server *s, const struct http_limits *limits);
 /* Listens no more, closes the connections on which nothing waits for an answer, and the others when they have it. */
 void http_end(struct http_server *s);
 

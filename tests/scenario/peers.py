@@ -2,6 +2,7 @@
 """Scripted peers of a running engine: a device, an EHR that speaks MLLP, a FHIR server. Every wait has a deadline."""
 
 import collections
+import http.client
 import http.server
 import json
 import os
@@ -112,6 +113,47 @@ class Device:
 
 	def reset(self):
 		reset(self.socket)
+
+
+class HttpClient:
+	"""Sends messages over HTTP on one connection that is kept."""
+
+	def __init__(self, port):
+		self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+		self.connection.connect()
+		self.response, self.body = None, b""
+
+	def ask(self, method, path, headers, body, chunked=False):
+		if chunked:
+			pieces = (body[i:i + 50] for i in range(0, len(body), 50))
+			self.connection.request(method, path, pieces, headers, encode_chunked=True)
+		else:
+			self.connection.request(method, path, body, headers)
+
+	def raw(self, data):
+		self.connection.sock.sendall(data)
+
+	def read(self):
+		try:
+			self.response = self.connection.getresponse()
+			self.body = self.response.read()
+		except (OSError, http.client.HTTPException) as error:
+			raise Failure(f"no response: {error!r}")
+		return self.response
+
+	def closed(self):
+		"""Waits for the engine to close the connection without a response."""
+		try:
+			data = self.connection.sock.recv(65536)
+		except ConnectionResetError:
+			return
+		except socket.timeout:
+			raise Failure("the connection is still open")
+		if data:
+			raise Failure(f"not closed but answered: {data!r}")
+
+	def close(self):
+		self.connection.close()
 
 
 class Monitor:

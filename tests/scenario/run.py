@@ -24,7 +24,7 @@ import traceback
 
 import hl7
 from engine import CANARY, Engine
-from peers import PATIENCE, Device, Ehr, Failure, Fhir, Http, Monitor, free_port, until
+from peers import PATIENCE, Device, Ehr, Failure, Fhir, Http, HttpClient, Monitor, free_port, until
 from syslog_server import Syslog, make_certificates
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -86,7 +86,7 @@ class Scenario:
 		self.variables = {"dir": self.folder}
 		self.messages = {}
 		self.devices, self.ehrs, self.fhirs, self.https, self.syslogs = {}, {}, {}, {}, {}
-		self.monitors = {}
+		self.monitors, self.clients = {}, {}
 		self.mounts, self.crowd = [], []
 		self.tracer = None
 		self.result, self.command = None, None
@@ -273,6 +273,55 @@ class Scenario:
 			getattr(self.monitors[name], verb)()
 		else:
 			raise ValueError(f"monitor {verb}?")
+
+	def do_client(self, words, block):
+		"""client C connect [PORT], post MESSAGE ID [PATH=VALUE...], expect STATUS [PATH=VALUE...] and so on."""
+		name, verb, rest = words[0], words[1], words[2:]
+		hl7_type = {"Content-Type": "application/hl7-v2"}
+		if verb == "connect":
+			self.clients[name] = HttpClient(int(rest[0] if rest else self.fill("${port:web}")))
+			return
+		client = self.clients[name]
+		if verb in ("post", "post-chunked"):
+			content = self.content(rest[0], rest[1], rest[2:])
+			client.ask("POST", "/hl7", hl7_type, content, chunked=verb == "post-chunked")
+		elif verb == "post-rows":
+			content = self.content(rest[0], rest[1])
+			content += hl7.message(f"NTE|{i}||{'x' * 200}" for i in range(int(rest[2])))
+			client.ask("POST", "/hl7", hl7_type, content)
+		elif verb == "ask":
+			headers = dict(word.split("=", 1) for word in rest[2:])
+			client.ask(rest[0], rest[1], headers, hl7.visible("\r".join(block)) if block else None)
+		elif verb == "raw":
+			client.raw(hl7.visible("\r\n".join(block)))
+		elif verb == "expect":
+			response = client.read()
+			if response.status != int(rest[0]):
+				raise Failure(f"status {response.status}, not {rest[0]}: {client.body!r}")
+			compare("the answer", rest[1:], lambda path: hl7.get(client.body, path))
+		elif verb == "header":
+			compare("the response", rest, lambda header: client.response.headers.get(header, ""))
+		elif verb == "says":
+			if rest[0] not in client.body.decode("latin-1"):
+				raise Failure(f"{rest[0]!r} is not in {client.body!r}")
+		elif verb == "delivers":
+			for control_id in rest[1:]:
+				self.do_client([name, "post", rest[0], control_id], None)
+				self.do_client([name, "expect", "200", "MSA-1=AA", f"MSA-2={control_id}"], None)
+		elif verb == "delivers-many":
+			ids = [f"{rest[1]}{i}" for i in range(int(rest[2]))]
+			self.do_client([name, "delivers", rest[0], *ids], None)
+		elif verb == "until":
+			def probe():
+				self.do_client([name, "post", rest[1], rest[2]], None)
+				return client.read().status == int(rest[0]), client.response.status
+			until(probe, f"status {rest[0]}")
+		elif verb == "expect-closed":
+			client.closed()
+		elif verb == "close":
+			client.close()
+		else:
+			raise ValueError(f"client {verb}?")
 
 	def do_status(self, words, block):
 		"""status PATH=VALUE...: waits until afferent status --json says so."""
