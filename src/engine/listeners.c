@@ -75,7 +75,7 @@ static int bind_one(struct engine *e, const struct conf *conf, const struct conf
 	int rc = inside ? 0 : net_address_make(&address, source->address.host, source->address.port, diag);
 	if (rc)
 		return rc;
-	if (source->kind == CONF_SOURCE_MLLP) {
+	if (source->kind == CONF_SOURCE_MLLP || source->kind == CONF_SOURCE_HTTP) {
 		fd = listen_at(e, conf, &source->address, &address, diag);
 		if (fd < 0)
 			return fd;
