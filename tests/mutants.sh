@@ -130,6 +130,7 @@ mutant 77 "rounding makes a number by which devices mark that there is no readin
 	"$make -s MUTANT=77 build/gcc-mutant77/tests/test_rules_round || exit 0
 	build/gcc-mutant77/tests/test_rules_round"
 mutant 55 "a request over HTTP is answered before its message is stored" "$scenario/source-http.scn"
+mutant 66 "what was merged before a restart is in no mean" "$scenario/sample-mean.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -196,6 +196,9 @@ static void free_dest(struct conf_dest *d)
 	free(d->fhir_base);
 	aff_expr_free(d->when);
 	aff_expr_free(d->priority);
+	for (size_t i = 0; i < d->sample.nbands; i++)
+		free(d->sample.bands[i].code);
+	free(d->sample.bands);
 }
 
 static void free_channel(struct conf_channel *c)

@@ -19,24 +19,6 @@ static void read_dest_charset(struct reader *r, struct conf_dest *d, const struc
 		report_error(&r->report, n->at, "leave it out", "'charset' is for HL7 messages: FHIR is UTF-8");
 }
 
-static void read_sample(struct reader *r, struct conf_dest *d, const struct node *map)
-{
-	static const enum sample_keep keeps[] = {SAMPLE_LAST, SAMPLE_FIRST};
-	struct fields f;
-	if (!map)
-		return;
-	fields_read(r, &f, SECTION_SAMPLE, map);
-	d->sample_line = map->at.line;
-	d->sample.every_ms = (int64_t)get_number(r, &f, KEY_SAMPLE_every);
-	d->sample.keep = keeps[get_word(r, &f, KEY_SAMPLE_keep)];
-	d->sample.by = get_words(r, &f, KEY_SAMPLE_by);
-	if (!f.value[KEY_SAMPLE_by])
-		d->sample.by = SAMPLE_BY_PATIENT | SAMPLE_BY_DEVICE | SAMPLE_BY_CODE;
-	else if (!f.value[KEY_SAMPLE_by]->count)
-		report_error(&r->report, f.value[KEY_SAMPLE_by]->at, "write [patient, device, code]",
-		             "the list is empty");
-}
-
 static void read_retry(struct reader *r, struct conf_dest *d, const struct node *map)
 {
 	struct fields f;

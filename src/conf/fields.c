@@ -150,6 +150,7 @@ static bool shape_fits(const struct key *key, const struct node *value)
 		return value->kind == NODE_LIST;
 	case KIND_ROWS:
 	case KIND_DEFAULT:
+	case KIND_BAND:
 		return value->kind != NODE_LIST;
 	case KIND_LIST_NONE:
 		return value->kind == NODE_LIST || (value->kind == NODE_SCALAR && aff_view_is(value->text, "none"));

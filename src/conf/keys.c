@@ -56,6 +56,7 @@ const char *kind_text(enum key_kind kind)
 		[KIND_NEVER] = "a duration or never",
 		[KIND_RATE] = "a rate",
 		[KIND_DECIMAL] = "a decimal number",
+		[KIND_BAND] = "a number, a share or a map",
 		[KIND_CONDITION] = "a condition",
 		[KIND_FIELD] = "a field",
 		[KIND_SEGMENT] = "a segment id",
@@ -197,6 +198,8 @@ const char *kind_example(enum key_kind kind)
 	case KIND_FIELD:
 	case KIND_FIELDS:
 		return "OBX-3";
+	case KIND_BAND:
+		return "2";
 	case KIND_RATE:
 		return "50/s";
 	case KIND_SEGMENT:

@@ -35,6 +35,7 @@ enum key_kind {
 	KIND_TEXT, KIND_NAME, KIND_WORD, KIND_PATH, KIND_URL, KIND_URI, KIND_ADDRESS, KIND_ZONE,
 	KIND_COUNT, KIND_BYTES, KIND_DURATION, KIND_RATE, KIND_DECIMAL,
 	KIND_NEVER,                                               /* a duration, or the word "never" */
+	KIND_BAND,                                                /* a number, a share, or a map of codes to them */
 	KIND_CONDITION, KIND_FIELD, KIND_SEGMENT, KIND_EACH, KIND_TABLE, KIND_CHARSET,
 	KIND_LATER                                                /* known by the design, not supported yet */
 };

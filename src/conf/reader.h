@@ -143,6 +143,7 @@ void free_links(struct reader *r);
 /* What a destination writes to, said by n; reports where another one does. Nothing where one of them is NULL. */
 void add_written(struct reader *r, const char *path, const struct node *n);
 void free_written(struct reader *r);
+void read_sample(struct reader *r, struct conf_dest *d, const struct node *map); /* map NULL: none */
 void add_endpoint(struct reader *r, struct endpoints *e, const struct conf_address *address, struct place at);
 /* The same for the host and port of a URL, if they are numeric; nothing where one of them is NULL. */
 void add_url_endpoint(struct reader *r, const char *url, const struct node *n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One window at a time. With `keep: last`: no window -> scanning (keys are learned) -> closed (messages up to
+ * One window at a time. But for `keep: first`: no window -> scanning (keys are learned) -> closed (messages up to
  * `closed` are delivered) -> no window, as soon as a message behind `closed` asks.
  */
 #include "engine/sampler.h"
@@ -21,6 +21,7 @@ struct sampler {
 	int64_t window;  /* being scanned or delivered */
 	int64_t scanned; /* the newest id that was scanned */
 	int64_t closed;  /* the newest id of the closed window; 0: it is not closed */
+	bool begun;
 };
 
 int sampler_new(struct sampler **out, const struct sample_spec *spec, unsigned line)
@@ -50,7 +51,7 @@ void sampler_free(struct sampler *s)
 
 bool sampler_scans(const struct sampler *s)
 {
-	return s->spec.keep == SAMPLE_LAST;
+	return s->spec.keep != SAMPLE_FIRST;
 }
 
 int64_t *sampler_position(struct sampler *s)
@@ -75,7 +76,7 @@ bool sampler_may_scan(struct sampler *s, const struct journal_message *m)
 void sampler_scan(struct sampler *s, const struct journal_message *m, struct aff_edit *e)
 {
 	if (e)
-		sample_last_add(s->sample, (uint64_t)m->id, e);
+		sample_window_add(s->sample, (uint64_t)m->id, e);
 	s->scanned = m->id;
 }
 
@@ -98,9 +99,22 @@ int64_t sampler_due_us(const struct sampler *s, int64_t wall_us)
 	return end > wall_us ? end - wall_us : 0;
 }
 
-int64_t sampler_window_start(const struct sampler *s, int64_t us)
+/* Ids are times of receipt but for what makes them unique, and where the clock was set back: a window more is room
+ * for that. */
+int64_t sampler_remembers_from(const struct sampler *s, int64_t position)
 {
-	return sample_window_end_us(s->sample, us) - s->spec.every_ms * 1000;
+	return sample_window_end_us(s->sample, position) - 2 * s->spec.every_ms * 1000 - 1;
+}
+
+void sampler_begin(struct sampler *s, int64_t position)
+{
+	if (s->begun)
+		return;
+	s->begun = true;
+	s->scanned = s->spec.keep == SAMPLE_LAST ? position : sampler_remembers_from(s, position);
+#ifdef AFF_MUTANT_66 /* what was merged before a restart is in no mean */
+	s->scanned = position;
+#endif
 }
 
 bool sampler_may_apply(struct sampler *s, const struct journal_message *m)
@@ -110,7 +124,7 @@ bool sampler_may_apply(struct sampler *s, const struct journal_message *m)
 	if (s->closed && m->id > s->closed) {
 		s->window = NO_WINDOW;
 		s->closed = 0;
-		sample_last_begin(s->sample);
+		sample_window_begin(s->sample);
 	}
 	return s->closed && m->id <= s->closed;
 }
@@ -125,7 +139,7 @@ enum journal_outcome_kind sampler_apply(struct sampler *s, const struct journal_
 		snprintf(detail, size, "line %u: sample keeps the first of each window", s->line);
 		return rc ? JOURNAL_DEAD : left ? 0 : JOURNAL_FILTERED;
 	}
-	int rc = sample_last_prune(s->sample, (uint64_t)m->id, e, &left, &by);
+	int rc = sample_window_prune(s->sample, (uint64_t)m->id, e, &left, &by);
 	snprintf(detail, size, "line %u: merged into %" PRIu64, s->line, by);
 	return rc ? JOURNAL_DEAD : left ? 0 : JOURNAL_MERGED;
 }

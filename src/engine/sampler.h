@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sampling as a sender needs it. Keeping the first reading of a window needs one pass in journal order. Keeping the
- * last needs two: a scan that learns, when the window has closed, which message brought the last reading of each key,
- * and then the pass that delivers. Until its window is closed a message is pending; after a crash the window is
- * scanned again.
+ * Sampling as a sender needs it. Keeping the first reading of a window, and those that changed, needs one pass in
+ * journal order. Keeping the last, or what all come to, needs two: a scan that learns, when the window has closed,
+ * which message brought the last reading of each key, and then the pass that delivers. Until its window is closed a
+ * message is pending; after a crash the window is scanned again, from its start: what it comes to does not depend on
+ * the crash.
  */
 #ifndef ENGINE_SAMPLER_H
 #define ENGINE_SAMPLER_H
@@ -18,9 +19,11 @@ void sampler_free(struct sampler *s);
 
 /* ---- the scan ---- */
 
-/* Is there one? Only when the last reading is kept. */
+/* Is there one? Not when the first reading is kept. */
 bool sampler_scans(const struct sampler *s);
 
+/* Says once from where the scan starts, when everything up to `position` has its outcome. */
+void sampler_begin(struct sampler *s, int64_t position);
 /* Up to which id was scanned. */
 int64_t *sampler_position(struct sampler *s);
 /* false: the message belongs to a later window; this closes the current one. */
@@ -36,9 +39,9 @@ int64_t sampler_due_us(const struct sampler *s, int64_t wall_us);
 
 /* ---- the pass that delivers ---- */
 
-/* Where the window of a moment starts. With `keep: first`, the messages from there on must be applied again after a
- * restart. */
-int64_t sampler_window_start(const struct sampler *s, int64_t us);
+/* The id behind which the window that `position` is in starts, or an earlier one. With `keep: first`, the messages from
+ * there on must be applied again after a restart. */
+int64_t sampler_remembers_from(const struct sampler *s, int64_t position);
 
 /* true: the message may be delivered now (its window is closed). */
 bool sampler_may_apply(struct sampler *s, const struct journal_message *m);

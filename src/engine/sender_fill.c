@@ -274,14 +274,13 @@ void sender_fill_window(struct sender *s)
 	s->crowded_us = 0;
 	if (s->sampler && sampler_scans(s->sampler)) {
 		int64_t *scanned = sampler_position(s->sampler);
-		if (*scanned < s->position)
-			*scanned = s->position;
+		sampler_begin(s->sampler, s->position);
 		*scanned = sender_read_on(s, *scanned, scanned, scan_row);
 		sampler_close_if_due(s->sampler, clock_wall_us());
 		if (!sampler_has_closed(s->sampler))
 			return; /* nothing may be delivered yet: spare reading it again and again */
 	} else if (s->sampler && s->warmed < 0) {
-		s->warmed = sampler_window_start(s->sampler, s->position) - 1;
+		s->warmed = sampler_remembers_from(s->sampler, s->position);
 		sender_read_on(s, s->warmed, &s->warmed, warm_row);
 		if (s->blocked) {
 			s->warmed = -1; /* what it has not seen, it would deliver twice */

@@ -22,6 +22,15 @@ static void put_safe(struct aff_buf *out, struct aff_view text)
 	out->n += text.n;
 }
 
+/* What a sample put in place of a reading (rules/sample_stats.c) is not that reading: one server may get both. */
+static struct aff_view statistic_of(const struct aff_fhir *f, const struct row *r)
+{
+	struct aff_view method = obx(f, r, 17);
+	if (!method.n || !aff_view_is(aff_cut(method, &f->d, 1, 6, 0), "99AFFERENT"))
+		return aff_view("", 0);
+	return aff_cut(method, &f->d, 1, 4, 0);
+}
+
 /* What stands behind "<message>.": "<OBR>.<OBX-4>.<code>", with ".2" and so on when a message says the same twice. */
 static void make_identifier(struct aff_fhir *f, const struct row *r, struct aff_view code)
 {
@@ -32,6 +41,11 @@ static void make_identifier(struct aff_fhir *f, const struct row *r, struct aff_
 	put_safe(out, r->place);
 	aff_buf_put_char(out, '.');
 	put_safe(out, code);
+	struct aff_view statistic = statistic_of(f, r);
+	if (statistic.n) {
+		aff_buf_put_char(out, '.');
+		put_safe(out, statistic);
+	}
 	size_t n = out->n;
 	for (uint64_t again = 2; !out->error && !seen_add(f, aff_buf_view(out)); again++) {
 		out->n = n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sampling. Each key remembers the message that is kept for it: the first one seen, or the last one. A reading stays
- * when its message is that one.
+ * when its message is that one. Numbers that a statistic is wanted of, and changes, are kept by others.
  */
 #include "rules/sample.h"
 
@@ -9,8 +9,11 @@
 
 #include "rules/keyset.h"
 #include "rules/notes.h"
+#include "rules/sample_change.h"
+#include "rules/sample_key.h"
+#include "rules/sample_stats.h"
 
-enum { OBX_TYPE = 2, OBX_CODE = 3, OBX_SUB = 4, OBX_VALUE = 5, OBX_DEVICE = 18, KEY_BYTES_MAX = 16 << 20 };
+enum { KEY_BYTES_MAX = 16 << 20 };
 
 struct sample {
 	struct sample_spec spec;
@@ -19,14 +22,15 @@ struct sample {
 	bool started;
 	struct keyset keys;
 	struct aff_buf key;
+	struct sample_stats *stats;   /* of numbers; NULL: keep is first or last */
+	struct sample_change *change; /* NULL: only the first reading of a window goes out */
 	uint64_t passed;
 };
 
-/* What stands above the current row of a message. */
-struct walk {
-	const struct aff_edit *e;
-	struct aff_view patient, authority, place, device, sender;
-};
+static bool is_statistic(const struct sample_spec *spec)
+{
+	return spec->keep == SAMPLE_MEAN || spec->keep == SAMPLE_MEDIAN || spec->keep == SAMPLE_MIN_MAX;
+}
 
 int sample_new(struct sample **out, const struct sample_spec *spec, size_t max_keys)
 {
@@ -37,8 +41,16 @@ int sample_new(struct sample **out, const struct sample_spec *spec, size_t max_k
 		return AFF_ENOMEM;
 	s->spec = *spec;
 	s->every_us = spec->every_ms * 1000;
-	keyset_init(&s->keys, max_keys ? max_keys : SAMPLE_KEYS_MAX, KEY_BYTES_MAX);
+	max_keys = max_keys ? max_keys : SAMPLE_KEYS_MAX;
+	keyset_init(&s->keys, max_keys, KEY_BYTES_MAX);
 	aff_buf_init(&s->key, KEY_BYTES_MAX);
+	int rc = is_statistic(spec) ? sample_stats_new(&s->stats, spec, max_keys) : 0;
+	if (!rc && spec->nbands)
+		rc = sample_change_new(&s->change, spec, max_keys);
+	if (rc) {
+		sample_free(s);
+		return rc;
+	}
 	*out = s;
 	return 0;
 }
@@ -49,6 +61,8 @@ void sample_free(struct sample *s)
 		return;
 	keyset_free(&s->keys);
 	aff_buf_free(&s->key);
+	sample_stats_free(s->stats);
+	sample_change_free(s->change);
 	free(s);
 }
 
@@ -68,72 +82,11 @@ uint64_t sample_passed_over_cap(const struct sample *s)
 	return s->passed;
 }
 
-/* ---- keys ---- */
-
-/* CR stands in no field, so different parts never run together to the same key. */
-static void put_part(struct aff_buf *key, struct aff_view part)
-{
-	aff_buf_put_view(key, part);
-	aff_buf_put_char(key, '\r');
-}
-
-static bool is_numeric(const struct aff_edit *e, unsigned row)
-{
-	struct aff_view type = aff_edit_get(e, row, OBX_TYPE, 1, 1, 0);
-	return aff_view_is(type, "NM") || aff_view_is(type, "SN");
-}
-
-static struct aff_view key_of(struct sample *s, const struct walk *w, unsigned row)
-{
-	aff_buf_clear(&s->key);
-	if (s->spec.by & SAMPLE_BY_PATIENT) {
-		put_part(&s->key, w->patient);
-		put_part(&s->key, w->authority);
-		put_part(&s->key, w->place);
-	}
-	if (s->spec.by & SAMPLE_BY_DEVICE)
-		put_part(&s->key, w->device.n ? w->device : w->sender);
-	if (s->spec.by & SAMPLE_BY_CODE) {
-		put_part(&s->key, aff_edit_get(w->e, row, OBX_CODE, 1, 1, 0));
-		put_part(&s->key, aff_edit_get(w->e, row, OBX_CODE, 1, 3, 0));
-		put_part(&s->key, aff_edit_field(w->e, row, OBX_SUB));
-		if (!is_numeric(w->e, row))
-			put_part(&s->key, aff_edit_field(w->e, row, OBX_VALUE));
-	}
-	return aff_buf_view(&s->key);
-}
-
 /* Alerts (R40) and events of pumps (R42) happen once. */
 static bool is_event(const struct aff_edit *e)
 {
 	struct aff_view trigger = aff_edit_get(e, 0, 9, 1, 2, 0);
 	return aff_view_is(trigger, "R40") || aff_view_is(trigger, "R42");
-}
-
-static struct walk walk_begin(const struct aff_edit *e)
-{
-	struct walk w = {.e = e, .sender = aff_edit_field(e, 0, 3)};
-	return w;
-}
-
-/* Takes up what a segment says about the rows below it. Returns true when it is a reading. */
-static bool walk_segment(struct walk *w, unsigned segment)
-{
-	if (aff_edit_is(w->e, segment, "PID")) {
-		w->patient = aff_edit_get(w->e, segment, 3, 1, 1, 0);
-		w->authority = aff_edit_get(w->e, segment, 3, 1, 4, 0);
-		w->place = w->device = aff_view("", 0);
-	} else if (aff_edit_is(w->e, segment, "PV1")) {
-		w->place = aff_edit_field(w->e, segment, 3);
-	} else if (aff_edit_is(w->e, segment, "OBR")) {
-		w->device = aff_view("", 0);
-	} else if (aff_edit_is(w->e, segment, "OBX")) {
-		struct aff_view device = aff_edit_field(w->e, segment, OBX_DEVICE);
-		if (device.n)
-			w->device = device;
-		return aff_edit_field(w->e, segment, OBX_VALUE).n > 0;
-	}
-	return false;
 }
 
 /* ---- editing ---- */
@@ -149,69 +102,142 @@ static uint64_t kept_message(struct sample *s, uint64_t index, struct aff_view k
 	return kept ? *kept : index;
 }
 
+/* What is done with a reading. */
+enum fate { FATE_STAYS, FATE_GOES, FATE_FAILED };
+
+/* A number that may be reckoned with: one reading of the window stands for all. */
+static enum fate fate_of_number(struct sample *s, uint64_t index, struct aff_edit *e, unsigned row, uint64_t *kept,
+				int *rc)
+{
+	struct aff_view key = aff_buf_view(&s->key);
+	switch (s->key.error ? SAMPLE_PASS : sample_stats_fate(s->stats, key, index, kept)) {
+	case SAMPLE_PASS:
+		s->passed++;
+		return FATE_STAYS;
+	case SAMPLE_GOES:
+		return FATE_GOES;
+	case SAMPLE_STANDS:
+		break;
+	}
+	*rc = sample_stats_derive(s->stats, key, e, row);
+	return *rc ? FATE_FAILED : FATE_STAYS;
+}
+
+static enum fate fate_of_change(struct sample *s, uint64_t index, const struct sample_walk *w, unsigned row,
+				const struct sample_band *band)
+{
+	struct aff_view key = sample_key(&s->key, s->spec.by, SAMPLE_KEY_CODE, w, row);
+	switch (s->key.error ? CHANGE_NO_ROOM : sample_change_fate(s->change, band, key, index, w, row)) {
+	case CHANGE_NO_ROOM:
+		s->passed++;
+		return FATE_STAYS;
+	case CHANGE_IS_SMALL:
+		return FATE_GOES;
+	case CHANGE_GOES_OUT:
+		break;
+	}
+	return FATE_STAYS;
+}
+
+/* *kept: the message that has what the reading goes for; *rc: why it failed. */
+static enum fate fate_of(struct sample *s, uint64_t index, struct sample_walk *w, struct aff_edit *e, unsigned row,
+			 uint64_t *kept, int *rc)
+{
+	struct decimal number;
+	const struct sample_band *band = NULL;
+	if (s->stats && sample_number(&number, s->spec.by, w, row)) {
+		sample_key(&s->key, s->spec.by, SAMPLE_KEY_NUMBER, w, row);
+		return fate_of_number(s, index, e, row, kept, rc);
+	}
+	if (s->change)
+		band = sample_band_of(&s->spec, aff_edit_get(e, row, OBX_CODE, 1, 1, 0));
+	if (band)
+		return fate_of_change(s, index, w, row, band);
+	enum sample_key_kind kind = s->stats ? SAMPLE_KEY_OTHER : SAMPLE_KEY_STATE;
+	*kept = kept_message(s, index, sample_key(&s->key, s->spec.by, kind, w, row));
+	return *kept == index ? FATE_STAYS : FATE_GOES;
+}
+
 static int prune(struct sample *s, uint64_t index, struct aff_edit *e, bool *anything_left, uint64_t *superseded_by)
 {
-	struct walk w = walk_begin(e);
-	unsigned readings = 0, kept = 0;
+	struct sample_walk w = sample_walk_begin(e);
+	unsigned readings = 0, stayed = 0;
+	int rc = 0;
 	*superseded_by = 0;
 	*anything_left = true;
 	if (is_event(e))
 		return 0;
-	for (unsigned i = 1; i < aff_edit_segments(e);) {
-		if (!walk_segment(&w, i)) {
+	for (unsigned i = 1; i < aff_edit_segments(e) && !rc;) {
+		uint64_t kept = 0;
+		if (!sample_walk_segment(&w, i)) {
 			i++;
 			continue;
 		}
 		readings++;
-		uint64_t message = kept_message(s, index, key_of(s, &w, i));
-		if (message == index) {
-			kept++;
+		switch (fate_of(s, index, &w, e, i, &kept, &rc)) {
+		case FATE_STAYS:
+			stayed++;
 			i++;
-			continue;
+			break;
+		case FATE_GOES:
+			if (kept > *superseded_by && kept != index)
+				*superseded_by = kept;
+			rc = delete_with_notes(e, i);
+			break;
+		case FATE_FAILED:
+			break;
 		}
-		if (message > *superseded_by)
-			*superseded_by = message;
-		int rc = delete_with_notes(e, i);
-		if (rc)
-			return rc;
 	}
-	*anything_left = kept > 0 || !readings;
-	return 0;
+	*anything_left = stayed > 0 || !readings;
+	return rc;
 }
 
 int sample_first(struct sample *s, int64_t received_us, uint64_t index, struct aff_edit *e, bool *anything_left)
 {
 	int64_t window = sample_window(s, received_us);
 	uint64_t earlier;
-	if (!s->started || window != s->window)
+	if (!s->started || window != s->window) {
 		keyset_clear(&s->keys);
+		if (s->change)
+			sample_change_clear(s->change);
+	}
 	s->started = true;
 	s->window = window;
 	return prune(s, index, e, anything_left, &earlier);
 }
 
-void sample_last_begin(struct sample *s)
+void sample_window_begin(struct sample *s)
 {
 	keyset_clear(&s->keys);
+	if (s->stats)
+		sample_stats_clear(s->stats);
 }
 
-void sample_last_add(struct sample *s, uint64_t index, struct aff_edit *e)
+void sample_window_add(struct sample *s, uint64_t index, struct aff_edit *e)
 {
-	struct walk w = walk_begin(e);
+	struct sample_walk w = sample_walk_begin(e);
+	struct decimal number;
 	if (is_event(e))
 		return;
 	for (unsigned i = 1; i < aff_edit_segments(e); i++) {
-		if (!walk_segment(&w, i))
+		if (!sample_walk_segment(&w, i))
 			continue;
-		struct aff_view key = key_of(s, &w, i);
+		if (s->stats && sample_number(&number, s->spec.by, &w, i)) {
+			struct aff_view key = sample_key(&s->key, s->spec.by, SAMPLE_KEY_NUMBER, &w, i);
+			if (!s->key.error)
+				sample_stats_add(s->stats, key, index, number);
+			continue;
+		}
+		enum sample_key_kind kind = s->stats ? SAMPLE_KEY_OTHER : SAMPLE_KEY_STATE;
+		struct aff_view key = sample_key(&s->key, s->spec.by, kind, &w, i);
 		uint64_t *kept = s->key.error ? NULL : keyset_add(&s->keys, key, index);
 		if (kept && *kept < index)
 			*kept = index;
 	}
 }
 
-int sample_last_prune(struct sample *s, uint64_t index, struct aff_edit *e, bool *anything_left,
-                      uint64_t *superseded_by)
+int sample_window_prune(struct sample *s, uint64_t index, struct aff_edit *e, bool *anything_left,
+                        uint64_t *superseded_by)
 {
 	return prune(s, index, e, anything_left, superseded_by);
 }

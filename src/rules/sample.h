@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sampling: of the readings that one key (patient, device, code) sends in one window of time, keep the first or the
- * last. Windows are counted from 1970, so the same messages give the same result whenever they are sent.
+ * last, those that differ enough from the one before, or one that says what all of them come to. Windows are counted
+ * from 1970, so the same messages give the same result whenever they are sent.
  *
  * A reading is an OBX with a value (OBX-5). Its key is made of
  *   patient  PID-3.1 and PID-3.4 of the PID before it, and PV1-3 of the PV1 behind that: patients whom nobody has
@@ -13,10 +14,16 @@
  * A reading that goes takes the NTE and PRT segments behind it along. Rows without a value (devices, channels) stay
  * when a reading of their message stays; a message without any reading is not sampled.
  *
- * FIRST needs no waiting: each message is edited as it comes. LAST works on a window that is over: all its messages are
- * added in order, then each is edited. Messages are told apart by their index, a number that grows; editing the same
- * message again (delivery is tried once more) gives the same result. A sender that starts in the middle of a window
- * feeds the messages of that window again from its start.
+ * A number that may be reckoned with is an NM with one value of a patient who is told from others, measured, not set or
+ * taken back, and not suspect (terms/reading.h). MEAN, MEDIAN and MIN_MAX put what all of them in a unit come to in
+ * place of the last one, with an OBX-17 that says so, and without OBX-8, OBX-21 and notes, which speak of the one
+ * reading; MIN_MAX as SN ^low^-^high. What else there is, is kept as by LAST. With bands, a number goes out beside the
+ * first one when it differs from the one sent before by more than the band, and anything else when it differs at all.
+ *
+ * FIRST needs no waiting: each message is edited as it comes. The others work on a window that is over: all its
+ * messages are added in order, then each is edited. Messages are told apart by their index, a number that grows;
+ * editing the same message again (delivery is tried once more) gives the same result. A sender that starts in the
+ * middle of a window feeds the messages of that window again from its start.
  *
  * Memory is capped. Past the cap readings pass as they are and are counted: more is sent than asked for, nothing is
  * lost.
@@ -26,13 +33,24 @@
 
 #include <afferent/edit.h>
 
-enum sample_keep { SAMPLE_FIRST, SAMPLE_LAST };
+#include "rules/decimal.h"
+
+enum sample_keep { SAMPLE_FIRST, SAMPLE_LAST, SAMPLE_MEAN, SAMPLE_MEDIAN, SAMPLE_MIN_MAX };
 enum sample_by { SAMPLE_BY_PATIENT = 1 << 0, SAMPLE_BY_DEVICE = 1 << 1, SAMPLE_BY_CODE = 1 << 2 };
 
+/* By how much a number must differ to go out. */
+struct sample_band {
+	char *code;            /* OBX-3.1; NULL: all other codes */
+	struct decimal width;
+	bool share;            /* in per cent of the number sent before */
+};
+
 struct sample_spec {
-	int64_t every_ms;  /* 0: no sampling */
-	unsigned by;       /* enum sample_by, or'ed */
+	int64_t every_ms;      /* 0: no sampling */
+	unsigned by;           /* enum sample_by, or'ed; where numbers are reckoned with, PATIENT and CODE at least */
 	enum sample_keep keep;
+	struct sample_band *bands; /* with FIRST: changes go out, too; they outlive what is made of the spec */
+	size_t nbands;
 };
 
 struct sample;
@@ -51,12 +69,12 @@ int64_t sample_window_end_us(const struct sample *s, int64_t received_us);
  * readings and none stays. Returns 0, or what aff_edit_delete returns. */
 int sample_first(struct sample *s, int64_t received_us, uint64_t index, struct aff_edit *e, bool *anything_left);
 
-/* LAST: forgets the window before, takes up one message, edits one message. superseded_by: the message that has the
- * last of the deleted readings, 0 when none was deleted. */
-void sample_last_begin(struct sample *s);
-void sample_last_add(struct sample *s, uint64_t index, struct aff_edit *e);
-int sample_last_prune(struct sample *s, uint64_t index, struct aff_edit *e, bool *anything_left,
-                      uint64_t *superseded_by);
+/* All others: forgets the window before, takes up one message, edits one message. superseded_by: the message that has
+ * what stands for the deleted readings, 0 when none was deleted. */
+void sample_window_begin(struct sample *s);
+void sample_window_add(struct sample *s, uint64_t index, struct aff_edit *e);
+int sample_window_prune(struct sample *s, uint64_t index, struct aff_edit *e, bool *anything_left,
+                        uint64_t *superseded_by);
 
 /* Readings that passed because memory was used up. */
 uint64_t sample_passed_over_cap(const struct sample *s);

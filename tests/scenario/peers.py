@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import random
+import re
 import socket
 import struct
 import threading
@@ -281,6 +282,12 @@ class Ehr(Server):
 			reset(connection)
 		elif kind != "nothing":
 			connection.sendall(hl7.frame(hl7.answer(content, kind)))
+
+	def readings(self):
+		"""How many readings the first row of each message stands for: OBX-17 says so, else one."""
+		first = {hl7.get(m, "MSH-10"): hl7.get(m, "OBX[1]-17.5") for m in self.messages.items}
+		counts = [re.search(r" of (\d+) reading", text or "") for text in first.values()]
+		return sum(int(count[1]) if count else 1 for count in counts)
 
 	def ids(self):
 		"""Control ids in order of their first arrival."""

@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 import hl7
@@ -200,6 +201,11 @@ class Scenario:
 			else:
 				found.append(self.content(words[0], word))
 		return found
+
+	def do_boundary(self, words, block):
+		every = float(words[0])
+		start = time.time() // every
+		until(lambda: (time.time() // every > start, ""), "the next window")
 
 	def do_device(self, words, block):
 		name, verb, rest = words[0], words[1], words[2:]
@@ -386,6 +392,11 @@ class Scenario:
 			took = ehr.messages.times[count - 1] - ehr.messages.times[0]
 			if took < least:
 				raise Failure(f"{count} messages came in {took:.2f} s")
+		elif verb == "readings":
+			until(lambda: (ehr.readings() == int(rest[0]), ehr.readings()), f"{rest[0]} readings")
+		elif verb == "unchanged":
+			if len(set(ehr.messages.items)) != len(ehr.ids()):
+				raise Failure("a message came again with other bytes")
 		elif verb == "ids-begin":
 			if ehr.ids()[:len(rest)] != rest:
 				raise Failure(f"the first control ids are {ehr.ids()[:len(rest)]}")

@@ -114,7 +114,7 @@ START_TEST(words_and_ranges)
 	} expected[] = {
 		{KEY_ENGINE_log, "One of text, json; default text."},
 		{KEY_ENGINE_io_threads, "A number, 0..64; default 0."},
-		{KEY_SAMPLE_keep, "One of last, first; default last."},
+		{KEY_SAMPLE_keep, "One of last, first, mean, median, min-max; default last."},
 		{KEY_SAMPLE_by, "A list of patient, device, code."},
 		{KEY_SOURCE_MLLP_plaintext, "The word accept-phi-in-clear."},
 		{KEY_SYSLOG_to, "An address; required."},

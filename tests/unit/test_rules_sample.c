@@ -53,16 +53,16 @@ static void last(struct sample *s, const struct last_case *cases, size_t n)
 	struct fixture f[8];
 	char text[2048];
 	ck_assert_uint_le(n, 8);
-	sample_last_begin(s);
+	sample_window_begin(s);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(text, sizeof text, "%s%s", MSH, cases[i].segments);
 		fixture_open(&f[i], text);
-		sample_last_add(s, i + 1, f[i].edit);
+		sample_window_add(s, i + 1, f[i].edit);
 	}
 	for (size_t i = 0; i < n; i++) {
 		bool left = false;
 		uint64_t by = 99;
-		ck_assert_int_eq(sample_last_prune(s, i + 1, f[i].edit, &left, &by), 0);
+		ck_assert_int_eq(sample_window_prune(s, i + 1, f[i].edit, &left, &by), 0);
 		ck_assert_int_eq(left, cases[i].wanted != NULL);
 		ck_assert_uint_eq(by, cases[i].superseded_by);
 		if (cases[i].wanted)
@@ -264,6 +264,245 @@ START_TEST(many_keys)
 }
 END_TEST
 
+#define UNIT "/min^^UCUM"
+#define NM(v, unit, flags, status, rest)                                                                               \
+	"OBX|2|NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|" v "|" unit "|40-120|" flags "|||" status rest "\n"
+#define BEAT(v)   NM(v, UNIT, "H", "R", "")
+#define MEAN_IN(v, unit, n)                                                                                            \
+	NM(v, unit, "", "R", "||||||ACALC^auto-calculation^MDC^mean^mean of " n " readings in 1 min^99AFFERENT")
+#define MEAN(v, n) MEAN_IN(v, UNIT, n)
+
+START_TEST(a_mean_stands_in_the_last_message)
+{
+	static const struct last_case window[] = {
+		{PATIENT_A OBR MDS BEAT("78"), NULL, 4},
+		{PATIENT_B OBR MDS BEAT("120"), PATIENT_B OBR MDS BEAT("120"), 0}, /* alone: it is that reading */
+		{PATIENT_A OBR MDS BEAT("80") SPO2("97"), PATIENT_A OBR MDS SPO2("97"), 4},
+		{PATIENT_A OBR MDS BEAT("81") "NTE|1||artefact\n", PATIENT_A OBR MDS MEAN("79.7", "3"), 0},
+	};
+	struct sample *s = sampler(by_all, SAMPLE_MEAN, 0);
+	last(s, window, 4);
+	last(s, window, 4); /* the same window again gives the same */
+	ck_assert_uint_eq(sample_passed_over_cap(s), 0);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(a_median_is_the_middle)
+{
+#define MEDIAN(v, n)                                                                                                   \
+	NM(v, UNIT, "", "R", "||||||ACALC^auto-calculation^MDC^median^median of " n " readings in 1 min^99AFFERENT")
+	static const struct last_case odd[] = {
+		{PATIENT_A OBR BEAT("78"), NULL, 3},
+		{PATIENT_A OBR BEAT("300"), NULL, 3},
+		{PATIENT_A OBR BEAT("80"), PATIENT_A OBR MEDIAN("80", "3"), 0},
+	};
+	static const struct last_case even[] = {
+		{PATIENT_A OBR BEAT("78"), NULL, 4},
+		{PATIENT_A OBR BEAT("10"), NULL, 4},
+		{PATIENT_A OBR BEAT("90"), NULL, 4},
+		{PATIENT_A OBR BEAT("79"), PATIENT_A OBR MEDIAN("78.5", "4"), 0},
+	};
+	struct sample *s = sampler(by_all, SAMPLE_MEDIAN, 0);
+	last(s, odd, 3);
+	last(s, even, 4);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(a_range_is_structured)
+{
+#define RANGE(low, high, n)                                                                                            \
+	"OBX|2|SN|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|^" low "^-^" high "|" UNIT "|40-120||||R|||||"                 \
+	"|ACALC^auto-calculation^MDC^min-max^lowest and highest of " n " in 1 min^99AFFERENT\n"
+	static const struct last_case window[] = {
+		{PATIENT_A OBR BEAT("78.0"), NULL, 3},
+		{PATIENT_A OBR BEAT("40"), NULL, 3},
+		{PATIENT_A OBR BEAT("77"), PATIENT_A OBR RANGE("40", "78.0", "3 readings"), 0},
+		{PATIENT_B OBR BEAT("60"), PATIENT_B OBR RANGE("60", "60", "1 reading"), 0},
+	};
+	struct sample *s = sampler(by_all, SAMPLE_MIN_MAX, 0);
+	last(s, window, 4);
+	sample_free(s);
+}
+END_TEST
+
+/* Each of these goes out as it would with `keep: last`, and is in no mean. */
+START_TEST(what_is_no_good_reading_enters_no_mean)
+{
+	static const char *const others[] = {
+		NM("-32768", UNIT, "", "R", ""),              /* marks that there is none */
+		NM("8388607", UNIT, "", "R", ""),
+		NM("999", UNIT, "", "R", ""),                 /* beyond what a heart does */
+		NM("80", UNIT, "", "X", ""),
+		NM("80", UNIT, "", "C", ""),
+		NM("80", UNIT, "", "D", ""),
+		NM("80", UNIT, "", "W", ""),
+		NM("80", UNIT, "INV", "R", ""),
+		NM("80", UNIT, "TEST", "R", ""),
+		NM("80", UNIT, "CAL", "R", ""),
+		NM("80", "mm[Hg]^^UCUM", "", "R", ""),        /* no unit of a heart rate */
+		NM("80", UNIT, "", "R", "||||||ASET^auto-setting^MDC"),
+		NM("80~81", UNIT, "", "R", ""),
+		NM("eighty", UNIT, "", "R", ""),
+		NM("1234567890123456789", UNIT, "", "R", ""), /* too many digits */
+		"OBX|2|SN|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|>^80|" UNIT "|||||R\n",
+	};
+	char texts[2][1024];
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		const struct last_case window[] = {
+			{PATIENT_A OBR BEAT("78"), NULL, 3},
+			{texts[0], texts[0], 0},
+			{PATIENT_A OBR BEAT("80"), PATIENT_A OBR MEAN("79", "2"), 0},
+		};
+		struct sample *s = sampler(by_all, SAMPLE_MEAN, 0);
+		snprintf(texts[0], sizeof texts[0], PATIENT_A OBR "%s", others[i]);
+		last(s, window, 3);
+		sample_free(s);
+	}
+}
+END_TEST
+
+START_TEST(units_are_kept_apart)
+{
+	static const struct last_case window[] = {
+		{PATIENT_A OBR NM("78", UNIT, "", "R", ""), NULL, 3},
+		{PATIENT_A OBR NM("1.2", "Hz^^UCUM", "", "R", ""), NULL, 4},
+		{PATIENT_A OBR NM("80", UNIT, "", "R", ""), PATIENT_A OBR MEAN("79", "2"), 0},
+		{PATIENT_A OBR NM("1.4", "Hz^^UCUM", "", "R", ""),
+	         PATIENT_A OBR NM("1.3", "Hz^^UCUM", "", "R",
+	                          "||||||ACALC^auto-calculation^MDC^mean^mean of 2 readings in 1 min^99AFFERENT"),
+	         0},
+	};
+	struct sample *s = sampler(by_all, SAMPLE_MEAN, 0);
+	last(s, window, 4);
+	sample_free(s);
+}
+END_TEST
+
+/* Of several in the last message the last row stands for all; the id of an instance is that of one reading. */
+START_TEST(several_rows_of_one_message)
+{
+	static const struct last_case window[] = {
+		{PATIENT_A OBR BEAT("70"), NULL, 2},
+		{PATIENT_A OBR BEAT("80") "NTE|1||a\n" SPO2("97") BEAT("90"),
+	         PATIENT_A OBR SPO2("97") MEAN("80", "3"), 0},
+	};
+	static const struct last_case instance[] = {
+		{PATIENT_A OBR BEAT("70"), NULL, 2},
+		{PATIENT_A OBR NM("80", UNIT, "H", "R", "||||||AMEAS||||ID7"),
+	         PATIENT_A OBR NM("75", UNIT, "", "R",
+	                          "||||||ACALC^auto-calculation^MDC^mean^mean of 2 readings in 1 min^99AFFERENT||||"),
+	         0},
+	};
+	struct sample *s = sampler(by_all, SAMPLE_MEAN, 0);
+	last(s, window, 2);
+	last(s, instance, 2);
+	sample_free(s);
+}
+END_TEST
+
+/* Two patients of whom nothing is known must not come to one mean. */
+START_TEST(nobody_has_no_mean)
+{
+#define NOBODY "PID|||UNKNOWN^^^HOSP\n"
+	static const struct last_case window[] = {
+		{NOBODY OBR BEAT("70"), NULL, 2},
+		{NOBODY OBR BEAT("80"), NOBODY OBR BEAT("80"), 0},
+	};
+	struct sample_spec spec = by_all;
+	spec.by = SAMPLE_BY_PATIENT | SAMPLE_BY_CODE;
+	struct sample *s = sampler(spec, SAMPLE_MEAN, 0);
+	last(s, window, 2);
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(statistics_past_the_cap_pass)
+{
+	static const struct last_case window[] = {
+		{PATIENT_A OBR BEAT("78"), NULL, 2},
+		{PATIENT_A OBR BEAT("80"), PATIENT_A OBR MEAN("79", "2"), 0},
+		{PATIENT_B OBR BEAT("60"), PATIENT_B OBR BEAT("60"), 0},
+		{PATIENT_B OBR BEAT("61"), PATIENT_B OBR BEAT("61"), 0},
+	};
+	struct sample *s = sampler(by_all, SAMPLE_MEAN, 1);
+	last(s, window, 4);
+	ck_assert_uint_eq(sample_passed_over_cap(s), 2);
+	sample_free(s);
+}
+END_TEST
+
+/* ---- changes ---- */
+
+static struct sample_band bands[] = {{.code = (char[]){"147842"}, .width = {2, 0}},
+                                     {.code = (char[]){"150456"}, .width = {1, 0}, .share = true}};
+
+static struct sample *changes(size_t n)
+{
+	struct sample_spec spec = by_all;
+	spec.bands = bands;
+	spec.nbands = n;
+	return sampler(spec, SAMPLE_FIRST, 0);
+}
+
+START_TEST(changes_beyond_the_band_go_out)
+{
+	struct sample *s = changes(2);
+	first(s, 0, 1, PATIENT_A OBR BEAT("78"), PATIENT_A OBR BEAT("78"));
+	first(s, 1, 2, PATIENT_A OBR BEAT("80"), NULL);
+	first(s, 2, 3, PATIENT_A OBR BEAT("81"), PATIENT_A OBR BEAT("81"));
+	first(s, 3, 4, PATIENT_A OBR BEAT("79"), NULL); /* 2 from 81, which was sent last */
+	first(s, 4, 5, PATIENT_A OBR BEAT("78.9"), PATIENT_A OBR BEAT("78.9"));
+	first(s, 4, 5, PATIENT_A OBR BEAT("78.9"), PATIENT_A OBR BEAT("78.9")); /* the same message again */
+	first(s, 5, 6, PATIENT_B OBR BEAT("79"), PATIENT_B OBR BEAT("79"));
+	first(s, 6, 7, PATIENT_A OBR SPO2("100"), PATIENT_A OBR SPO2("100"));
+	first(s, 7, 8, PATIENT_A OBR SPO2("99"), NULL);
+	first(s, 8, 9, PATIENT_A OBR SPO2("98.9"), PATIENT_A OBR SPO2("98.9"));
+	first(s, 60, 10, PATIENT_A OBR BEAT("79"), PATIENT_A OBR BEAT("79")); /* another window */
+	sample_free(s);
+}
+END_TEST
+
+START_TEST(what_becomes_no_reading_is_a_change)
+{
+	static const char gone[] = PATIENT_A OBR NM("-32768", UNIT, "", "R", "");
+	static const char back[] = PATIENT_A OBR NM("78", UNIT, "", "X", "");
+	struct sample *s = changes(1);
+	first(s, 0, 1, PATIENT_A OBR BEAT("78"), PATIENT_A OBR BEAT("78"));
+	first(s, 1, 2, gone, gone);
+	first(s, 2, 3, gone, NULL);
+	first(s, 3, 4, PATIENT_A OBR BEAT("78"), PATIENT_A OBR BEAT("78"));
+	first(s, 4, 5, back, back);
+	first(s, 5, 6, PATIENT_A OBR NM("78", "Hz", "", "R", ""), PATIENT_A OBR NM("78", "Hz", "", "R", ""));
+	sample_free(s);
+}
+END_TEST
+
+/* Codes without a band: the first only; states of such codes as ever. With one for all others states go out whenever
+ * they change, back to an earlier one too. */
+START_TEST(codes_without_a_band)
+{
+	struct sample *s = changes(1);
+	first(s, 0, 1, PATIENT_A OBR SPO2("90"), PATIENT_A OBR SPO2("90"));
+	first(s, 1, 2, PATIENT_A OBR SPO2("50"), NULL);
+	sample_free(s);
+	struct sample_band all[] = {{.width = {0, 0}}};
+	struct sample_spec spec = by_all;
+	spec.bands = all;
+	spec.nbands = 1;
+	s = sampler(spec, SAMPLE_FIRST, 0);
+	first(s, 0, 1, PATIENT_A OBR STATE("on"), PATIENT_A OBR STATE("on"));
+	first(s, 1, 2, PATIENT_A OBR STATE("on"), NULL);
+	first(s, 2, 3, PATIENT_A OBR STATE("off"), PATIENT_A OBR STATE("off"));
+	first(s, 3, 4, PATIENT_A OBR STATE("on"), PATIENT_A OBR STATE("on"));
+	first(s, 4, 5, PATIENT_A OBR SPO2("90"), PATIENT_A OBR SPO2("90"));
+	first(s, 5, 6, PATIENT_A OBR SPO2("90.0"), NULL);
+	first(s, 6, 7, PATIENT_A OBR SPO2("90.1"), PATIENT_A OBR SPO2("90.1"));
+	sample_free(s);
+}
+END_TEST
+
 START_TEST(windows_are_counted_from_1970)
 {
 	struct sample *s = sampler(by_all, SAMPLE_LAST, 0);
@@ -302,6 +541,17 @@ int main(void)
 		last_of_a_window,
 		past_the_cap_readings_pass_and_are_counted,
 		many_keys,
+		a_mean_stands_in_the_last_message,
+		a_median_is_the_middle,
+		a_range_is_structured,
+		what_is_no_good_reading_enters_no_mean,
+		units_are_kept_apart,
+		several_rows_of_one_message,
+		nobody_has_no_mean,
+		statistics_past_the_cap_pass,
+		changes_beyond_the_band_go_out,
+		what_becomes_no_reading_is_a_change,
+		codes_without_a_band,
 		windows_are_counted_from_1970,
 		nothing_to_sample_by_is_refused,
 	};
