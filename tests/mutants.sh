@@ -92,6 +92,7 @@ mutant 75 "a copy goes from one patient to another" \
 	"$make -s MUTANT=75 build/gcc-mutant75/tests/test_rules_parts || exit 0
 	build/gcc-mutant75/tests/test_rules_parts"
 mutant 65 "what overtook is sent again in its turn" "$scenario/priority.scn"
+mutant 71 "a reload is taken over in part" "$scenario/reload-command.scn"
 mutant 70 "a test of a channel passes whatever comes out" "$make -s MUTANT=70 \
 	build/gcc-mutant70/tests/test_cli_case || exit 0
 	build/gcc-mutant70/tests/test_cli_case"

@@ -12,11 +12,13 @@
 #include "admin/control.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/findings.h"
 #include "cli/option.h"
 #include "engine/engine.h"
 #include "sys/log.h"
 
 #define FINDINGS_MAX 1000
+#define CHANGES_MAX (1u << 20)
 
 static void log_findings(const struct aff_diag_list *findings)
 {
@@ -32,16 +34,39 @@ static void log_findings(const struct aff_diag_list *findings)
 		log_error("configuration", "%zu more findings are not shown", findings->dropped);
 }
 
+static void put_lines(struct json_writer *j, const char *name, struct aff_view lines)
+{
+	jsonw_array(j, name);
+	for (const char *end; lines.n && (end = memchr(lines.p, '\n', lines.n)) != NULL;) {
+		size_t n = (size_t)(end - lines.p);
+		jsonw_view(j, NULL, aff_view(lines.p, n));
+		lines = aff_view(end + 1, lines.n - n - 1);
+	}
+	jsonw_array_end(j);
+}
+
+static void log_changes(struct aff_view lines)
+{
+	for (const char *end; lines.n && (end = memchr(lines.p, '\n', lines.n)) != NULL;) {
+		size_t n = (size_t)(end - lines.p);
+		log_info("reload", "%.*s", (int)n, lines.p);
+		lines = aff_view(end + 1, lines.n - n - 1);
+	}
+}
+
 /* Reloads and tells the log; the answer to whoever asked goes to `out` when it is not NULL. */
-static void reload(struct engine *e, struct aff_buf *out)
+static void reload(struct engine *e, const char *who, struct aff_buf *out)
 {
 	struct aff_diag_list findings;
 	struct aff_diag diag = {0};
+	struct aff_buf changes;
 	char text[640];
 	bool changed;
 	aff_diag_list_init(&findings, FINDINGS_MAX);
-	int rc = engine_reload(e, &changed, &findings, &diag);
+	aff_buf_init(&changes, CHANGES_MAX);
+	int rc = engine_reload(e, who, &changed, &changes, &findings, &diag);
 	log_findings(&findings);
+	log_changes(aff_buf_view(&changes));
 	if (rc)
 		log_error("reload", "%s: nothing was changed, the old configuration goes on",
 			  aff_diag_format(&diag, text, sizeof text));
@@ -55,13 +80,21 @@ static void reload(struct engine *e, struct aff_buf *out)
 		jsonw_bool(&j, "ok", rc == 0);
 		jsonw_bool(&j, "changed", changed);
 		jsonw_text(&j, "error", rc ? aff_diag_format(&diag, text, sizeof text) : "");
-		jsonw_array(&j, "findings");
-		for (size_t i = 0; i < findings.count; i++)
-			jsonw_text(&j, NULL, aff_diag_format(&findings.items[i], text, sizeof text));
-		jsonw_array_end(&j);
+		jsonw_text(&j, "folder", engine_configuration_path(e));
+		put_lines(&j, "changes", aff_buf_view(&changes));
+		findings_put(&j, &findings);
+		jsonw_i64(&j, "findings_left_out", (int64_t)findings.dropped);
 		jsonw_object_end(&j);
 	}
+	aff_buf_free(&changes);
 	aff_diag_list_free(&findings);
+}
+
+static void reload_for(struct engine *e, const struct control_request *request, struct aff_buf *out)
+{
+	char who[24];
+	snprintf(who, sizeof who, "uid %u", request->uid);
+	reload(e, who, out);
 }
 
 /* What a command has to tell the journal; without a batch, which journal that would be. */
@@ -128,7 +161,7 @@ static void on_command(void *arg, const struct control_request *request, struct 
 	if (aff_view_is(request->command, "status"))
 		engine_status(e, out);
 	else if (aff_view_is(request->command, "reload"))
-		reload(e, out);
+		reload_for(e, request, out);
 	else if (aff_view_is(request->command, "record"))
 		record(e, request, out);
 	else if (aff_view_is(request->command, "new-key"))
@@ -177,7 +210,7 @@ static void serve(struct engine *e, const sigset_t *signals)
 			log_info("engine", "stopping: finishing what is in hand");
 			return;
 		}
-		reload(e, NULL);
+		reload(e, NULL, NULL);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "conf/compare.h"
 #include "conf/profile.h"
 
 #define FINDINGS_MAX 100
@@ -130,25 +131,10 @@ char *config_journal_and_keys(const char *journal, const char *config, char **se
 int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag)
 {
 	struct conf_files files = {0};
-	struct aff_diag_list findings;
-	struct conf *conf = NULL;
-	aff_diag_list_init(&findings, 1);
 	int rc = conf_files_read(&files, path, diag);
-	if (!rc) {
-		rc = conf_load(&conf, &files, &findings);
-		if (rc) {
-			aff_diag_set(diag, rc,
-				     "the configuration has mistakes, so it does not tell the control socket");
-			aff_diag_hint(diag, "run afferent check, or name the socket with --socket");
-		}
-	}
-	if (!rc) {
-		aff_buf_put_text(out, conf->engine.control);
-		aff_buf_put_char(out, '\0');
-		conf_unref(conf);
-	}
+	if (!rc)
+		conf_control_socket(&files, out);
 	conf_files_free(&files);
-	aff_diag_list_free(&findings);
 	return rc;
 }
 

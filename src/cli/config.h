@@ -36,7 +36,8 @@ struct aff_view config_behind(struct aff_view text, unsigned lines);
 /* Line `line`, from 1, of a text, without its end; empty when there is none. */
 struct aff_view config_line(struct aff_view text, unsigned line);
 
-/* Appends the control socket of the engine that runs with this configuration, and a NUL. 0, or a diag. */
+/* Appends the control socket of the engine that runs with this configuration, whatever mistakes it has, and a NUL.
+ * 0, or a diag. */
 int config_socket(const char *path, struct aff_buf *out, struct aff_diag *diag);
 
 #endif

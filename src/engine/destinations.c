@@ -22,6 +22,7 @@ static struct sender *find_sender(const struct engine *e, const char *full_name)
 struct prepare {
 	struct engine *engine;
 	struct conf *conf;
+	const char *who;
 	struct journal_reader *reader;
 	struct journal_stats stats; /* filled in when a sender starts that had a cursor before */
 	uint64_t *published;        /* by destination, in order */
@@ -42,15 +43,16 @@ static int prepare_cursor(struct prepare *p, struct journal *journal, const stru
 	return rc;
 }
 
-/* Who did what with which configuration, for the journal. */
-int engine_add_action(struct journal *journal, const char *kind, const struct conf *conf, struct aff_diag *diag)
+int engine_add_action(struct journal *journal, const char *kind, const char *who, const struct conf *conf,
+		      struct aff_diag *diag)
 {
-	char who[24], detail[2 * SHA256_SIZE + 32];
+	char self[24], detail[2 * SHA256_SIZE + 32];
 	struct aff_buf text = {.p = detail, .allocated = sizeof detail, .max = sizeof detail};
-	snprintf(who, sizeof who, "uid %u", (unsigned)getuid());
+	snprintf(self, sizeof self, "uid %u", (unsigned)getuid());
 	aff_buf_put_text(&text, "configuration ");
 	hex_put(&text, conf->sha256, SHA256_SIZE);
-	struct journal_action a = {.at_us = clock_wall_us(), .kind = aff_view_of(kind), .who = aff_view_of(who),
+	struct journal_action a = {.at_us = clock_wall_us(), .kind = aff_view_of(kind),
+				   .who = aff_view_of(who ? who : self),
 				   .detail = aff_buf_view(&text)};
 	return journal_add_action(journal, &a, diag);
 }
@@ -111,7 +113,7 @@ static int prepare(void *arg, struct journal *journal, struct aff_diag *diag)
 		}
 	}
 	if (!rc)
-		rc = engine_add_action(journal, starts ? "start" : "reload", p->conf, diag);
+		rc = engine_add_action(journal, starts ? "start" : "reload", p->who, p->conf, diag);
 	if (!rc)
 		return journal_commit(journal, diag);
 	journal_rollback(journal);
@@ -228,9 +230,9 @@ static int start_fresh(struct engine *e, struct prepare *p, struct sending **fre
 	return rc;
 }
 
-int engine_start_senders(struct engine *e, struct conf *conf, struct aff_diag *diag)
+int engine_start_senders(struct engine *e, struct conf *conf, const char *who, struct aff_diag *diag)
 {
-	struct prepare p = {.engine = e, .conf = conf};
+	struct prepare p = {.engine = e, .conf = conf, .who = who};
 	struct sending *fresh = NULL;
 	p.published = calloc(count_destinations(conf) + 1, sizeof *p.published);
 	if (!p.published)

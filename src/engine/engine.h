@@ -16,9 +16,11 @@ struct engine;
  * left running. findings gets everything the configuration check has to say. */
 int engine_start(struct engine **out, const char *path, struct aff_diag_list *findings, struct aff_diag *diag);
 
-/* Reads the configuration again and takes it over, or leaves everything as it is. *changed: false when it is the
- * same. */
-int engine_reload(struct engine *e, bool *changed, struct aff_diag_list *findings, struct aff_diag *diag);
+/* Reads the configuration again and takes it over, or leaves everything as it is. who: for the journal; NULL: the
+ * user that the engine runs as. *changed: false
+ * when it is the same; what is another in it is appended to changes, a line each. */
+int engine_reload(struct engine *e, const char *who, bool *changed, struct aff_buf *changes,
+		  struct aff_diag_list *findings, struct aff_diag *diag);
 
 /* Takes no more, finishes what is in hand within the configured time, and frees everything. */
 void engine_stop(struct engine *e);
@@ -40,8 +42,10 @@ void engine_journal_options(const struct conf *conf, struct journal_options *out
 int engine_record(struct engine *e, const char *who, struct aff_view batch, struct deeds_done *done,
 		  struct aff_diag *diag);
 
-/* The UNIX socket for the control commands, and the journal's folder; valid until the engine ends. */
+/* The UNIX socket for the control commands, the configuration as it was named at the start, and the journal's folder;
+ * valid until the engine ends. */
 const char *engine_control_path(const struct engine *e);
+const char *engine_configuration_path(const struct engine *e);
 const char *engine_journal_path(const struct engine *e);
 
 #endif

@@ -71,15 +71,17 @@ int engine_open_journal(struct engine *e, struct aff_diag *diag);
 
 /* Makes the snapshot and its cursors known to the journal and starts the senders that do not run yet: all of them, or
  * none. */
-int engine_start_senders(struct engine *e, struct conf *conf, struct aff_diag *diag);
+int engine_start_senders(struct engine *e, struct conf *conf, const char *who, struct aff_diag *diag);
 /* Hands conf to the senders that run. */
 void engine_reconfigure_senders(struct engine *e, struct conf *conf);
 /* Ends the senders of *list that conf does not want (conf NULL: all of them). They are freed at a
  * later reload or at the end, when the writer is done with them. */
 void engine_retire_senders(struct engine *e, struct sending **list, const struct conf *conf);
 
-/* Records an administrative action within the open transaction. */
-int engine_add_action(struct journal *journal, const char *kind, const struct conf *conf, struct aff_diag *diag);
+/* Records an administrative action within the open transaction: who did what with which configuration. who NULL: the
+ * user that the engine runs as. */
+int engine_add_action(struct journal *journal, const char *kind, const char *who, const struct conf *conf,
+		      struct aff_diag *diag);
 
 /* listeners.c */
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Reloads under load: devices send as fast as they are answered while destinations stall, senders fall out of memory,
-log files are begun every thousand rows, the ledger is read, and the configuration changes again and again: lanes,
-order, a destination that comes and goes, a channel that comes and goes. No connection may break, every ledger must add
-up at every moment, and at the end each destination has each message exactly once, each connection's in order.
+log files are begun every thousand rows, the ledger is read, and the configuration changes again and again, by SIGHUP
+and by afferent reload: lanes, order, a destination that comes and goes, a channel that comes and goes. No connection
+may break, every ledger must add up at every moment, and at the end each destination has each message exactly once,
+each connection's in order.
 
 	reload.py --afferent build/gcc/afferent [--reloads N] [--devices N] [--messages N]
 """
@@ -131,7 +132,12 @@ def stress(arguments, folder):
 			ehr = ehrs[CHANNELS[turn % 2]]
 			ehr.hold()
 			configure(folder, ports, turn)
-			engine.signal(signal.SIGHUP)
+			if turn % 2:
+				engine.signal(signal.SIGHUP)
+			else:
+				told = engine.run("reload", "--socket", os.path.join(folder, "control.sock"))
+				if told.returncode:
+					raise Failure(f"afferent reload: exit {told.returncode}: {told.stdout}{told.stderr}")
 			check_balance(engine)
 			ehr.release()
 			engine.log.wait(lambda lines: sum(FORCE in line for line in lines if line) >= turn, f"reload {turn}")
