@@ -92,6 +92,8 @@ GENERATED :=
 include src/terms/generate.mk
 include src/schema/generate.mk
 
+SCHEMAS   := $(addprefix $(B)/schema/,engine.json channel.json mapping.json profile.json)
+
 all: $(B)/afferent $(STATIC) $(SHARED) $(B)/afferent.pc
 
 $(B)/%.o: %.c build/config.mk $(GENERATED)
@@ -237,17 +239,23 @@ INSTALLED  = $(bindir)/afferent $(libdir)/libafferent.a $(libdir)/$(SO_FILE) $(l
              $(libdir)/libafferent.so $(libdir)/pkgconfig/afferent.pc $(HEADERS:include/%=$(includedir)/%) \
              $(foreach m,$(MAN_PAGES) $(MAN3),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
              $(MAN3_ALSO:%=$(mandir)/man3/%) \
-             $(DATA:%=$(SHAREDIR)/%) $(DOCS:%=$(docdir)/%)
+             $(SCHEMAS:$(B)/%=$(SHAREDIR)/%) $(DATA:%=$(SHAREDIR)/%) $(DOCS:%=$(docdir)/%)
 OWN_DIRS   = $(CASES:%=$(SHAREDIR)/%) $(sort $(dir $(CASES:%=$(SHAREDIR)/%))) \
              $(SHAREDIR)/channels $(SHAREDIR)/mappings $(SHAREDIR)/examples/c $(SHAREDIR)/examples/profiles \
-             $(SHAREDIR)/examples $(SHAREDIR) $(INCDIR) $(docdir)
+             $(SHAREDIR)/schema $(SHAREDIR)/examples $(SHAREDIR) $(INCDIR) $(docdir)
 
 $(B)/man3/afferent_%.3: include/afferent/%.h man/man3.awk
 	@mkdir -p $(@D)
 	$(Q)awk -f man/man3.awk -v date="$$(sed -n 's/^\.Dd //p' man/libafferent.3)" $< > $@
 man3: $(MAN3)
+# For editors: made by the program itself, so that there is one place where the keys are.
+$(B)/schema/%.json: $(B)/afferent
+	@mkdir -p $(@D)
+	$(call say,SCHEMA,$*)
+	$(Q)$(B)/afferent check --schema $* > $@
+schema: $(SCHEMAS)
 
-install: all man3
+install: all man3 schema
 	@mkdir -p $(addprefix $(DESTDIR),$(sort $(dir $(INSTALLED))))
 	$(call say,INSTALL,$(DESTDIR)$(prefix))
 	$(Q)$(INSTALL) -m 755 $(B)/afferent $(DESTDIR)$(bindir)/afferent
@@ -261,6 +269,7 @@ install: all man3
 	$(Q)set -e; for f in $(MAN3); do $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man3/; base=$${f##*/afferent_}; \
 		for name in $$($(NAMES3) include/afferent/$${base%.3}.h); do \
 			ln -sf $${f##*/} $(DESTDIR)$(mandir)/man3/$$name.3; done; done
+	$(Q)$(INSTALL) -m 644 $(SCHEMAS) $(DESTDIR)$(SHAREDIR)/schema/
 	$(Q)set -e; for f in $(DATA); do $(INSTALL) -m 644 $$f $(DESTDIR)$(SHAREDIR)/$$f; done
 	$(Q)$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(docdir)/
 uninstall:
@@ -283,6 +292,6 @@ distclean: clean
 
 -include $(LIB_OBJ:.o=.d) $(ENG_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(CRASHERS:=.d) $(BENCH_SRC:%.c=$(B)/%.d) \
          $(FUZZ_SRC:%.c=$(B)/%.d) $(B)/tests/fuzz/replay.d
-.PHONY: all tests tests-most check check-unit check-fuzz check-scenario check-variant check-asan check-tsan check-mutants lint symbols \
+.PHONY: all schema tests tests-most check check-unit check-fuzz check-scenario check-variant check-asan check-tsan check-mutants lint symbols \
         format man3 coverage coverage-report fuzz fuzz-run bench bench-regress install uninstall dist clean distclean
 .SECONDARY:

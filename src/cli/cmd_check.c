@@ -9,7 +9,7 @@
 #include "cli/option.h"
 #include "cli/term.h"
 #include "conf/conf.h"
-#include "conf/keys.h"
+#include "conf/schema.h"
 
 #define FINDINGS_MAX 1000
 #define JSON_MAX (4u << 20)
@@ -75,6 +75,20 @@ static void print_keys(void)
 	}
 }
 
+/* ---- the schemas ---- */
+
+static int print_schema(size_t which)
+{
+	struct aff_buf out;
+	aff_buf_init(&out, JSON_MAX);
+	schema_write(which, &out);
+	int error = out.error;
+	if (!error)
+		fwrite(out.p, 1, out.n, stdout);
+	aff_buf_free(&out);
+	return error ? command_error("%s", aff_error_text(error)) : COMMAND_OK;
+}
+
 /* ---- the command ---- */
 
 static int check(const char *path, bool json)
@@ -108,7 +122,8 @@ int cmd_check(int argc, char **argv)
 {
 	static const char *const examples[] = {"afferent check channels/icu-monitors.yaml",
 					       "afferent check --json channels/pass-through.yaml",
-					       "afferent check --keys", NULL};
+					       "afferent check --keys",
+					       "afferent check --schema channel > channel.json", NULL};
 	const struct usage usage = {
 		.command = "check",
 		.arguments = "[PATH]",
@@ -124,13 +139,18 @@ int cmd_check(int argc, char **argv)
 		.exit1 = "there are mistakes",
 	};
 	bool json = false, keys = false;
+	int schema = -1;
 	const struct option options[] = {
 		OPTION_FLAG('j', "json", &json, "print one JSON object"),
 		OPTION_FLAG('k', "keys", &keys, "list every key a configuration may have, and do nothing else"),
+		OPTION_CHOICE('s', "schema", &schema, "KIND", schema_names,
+		              "print the JSON Schema of a kind of file, for editors, and do nothing else"),
 		OPTION_END};
 	int n = option_parse(&usage, options, argc, argv);
 	if (n < 0)
 		return option_exit(n);
+	if (schema >= 0)
+		return print_schema((size_t)schema);
 	if (keys) {
 		print_keys();
 		return COMMAND_OK;

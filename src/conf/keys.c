@@ -76,6 +76,11 @@ static const char *const section_ids[] = {
 #undef CONF_KEY
 };
 
+const char *section_id_text(enum section_id section)
+{
+	return section_ids[section];
+}
+
 static char upper(char c)
 {
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;

@@ -51,6 +51,7 @@ struct key {
 extern const struct key conf_keys[KEY_COUNT];
 
 const char *section_title(enum section_id section); /* "afferent.yaml", "a channel" */
+const char *section_id_text(enum section_id section); /* "ENGINE", "DEST_MLLP" */
 const char *kind_text(enum key_kind kind);
 
 /* A value of this kind, as people would write it; NULL where none says enough. */
