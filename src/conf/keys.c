@@ -86,6 +86,26 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
+/* The section that is called as the key: with all the name of its own section in front, with less and less of it, and
+ * alone. */
+static enum section_id section_called(const struct key *k)
+{
+	const char *own = section_ids[k->section];
+	char name[80];
+	for (size_t n = strlen(own);; n--) {
+		while (n && own[n] && own[n] != '_')
+			n--;
+		snprintf(name, sizeof name, "%.*s%s%s", (int)n, own, n ? "_" : "", k->name);
+		for (char *p = name; *p; p++)
+			*p = upper(*p);
+		for (unsigned i = 0; i < SECTION_COUNT; i++)
+			if (!strcmp(section_ids[i], name))
+				return (enum section_id)i;
+		if (!n)
+			return SECTION_COUNT;
+	}
+}
+
 enum section_id key_opens(enum key_id key)
 {
 	static const struct {
@@ -100,20 +120,10 @@ enum section_id key_opens(enum key_id key)
 #undef CONF_KEY
 #undef CONF_OPENS
 	};
-	const struct key *k = &conf_keys[key];
-	char name[64];
 	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
 		if (said[i].key == key)
 			return said[i].section;
-	for (int full = 1; full >= 0 && k->kind < KIND_TEXT; full--) {
-		snprintf(name, sizeof name, "%s%s%s", full ? section_ids[k->section] : "", full ? "_" : "", k->name);
-		for (char *p = name; *p; p++)
-			*p = upper(*p);
-		for (unsigned i = 0; i < SECTION_COUNT; i++)
-			if (!strcmp(section_ids[i], name))
-				return (enum section_id)i;
-	}
-	return SECTION_COUNT;
+	return conf_keys[key].kind < KIND_TEXT ? section_called(&conf_keys[key]) : SECTION_COUNT;
 }
 
 enum section_id section_above(enum section_id section)
