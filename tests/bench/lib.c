@@ -22,6 +22,7 @@
 #include <afferent/parts.h>
 #include <afferent/validate.h>
 
+#include "rules/sample.h"
 #include "util.h"
 
 #define ROUNDS 7
@@ -155,6 +156,30 @@ static void check(struct aff_view m)
 	sink += found.warnings;
 }
 
+/* What a sample adds to a message: taken up while its window is open, and edited when it is over; 60 in a window. */
+static void mean(struct aff_view m)
+{
+	static const struct sample_spec spec = {.every_ms = 60000,
+	                                        .by = SAMPLE_BY_PATIENT | SAMPLE_BY_DEVICE | SAMPLE_BY_CODE,
+	                                        .keep = SAMPLE_MEAN};
+	static struct sample *sample;
+	static struct aff_edit *edit;
+	static uint64_t index;
+	uint64_t superseded_by;
+	bool left;
+	(void)m;
+	if ((!edit && aff_edit_new(&edit, 1 << 20)) || (!sample && sample_new(&sample, &spec, 0)))
+		bench_die("out of memory");
+	if (index++ % 60 == 0)
+		sample_window_begin(sample);
+	if (aff_edit_begin(edit, parser))
+		bench_die("a message cannot be edited");
+	sample_window_add(sample, index, edit);
+	if (sample_window_prune(sample, index, edit, &left, &superseded_by))
+		bench_die("a message cannot be sampled");
+	sink += left;
+}
+
 static int count_instructions(void)
 {
 	struct perf_event_attr a = {
@@ -263,6 +288,7 @@ int main(int argc, char **argv)
 			measure(argv[i], "parse + check structure", check_structure, m);
 			measure(argv[i], "parse + check all", check_all, m);
 			measure(argv[i], "FHIR bundle", render, m);
+			measure(argv[i], "sample: mean", mean, m);
 		}
 		aff_buf_free(&bytes);
 	}
