@@ -17,6 +17,7 @@
 #include "cli/when.h"
 #include "engine/peer.h"
 #include "engine/pipeline.h"
+#include "engine/resample.h"
 #include "sys/clock.h"
 
 #define MESSAGE_MAX (64u << 20)
@@ -411,8 +412,15 @@ static const char *new_id(const struct show *s, char buf[AS_NEW_SIZE])
 	return buf;
 }
 
+/* Replays are not. */
+static bool is_sampled(const struct show *s, const struct conf_dest *dest)
+{
+	return dest->sample.every_ms && !s->outcome.action_us && !s->copy;
+}
+
 static int render_again(const struct show *s)
 {
+	struct aff_diag diag = {0};
 	char id[AS_NEW_SIZE];
 	int rc = COMMAND_FAILED;
 	const struct conf_channel *channel;
@@ -422,9 +430,11 @@ static int render_again(const struct show *s)
 	const struct conf_dest *dest = conf ? config_destination(conf, s->full_name, &channel) : NULL;
 	if (!dest)
 		goto out;
-	if (pipeline_new(&pipeline) ||
-	    as_new_run(pipeline, channel, dest, aff_buf_view(&s->bytes), new_id(s, id), &r))
+	if (pipeline_new(&pipeline))
 		command_error("out of memory");
+	else if (is_sampled(s, dest) ? resample(s->reader, pipeline, channel, dest, s->id, &r, &diag)
+				     : as_new_run(pipeline, channel, dest, aff_buf_view(&s->bytes), new_id(s, id), &r))
+		diag.code ? command_error_diag(&diag) : command_error("out of memory");
 	else if (r.verdict != PIPELINE_SEND)
 		rc = command_error("differs from what was sent: now it is %s: %s",
 				   r.verdict == PIPELINE_DEAD ? "dead" : "filtered", r.detail);
