@@ -87,9 +87,10 @@ const char *aff_suspect_rule(size_t i);
  * TRANSLATE looks up components 1-3 of the field, then 4-6, where their coding system is the row's or else the
  * table's, or is not said and the row does not ask for one. A field that is already in to_system, or empty, stays. The
  * result is `code^name^to_system` and, as alternate, the row's LOINC or else the code that arrived (beside a LOINC it
- * stands in components 10-12; a LOINC is left out beside a unit of another quantity than the row's). Names and unit
- * symbols are written in the message's character set, and left out where it does not have them. What contains an OBX
- * (`within`) is an OBX above it, behind the same OBR, whose place in OBX-4 is the beginning of its own.
+ * stands in components 10-12; it is not repeated where it is the result itself; a LOINC is left out beside a unit of
+ * another quantity than the row's). Names and unit symbols are written in the message's character set, and left out
+ * where it does not have them. What contains an OBX (`within`) is an OBX above it, behind the same OBR, whose place in
+ * OBX-4 is the beginning of its own.
  *
  * Where the segment is an OBX, what the row knows of its values is done in this order:
  * - a value that is one of the sentinels is taken away as SUSPECT's DROP_VALUE does, NAV; so is, beside a scale, a

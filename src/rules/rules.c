@@ -81,13 +81,13 @@ static int check_repetitions(const struct step_kind *kind, const struct aff_step
 	return 0;
 }
 
-/* Whether the step takes something away: segments, fields, values that are none. */
+/* Whether the step takes something away, segments, fields, values that are none, or scales what is wrong unscaled. */
 static bool guards(const struct step_kind *kind, const struct aff_step *s)
 {
 	bool judges = false;
 	for (size_t i = 0; s->table && !s->back && !judges && i < aff_table_rows(s->table); i++) {
 		const struct aff_table_row *row = aff_table_at(s->table, i);
-		judges = row->low.n || row->high.n || row->sentinels.n;
+		judges = row->low.n || row->high.n || row->sentinels.n || row->scale.n;
 	}
 	return kind->guards || judges || s->unknown != AFF_UNKNOWN_KEEP;
 }

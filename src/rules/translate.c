@@ -36,11 +36,24 @@ static bool is_translated(struct run *run, const struct aff_coding *t)
 	return to.n && t->code.n && aff_view_equal(row_plain(run, t->system), to);
 }
 
-static int write_field(struct run *run, unsigned segment, const struct aff_coding *from, struct aff_view original,
+/* The code that arrived is the one that is wanted, under its name: a table may know more of it. */
+static bool is_same(struct run *run, const struct aff_coding *from, const struct target *to)
+{
+	return aff_view_equal(row_plain(run, from->code), to->code) &&
+	       aff_view_equal(row_plain(run, from->text), to->name) &&
+	       aff_view_equal(row_plain(run, from->system), to->system);
+}
+
+static int write_field(struct run *run, unsigned segment, const struct aff_cwe *cwe, const struct aff_coding *from,
                        const struct target *to)
 {
 	const struct aff_delims *d = &run->delims;
 	const struct aff_path *path = &run->step->path;
+	bool same = is_same(run, from, to);
+	if (same && !to->loinc.n)
+		return 0;
+	/* What arrived beside it: its own alternate where it is the result itself. */
+	const struct aff_coding *second = !same ? from : from == &cwe->coding[0] ? &cwe->coding[1] : NULL;
 	aff_buf_clear(&run->text);
 	int rc = cwe_put_plain(&run->charset, &run->text, to->code, to->name, to->system);
 	aff_buf_put_char(&run->text, d->component);
@@ -50,10 +63,10 @@ static int write_field(struct run *run, unsigned segment, const struct aff_codin
 	else
 		cwe_put_raw(&run->text, d, from);
 	aff_buf_put(&run->text, (char[]){d->component, d->component, d->component}, 3);
-	aff_buf_put_view(&run->text, original);
-	if (to->loinc.n) {
+	aff_buf_put_view(&run->text, cwe->original);
+	if (to->loinc.n && second && !aff_view_is(second->system, "LN")) {
 		aff_buf_put_char(&run->text, d->component);
-		cwe_put_raw(&run->text, d, from);
+		cwe_put_raw(&run->text, d, second);
 	}
 	cwe_trim(&run->text, d);
 	if (run->text.error || rc == 0)
@@ -113,7 +126,7 @@ static int run_translate(struct run *run, unsigned segment)
 	bool reading = !run->step->back && aff_edit_is(run->e, segment, "OBX");
 	bool with_loinc = !reading || !found.row->unit.n || units_agree(run, segment, found.row->unit);
 	struct target to = target_of(run, found.row, with_loinc);
-	int rc = write_field(run, segment, from, cwe.original, &to);
+	int rc = write_field(run, segment, &cwe, from, &to);
 	return rc || !reading ? rc : row_value(run, segment, found.row);
 }
 

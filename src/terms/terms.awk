@@ -4,7 +4,7 @@
 
 FNR == 1 {
 	file++
-	header($0, file == 1 ? "from,name,kind,code,loinc,loinc_name,loinc_vital,unit" : "refid,code")
+	header($0, file == 1 ? "from,name,kind,code,loinc,loinc_name,loinc_vital,unit,source" : "refid,code")
 	next
 }
 

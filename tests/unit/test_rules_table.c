@@ -128,6 +128,32 @@ START_TEST(the_row_is_chosen_by_what_arrives_beside_the_code)
 }
 END_TEST
 
+/* A table that knows more of codes that are the wanted ones already. */
+START_TEST(a_code_that_stays_is_not_its_own_alternate)
+{
+	static const struct row same[] = {
+		{.from = "149514", .code = "149514", .name = "149514", .loinc = "8867-4", .sentinels = "-1"},
+		{.from = "68487", .code = "68487", .name = "68487"},
+	};
+	struct aff_table *t = NULL;
+	ck_assert_int_eq(aff_table_new(&t, "same", v("MDC"), v("MDC")), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct aff_table_row row = {.from = v(same[i].from), .code = v(same[i].code), .name = v("N"),
+		                            .loinc = v(same[i].loinc), .sentinels = v(same[i].sentinels)};
+		ck_assert_int_eq(aff_table_add(t, &row, NULL), 0);
+	}
+	struct aff_step step = translate(t);
+	run(&step, "OBX|1|NM|149514^N^MDC||60\n", "OBX|1|NM|149514^N^MDC^8867-4^^LN||60\n");
+	run(&step, "OBX|1|NM|149514^N^MDC^HR^Pulse^99V||60\n",
+	    "OBX|1|NM|149514^N^MDC^8867-4^^LN^^^^HR^Pulse^99V||60\n");
+	run(&step, "OBX|1|NM|149514^N^MDC^8867-4^Heart rate^LN||60\n", "OBX|1|NM|149514^N^MDC^8867-4^^LN||60\n");
+	run(&step, "OBX|1|NM|149514^Puls^MDC||-1\n",
+	    "OBX|1|NM|149514^N^MDC^8867-4^^LN^^^^149514^Puls^MDC|||||NAV|||X\n");
+	run(&step, "OBX|1|NM|68487^N^MDC^x^y^99V||60\n", "OBX|1|NM|68487^N^MDC^x^y^99V||60\n");
+	aff_table_free(t);
+}
+END_TEST
+
 #define VMD  "OBX|1||vmd^^99V|1.2.0.0|||||||X\n"
 #define CHAN "OBX|2||chan^^99V|1.2.1.0|||||||X\n"
 
@@ -232,6 +258,32 @@ START_TEST(values_and_ranges_are_scaled_together)
 }
 END_TEST
 
+/* Undoing a step that scales would pass the number on as it came. */
+START_TEST(a_step_that_scales_is_not_undone)
+{
+	static const struct row bad[] = {{.from = "tenths", .code = "\xc3\xa9", .scale = "0.1"}};
+	for (int scaled = 0; scaled < 2; scaled++) {
+		struct row row = bad[0];
+		struct aff_rules *r = NULL;
+		struct fixture f;
+		struct aff_rules_result result;
+		row.scale = scaled ? "0.1" : NULL;
+		struct aff_table *t = table_of(&row, 1, false);
+		struct aff_step step = translate(t);
+		ck_assert_int_eq(aff_rules_new(&r), 0);
+		ck_assert_int_eq(aff_rules_add(r, &step, NULL), 0);
+		aff_rules_on_error(r, AFF_ON_ERROR_SKIP);
+		fixture_open(&f, MSH "OBX|1|NM|tenths^^99V||375|C\n");
+		ck_assert_int_eq(aff_rules_run(r, f.edit, &result, NULL), 0);
+		ck_assert_int_eq(result.verdict, scaled ? AFF_VERDICT_REJECT : AFF_VERDICT_PASS);
+		ck_assert_uint_eq(result.skipped, scaled ? 0 : 1);
+		fixture_close(&f);
+		aff_rules_free(r);
+		aff_table_free(t);
+	}
+}
+END_TEST
+
 START_TEST(what_cannot_be_true_is_not_passed_on)
 {
 #define P(code, value, unit) "OBX|1|NM|" code "^^99V||" value "|" unit "|||||R\n"
@@ -305,10 +357,12 @@ int main(void)
 	Suite *s = suite_create("rules_table");
 	TCase *c = tcase_create("table");
 	tcase_add_test(c, the_row_is_chosen_by_what_arrives_beside_the_code);
+	tcase_add_test(c, a_code_that_stays_is_not_its_own_alternate);
 	tcase_add_test(c, containers_are_found_by_obx_4);
 	tcase_add_test(c, containers_cost_no_more_than_a_second);
 	tcase_add_test(c, sentinels_are_no_values);
 	tcase_add_test(c, values_and_ranges_are_scaled_together);
+	tcase_add_test(c, a_step_that_scales_is_not_undone);
 	tcase_add_test(c, what_cannot_be_true_is_not_passed_on);
 	tcase_add_test(c, a_table_can_be_used_backwards);
 	suite_add_tcase(s, c);
