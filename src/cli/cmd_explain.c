@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/cmd_journal.h"
 #include "cli/command.h"
@@ -134,46 +133,6 @@ static int explain_journal(struct explainer *x, const char *text, const char *jo
 	return rc < 0 ? COMMAND_FAILED : 0;
 }
 
-static void list_channels(const struct conf *c, struct aff_buf *names)
-{
-	for (size_t i = 0; i < c->nchannels; i++)
-		aff_buf_printf(names, "%s%s", i ? ", " : "", c->channels[i].name);
-	aff_buf_put_char(names, '\0');
-}
-
-/* The channel of a file, the only one of a folder, or the one with this name; told where it is not clear. */
-static const struct conf_channel *choose(const struct conf *c, const char *name)
-{
-	const struct conf_channel *found = name ? conf_channel(c, aff_view_of(name))
-	                                        : c->nchannels == 1 ? &c->channels[0] : NULL;
-	if (found)
-		return found;
-	struct aff_buf names;
-	aff_buf_init(&names, 4096);
-	list_channels(c, &names);
-	if (name)
-		command_error("there is no channel '%s'; there are: %s", name,
-		              names.error ? "too many to list" : names.p);
-	else
-		command_error("there are several channels; name one and --config: %s",
-		              names.error ? "too many to list" : names.p);
-	aff_buf_free(&names);
-	return NULL;
-}
-
-/* CHANNEL is a file or a folder, or the name of one in --config. */
-static struct conf *load(struct explainer *x, const char *channel, const char *config)
-{
-	bool named = config && access(channel, F_OK) != 0;
-	struct conf *conf = config_load(named ? config : channel);
-	x->channel = conf ? choose(conf, named ? channel : NULL) : NULL;
-	if (!x->channel) {
-		conf_unref(conf);
-		return NULL;
-	}
-	return conf;
-}
-
 static int prepare(struct explainer *x)
 {
 	x->dests = calloc(x->channel->ndests + 1, sizeof *x->dests);
@@ -194,7 +153,7 @@ static void finish(struct explainer *x)
 int cmd_explain(int argc, char **argv)
 {
 	static const char *const examples[] = {
-		"afferent explain channels/icu-monitors.yaml examples/monitor.hl7",
+		"afferent explain icu-monitors examples/monitor.hl7",
 		"afferent explain --full channels/infusion-pumps.yaml examples/monitor.hl7",
 		"cat examples/monitor.hl7 | afferent explain channels/icu-monitors.yaml -",
 		"afferent explain --json channels/icu-monitors.yaml examples/two-messages.hl7", NULL
@@ -204,8 +163,8 @@ int cmd_explain(int argc, char **argv)
 		.about = "Shows what a channel does to a message: whether it takes it, what each step of its transform "
 		         "did to each segment and why or why not, and what each destination gets. It runs what the "
 		         "engine runs, and stores and sends nothing.\n\n"
-		         "CHANNEL is a channel's file, or with --config the name of a channel there. The message is "
-		         "that of FILE (each of them, if there are several), or of the journal with --from-journal.\n\n"
+		         "CHANNEL is the name of a channel in the configuration, or its file. The message is that of "
+		         "FILE (each of them, if there are several), or of the journal with --from-journal.\n\n"
 		         "What it prints is patient data: it shows the values of fields.",
 		.exit0 = "each message goes to a destination at least",
 		.exit1 = "a message was refused, filtered or dead everywhere",
@@ -226,7 +185,7 @@ int cmd_explain(int argc, char **argv)
 		return command_error(id ? "name a FILE or --from-journal, not both"
 		                        : "a message is missing: name a FILE, - or --from-journal ID");
 	explain_init(&x.steps);
-	struct conf *conf = load(&x, argv[0], config);
+	struct conf *conf = config_load_channel(argv[0], config, false, &x.channel);
 	int rc = conf ? prepare(&x) : COMMAND_FAILED;
 	if (!rc)
 		rc = id ? explain_journal(&x, id, journal, config, key_file) : input_each(argv + 1, 1, explain_one, &x);

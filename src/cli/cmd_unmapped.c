@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/case_find.h"
 #include "cli/cmd_journal.h"
 #include "cli/command.h"
 #include "cli/config.h"
@@ -131,36 +130,14 @@ static int print(struct looking *l)
 	return rc ? rc : l->list.count ? COMMAND_NEGATIVE : COMMAND_OK;
 }
 
-/* The channel by its name; NULL where none is named. */
-static int choose(struct looking *l, const char *name, bool single, int nfiles)
-{
-	if (name[0]) {
-		l->channel = conf_channel(l->conf, aff_view_of(name));
-		return l->channel ? 0 : command_error("there is no channel '%s' in the configuration", name);
-	}
-	if (single || (nfiles && l->conf->nchannels == 1))
-		l->channel = &l->conf->channels[0];
-	return nfiles && !l->channel ? command_error("name the channel that the files are for") : 0;
-}
-
 static int run(struct looking *l, const char *what, char **files, int n)
 {
-	struct case_target target;
-	if (case_target_find(&target, what))
-		return COMMAND_FAILED;
-	bool is_path = what && !target.channel[0];
-	if (is_path && l->config)
-		return command_error("with --config, name the channel, not its file");
-	if (target.name[0])
-		return command_error("'%s' is no channel", what);
-	struct conf *conf = config_load(l->config ? l->config : target.config);
+	struct conf *conf = config_load_channel(what, l->config, !n, &l->channel);
 	if (!conf)
 		return COMMAND_FAILED;
 	l->conf = conf;
-	size_t length = strlen(target.config);
-	bool single = is_path && length > 5 && strcmp(target.config + length - 5, ".yaml") == 0;
-	int rc = choose(l, target.channel, single, n);
-	if (!rc && (pipeline_new(&l->pipeline) || unmapped_init(&l->list)))
+	int rc = 0;
+	if (pipeline_new(&l->pipeline) || unmapped_init(&l->list))
 		rc = command_error("out of memory");
 	if (!rc)
 		rc = n ? input_each(files, n, look_at_file, l) : search(l);

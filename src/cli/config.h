@@ -17,6 +17,12 @@ struct conf *config_load_files(const struct conf_files *files);
 /* A stored snapshot, as the journal gave it. Mistakes likewise. */
 struct conf *config_load_packed(struct aff_view packed);
 
+/* The configuration that holds the channel that CHANNEL of a command line means: a channel's file, a folder with one
+ * channel, or the name of a channel in the folder `config` (NULL: the current one). NULL means the only channel there
+ * is; with `all`, it and a folder of several mean all channels, and *channel is NULL. Told on standard error where
+ * there is no such channel, or where it is not clear; then NULL. */
+struct conf *config_load_channel(const char *what, const char *config, bool all, const struct conf_channel **channel);
+
 /* Reads a profile, XML or YAML. Mistakes are told on standard error, then COMMAND_FAILED; 0 otherwise. */
 int config_profile(struct aff_profile **out, const char *path);
 
