@@ -12,12 +12,21 @@
 #include "hl7/edit_write.h"
 #include "hl7/group.h"
 #include "hl7/index.h"
+#include "hl7/near.h"
 #include "hl7/splice.h"
 
 struct entry {
 	struct aff_view text;
 	unsigned origin; /* the segment of the message that it is, unchanged; else AFF_NONE */
 	bool inserted;
+};
+
+/* Where the fields of one changed text begin: the text that was read last, as the same segment is mostly read again. */
+enum { FIELDS_KNOWN = 32 };
+struct fields {
+	const char *text;                  /* NULL: none. Texts stay where they are until the next message. */
+	unsigned count;
+	uint32_t start[FIELDS_KNOWN + 1];  /* of the text behind each separator, from the first one; then its end + 1 */
 };
 
 struct aff_edit {
@@ -27,6 +36,7 @@ struct aff_edit {
 	size_t max_entries;
 	unsigned count;
 	bool changed;
+	struct fields *fields;
 	struct aff_groups *groups; /* of the message as it was changed; none: not known */
 	struct {
 		bool set, changed;
@@ -41,10 +51,13 @@ static const struct aff_view nothing = {"", 0};
 int aff_edit_new(struct aff_edit **out, size_t max)
 {
 	struct aff_edit *e = calloc(1, sizeof *e);
-	if (!e || aff_groups_new(&e->groups)) {
+	struct fields *fields = calloc(1, sizeof *fields);
+	if (!e || !fields || aff_groups_new(&e->groups)) {
 		free(e);
+		free(fields);
 		return AFF_ENOMEM;
 	}
+	e->fields = fields;
 	arena_init(&e->arena, max);
 	*out = e;
 	return 0;
@@ -56,6 +69,7 @@ void aff_edit_free(struct aff_edit *e)
 		return;
 	arena_free(&e->arena);
 	free(e->entries);
+	free(e->fields);
 	free(e->mark.entries);
 	aff_groups_free(e->groups);
 	free(e);
@@ -64,6 +78,7 @@ void aff_edit_free(struct aff_edit *e)
 int aff_edit_begin(struct aff_edit *e, const struct aff_msg *m)
 {
 	arena_reset(&e->arena);
+	e->fields->text = NULL;
 	e->m = m;
 	e->count = m->error ? 0 : m->count;
 	e->changed = false;
@@ -139,6 +154,33 @@ static bool is_header(const struct aff_edit *e, struct aff_view segment)
 	return index_is_header_text(segment, e->m->delims.field);
 }
 
+static void find_fields(struct fields *f, struct aff_view text, char separator)
+{
+	size_t i = 0;
+	f->text = text.p;
+	f->count = 0;
+	for (; text.n - i >= 8 && f->count < FIELDS_KNOWN; i += 8)
+		for (uint64_t mask = near_mask(text.p + i, separator); mask && f->count < FIELDS_KNOWN;
+		     mask = near_rest(mask))
+			f->start[f->count++] = (uint32_t)(i + near_first(mask) + 1);
+	for (; i < text.n && f->count < FIELDS_KNOWN; i++)
+		if (text.p[i] == separator)
+			f->start[f->count++] = (uint32_t)i + 1;
+	f->start[f->count] = (uint32_t)text.n + 1;
+}
+
+/* A field of a changed text; false: it is one of those that are not kept. */
+static bool known_field(const struct aff_edit *e, struct aff_view text, unsigned field, struct aff_view *out)
+{
+	struct fields *f = e->fields;
+	if (f->text != text.p)
+		find_fields(f, text, e->m->delims.field);
+	if (field > f->count || field >= FIELDS_KNOWN)
+		return false;
+	*out = aff_view(text.p + f->start[field - 1], f->start[field] - f->start[field - 1] - 1);
+	return true;
+}
+
 struct aff_view aff_edit_field(const struct aff_edit *e, unsigned segment, unsigned field)
 {
 	unsigned origin = origin_of(e, segment);
@@ -148,8 +190,12 @@ struct aff_view aff_edit_field(const struct aff_edit *e, unsigned segment, unsig
 	struct splice s;
 	if (!text.n || !field)
 		return nothing;
-	if (field == 1 && is_header(e, text))
+	bool header = is_header(e, text);
+	if (field == 1 && header)
 		return aff_view(text.p + 3, text.n > 3);
+	struct aff_view found;
+	if (known_field(e, text, header ? field - 1 : field, &found))
+		return found;
 	if (splice_find(&s, text, &e->m->delims, field, 0, 0, 0) || splice_missing(&s))
 		return nothing;
 	return aff_view(text.p + s.from, s.to - s.from);

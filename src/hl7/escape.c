@@ -188,10 +188,19 @@ unsigned aff_unescape(struct aff_buf *out, struct aff_view text, const struct af
 	return kept;
 }
 
+/* Neither a delimiter nor a control character: most characters. */
+static bool is_ordinary(char c, const struct aff_delims *d)
+{
+	return (unsigned char)c >= ' ' && c != d->field && c != d->component && c != d->repetition &&
+	       c != d->subcomponent && c != d->escape && c != d->truncation;
+}
+
 void aff_escape(struct aff_buf *out, struct aff_view plain, const struct aff_delims *d)
 {
 	size_t from = 0;
 	for (size_t i = 0; i < plain.n; i++) {
+		if (is_ordinary(plain.p[i], d))
+			continue;
 		char c = plain.p[i], letter = sequence_letter(c, d);
 		bool control = (unsigned char)c < ' ' && c != '\t';
 		if (!letter && !control)

@@ -7,11 +7,12 @@
 size_t aff_components(struct aff_view part[], size_t most, struct aff_view text, const struct aff_delims *d)
 {
 	size_t n = 0, start = 0, i = 0, written;
+	const char repetition = d->repetition, component = d->component;
 	for (; i < text.n && n < most; i++) {
 		char c = text.p[i];
-		if (c == d->repetition && c)
+		if (c == repetition && c)
 			break;
-		if (c == d->component && c) {
+		if (c == component && c) {
 			part[n++] = aff_view(text.p + start, i - start);
 			start = i + 1;
 		}

@@ -5,6 +5,7 @@
 #include <afferent/msg.h>
 
 #include "hl7/index.h"
+#include "hl7/near.h"
 
 static const struct aff_view nothing = {"", 0};
 
@@ -129,12 +130,12 @@ static struct aff_view part(struct aff_view text, char delimiter, unsigned numbe
 {
 	if (!text.n)
 		return text.p && number == 1 ? text : nothing;
-	const char *p = text.p, *end = text.p + text.n, *next = delimiter ? memchr(p, delimiter, text.n) : NULL;
+	const char *p = text.p, *end = text.p + text.n, *next = delimiter ? near_find(p, end, delimiter) : NULL;
 	while (--number) {
 		if (!next)
 			return nothing;
 		p = next + 1;
-		next = memchr(p, delimiter, (size_t)(end - p));
+		next = near_find(p, end, delimiter);
 	}
 	return aff_view(p, (size_t)((next ? next : end) - p));
 }

@@ -5,24 +5,23 @@
 #include "hl7/splice.h"
 
 #include "hl7/index.h"
+#include "hl7/near.h"
 
 /* Narrows the range to its part `number` when split at the delimiter. */
 static int narrow(struct splice *s, const char *text, unsigned level, char delimiter, unsigned number)
 {
 	if (number > 1 && !delimiter)
 		return AFF_EDELIMITER;
-	const char *p = text + s->from, *end = text + s->to;
-	const char *next = delimiter ? memchr(p, delimiter, (size_t)(end - p)) : NULL;
-	for (; number > 1 && next; number--) {
-		p = next + 1;
-		next = memchr(p, delimiter, (size_t)(end - p));
+	const char *p = text + s->from, *end = text + s->to, *next = NULL;
+	number--;
+	if (delimiter) {
+		p = near_skip(p, end, delimiter, &number);
+		next = near_find(p, end, delimiter);
 	}
-	if (number > 1)
-		p = end;
 	s->from = (size_t)(p - text);
 	s->to = (size_t)((next ? next : end) - text);
 	s->missing[level].delimiter = delimiter;
-	s->missing[level].count = number - 1;
+	s->missing[level].count = number;
 	return 0;
 }
 

@@ -36,8 +36,20 @@ struct aff_view charset_read(struct charset_use *u, struct aff_buf *scratch, str
 
 const struct aff_unit *charset_unit(struct charset_use *u, struct aff_buf *scratch, struct aff_view cwe)
 {
-	if (is_ascii(cwe))
-		return aff_unit_of_cwe(cwe, &u->delims);
+	for (size_t i = 0; i < CHARSET_UNITS; i++)
+		if (u->units[i].n == cwe.n && cwe.n && memcmp(u->units[i].cwe, cwe.p, cwe.n) == 0)
+			return u->units[i].unit;
+	if (is_ascii(cwe)) {
+		const struct aff_unit *unit = aff_unit_of_cwe(cwe, &u->delims);
+		struct charset_known_unit *place = &u->units[u->next_unit];
+		if (cwe.n <= CHARSET_UNIT_MAX) {
+			memcpy(place->cwe, cwe.p, cwe.n);
+			place->n = cwe.n;
+			place->unit = unit;
+			u->next_unit = (u->next_unit + 1) % CHARSET_UNITS;
+		}
+		return unit;
+	}
 	aff_buf_clear(scratch);
 	struct aff_charset *c = charset_of(u, scratch);
 	/* Where nothing says what the bytes are, the table of units still knows usual ones. */

@@ -8,12 +8,21 @@
 #include <afferent/charset.h>
 #include <afferent/unit.h>
 
+enum { CHARSET_UNITS = 4, CHARSET_UNIT_MAX = 56 };
+
 /* The character set of a message. `own` is made for one that was parsed without, and only when there is something above
  * ASCII to read or to write. */
 struct charset_use {
 	const struct aff_msg *m;
 	struct aff_delims delims;
 	struct aff_charset *own;
+	/* Units that were asked for: the readings of a message have few. */
+	struct charset_known_unit {
+		size_t n;               /* 0: none */
+		char cwe[CHARSET_UNIT_MAX];
+		const struct aff_unit *unit;
+	} units[CHARSET_UNITS];
+	unsigned next_unit;
 };
 
 static inline struct charset_use charset_use_of(const struct aff_msg *m)

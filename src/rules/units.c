@@ -7,7 +7,6 @@
 
 #include <afferent/number.h>
 #include <afferent/parts.h>
-#include <stdio.h>
 
 #include "rules/cwe.h"
 #include "terms/marker.h"
@@ -135,13 +134,15 @@ static int convert_number(void *context, struct aff_buf *out, struct aff_view nu
 /* The new unit names itself in UCUM and, where there is one, as MDC; the old unit would no longer be true. */
 static void put_new_unit(struct run *run, const struct aff_unit *unit)
 {
-	char mdc[16];
 	put_ucum(run, unit);
 	if (!unit->mdc)
 		return;
-	snprintf(mdc, sizeof mdc, "%u", unit->mdc);
 	aff_buf_put_char(&run->text, run->delims.component);
-	(void)cwe_put_plain(&run->charset, &run->text, aff_view_of(mdc), aff_view_of(unit->refid), aff_view_of("MDC"));
+	aff_buf_put_u64(&run->text, unit->mdc);
+	aff_buf_put_char(&run->text, run->delims.component);
+	(void)charset_write(&run->charset, &run->text, aff_view_of(unit->refid));
+	aff_buf_put_char(&run->text, run->delims.component);
+	aff_buf_put_text(&run->text, "MDC");
 }
 
 static int convert_all(struct run *run, unsigned segment, struct aff_view value, struct aff_view range,

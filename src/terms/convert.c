@@ -15,16 +15,35 @@ struct fraction {
 	wide num, den;
 };
 
-enum { MOST_DIGITS = 30, MOST_DECIMALS = 30 };
+enum { MOST_DIGITS = 30, MOST_DECIMALS = 30, SMALL_DIGITS = 18 };
 
 static wide magnitude(wide a)
 {
 	return a < 0 ? -a : a;
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+	while (b) {
+		uint64_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
 static struct fraction reduced(struct fraction f)
 {
 	wide a = magnitude(f.num), b = f.den;
+	if (b == 1)
+		return f;
+	if (a <= UINT64_MAX && b <= UINT64_MAX) { /* nearly always, and many times faster */
+		uint64_t divisor = common_divisor((uint64_t)a, (uint64_t)b);
+		if (divisor <= 1)
+			return f;
+		wide num = (wide)((uint64_t)a / divisor);
+		return (struct fraction){f.num < 0 ? -num : num, (wide)((uint64_t)b / divisor)};
+	}
 	while (b) {
 		wide rest = a % b;
 		a = b;
@@ -38,6 +57,23 @@ static bool times(struct fraction *out, struct fraction a, struct fraction b)
 	/* Crosswise first: keeps the products small. */
 	struct fraction x = reduced((struct fraction){a.num, b.den}), y = reduced((struct fraction){b.num, a.den});
 	return !__builtin_mul_overflow(x.num, y.num, &out->num) && !__builtin_mul_overflow(x.den, y.den, &out->den);
+}
+
+static bool is_small(wide a)
+{
+	return a < INT64_MAX / 2 && a > -(INT64_MAX / 2);
+}
+
+/* The same, not reduced where there is room enough without. */
+static bool times_quickly(struct fraction *out, struct fraction a, struct fraction b)
+{
+	int64_t num, den;
+	if (!is_small(a.num) || !is_small(b.num) || !is_small(a.den) || !is_small(b.den) ||
+	    __builtin_mul_overflow((int64_t)a.num, (int64_t)b.num, &num) ||
+	    __builtin_mul_overflow((int64_t)a.den, (int64_t)b.den, &den))
+		return times(out, a, b);
+	*out = (struct fraction){num, den};
+	return true;
 }
 
 static bool plus(struct fraction *out, struct fraction a, struct fraction b)
@@ -57,8 +93,10 @@ static struct fraction inverse(struct fraction f)
 
 static bool power_of_ten(wide *out, unsigned n)
 {
-	*out = 1;
-	while (n--)
+	static const uint64_t small[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+	const unsigned last = sizeof small / sizeof small[0] - 1;
+	*out = small[n < last ? n : last];
+	for (n -= n < last ? n : last; n; n--)
 		if (__builtin_mul_overflow(*out, 10, out))
 			return false;
 	return true;
@@ -67,6 +105,14 @@ static bool power_of_ten(wide *out, unsigned n)
 /* Appends digits to num; *significant counts those from the first that is not 0. */
 static bool append_digits(wide *num, unsigned *significant, struct aff_view digits)
 {
+	if (digits.n + *significant < SMALL_DIGITS) {
+		uint64_t small = (uint64_t)*num;
+		for (size_t i = 0; i < digits.n; i++)
+			small = small * 10 + (uint64_t)(digits.p[i] - '0');
+		*num = (wide)small;
+		*significant += small ? (unsigned)digits.n : 0;
+		return true;
+	}
 	for (size_t i = 0; i < digits.n; i++) {
 		if ((*num || digits.p[i] != '0') && ++*significant > MOST_DIGITS)
 			return false;
@@ -129,14 +175,19 @@ static bool put_rounded(struct aff_buf *out, struct fraction value, unsigned dec
 		return false;
 	/* With an odd denominator value.den / 2 lies below the half, which then is no possible remainder: still
 	 * exact. */
-	scaled /= value.den;
+	if (scaled <= UINT64_MAX && value.den <= UINT64_MAX)
+		scaled = (wide)((uint64_t)scaled / (uint64_t)value.den);
+	else
+		scaled /= value.den;
 	if (scaled && value.num < 0)
 		aff_buf_put_char(out, '-');
 	unsigned n = 0;
-	while (scaled || n <= decimals) {
+	while (scaled > UINT64_MAX) {
 		digits[n++] = (char)('0' + (int)(scaled % 10));
 		scaled /= 10;
 	}
+	for (uint64_t rest = (uint64_t)scaled; rest || n <= decimals; rest /= 10)
+		digits[n++] = (char)('0' + rest % 10);
 	while (n) {
 		aff_buf_put_char(out, digits[--n]);
 		if (n == decimals && n)
@@ -145,19 +196,48 @@ static bool put_rounded(struct aff_buf *out, struct fraction value, unsigned dec
 	return true;
 }
 
-static bool convert(struct aff_buf *out, struct aff_view number, const struct aff_unit *from, const struct aff_unit *to)
+/* result = value * size + shift */
+struct ratio {
+	const char *factors[2], *offsets[2]; /* what it was made of: texts of the constant tables */
+	struct fraction size, shift;
+};
+
+static bool is_ratio_of(const struct ratio *r, const struct aff_unit *from, const struct aff_unit *to)
 {
-	struct fraction value, f1, o1, f2, o2, size, place;
-	unsigned written, decimals;
-	wide last;
-	if (!read_decimal(&value, &written, number) || !read_factor(&f1, from->factor) ||
-	    !read_factor(&o1, from->offset) || !read_factor(&f2, to->factor) || !read_factor(&o2, to->offset) ||
-	    !power_of_ten(&last, written))
+	return r->factors[0] == from->factor && r->factors[1] == to->factor && r->offsets[0] == from->offset &&
+	       r->offsets[1] == to->offset;
+}
+
+static bool make_ratio(struct ratio *r, const struct aff_unit *from, const struct aff_unit *to)
+{
+	struct fraction f1, o1, f2, o2;
+	r->factors[0] = NULL;
+	if (!read_factor(&f1, from->factor) || !read_factor(&o1, from->offset) || !read_factor(&f2, to->factor) ||
+	    !read_factor(&o2, to->offset))
 		return false;
 	o2.num = -o2.num;
-	return times(&size, f1, inverse(f2)) && times(&place, size, (struct fraction){1, last}) &&
-	       decimals_for(place, &decimals) && times(&value, value, f1) && plus(&value, value, o1) &&
-	       plus(&value, value, o2) && times(&value, value, inverse(f2)) && put_rounded(out, value, decimals);
+	if (!times(&r->size, f1, inverse(f2)) || !plus(&r->shift, o1, o2) || !times(&r->shift, r->shift, inverse(f2)))
+		return false;
+	*r = (struct ratio){{from->factor, to->factor}, {from->offset, to->offset}, r->size, r->shift};
+	return true;
+}
+
+/* The readings of a message are mostly converted between the same two units. */
+static bool convert(struct aff_buf *out, struct aff_view number, const struct aff_unit *from, const struct aff_unit *to)
+{
+	static _Thread_local struct ratio ratio;
+	struct fraction value, place;
+	unsigned written, decimals;
+	wide last;
+	if (!read_decimal(&value, &written, number) || !power_of_ten(&last, written) ||
+	    (!is_ratio_of(&ratio, from, to) && !make_ratio(&ratio, from, to)))
+		return false;
+	if (!times_quickly(&place, ratio.size, (struct fraction){1, last}) || !decimals_for(place, &decimals) ||
+	    !times_quickly(&value, value, ratio.size))
+		return false;
+	if (ratio.shift.num && !plus(&value, reduced(value), ratio.shift))
+		return false;
+	return put_rounded(out, value, decimals) || put_rounded(out, reduced(value), decimals);
 }
 
 int aff_unit_convert(struct aff_buf *out, struct aff_view number, const struct aff_unit *from,

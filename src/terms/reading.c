@@ -13,11 +13,9 @@ struct coding {
 	struct aff_view code, name, system;
 };
 
-static struct coding coding_of(struct aff_view cwe, unsigned first, const struct aff_delims *d)
+static struct coding coding_of(const struct aff_view part[3])
 {
-	return (struct coding){aff_view_trim(aff_cut(cwe, d, 1, first, 0)),
-	                       aff_view_trim(aff_cut(cwe, d, 1, first + 1, 0)),
-	                       aff_view_trim(aff_cut(cwe, d, 1, first + 2, 0))};
+	return (struct coding){aff_view_trim(part[0]), aff_view_trim(part[1]), aff_view_trim(part[2])};
 }
 
 bool reading_is_misprint(struct aff_view code, struct aff_view name)
@@ -59,8 +57,10 @@ static bool loinc_contradicts(const struct reading *r, const struct limit *limit
 static void read_code(struct reading *r, struct aff_view cwe, const struct aff_delims *d)
 {
 	const struct limit *by_loinc = NULL;
-	for (unsigned first = 1; first <= 4; first += 3) {
-		struct coding c = coding_of(cwe, first, d);
+	struct aff_view part[6];
+	aff_components(part, 6, cwe, d);
+	for (unsigned first = 0; first < 6; first += 3) {
+		struct coding c = coding_of(part + first);
 		if (aff_view_is(c.system, "LN") && !by_loinc)
 			by_loinc = limit_of_loinc(c.code);
 		else if (aff_view_is(c.system, "MDC") && !r->term && !r->faults)
