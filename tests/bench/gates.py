@@ -20,6 +20,8 @@ GATES = (
 	("search by an id, an open million rows", "ms", 200, 120, ("search",), "id, open"),
 	("search for dead letters, a sealed million rows", "ms", 10, 5, ("search",), "dead, sealed"),
 	("search for dead letters, an open million rows", "ms", 200, 120, ("search",), "dead, open"),
+	("ten steps, 500 rows, 12 readings: read, changed, written", "us", 15, 12,
+	 ("library", "step", "parse + 10 steps + write"), "us"),
 	("start with a million messages pending", "s", 2, 1, ("restart",), "start_s"),
 )
 

@@ -4,6 +4,7 @@
  *
  *	lib FILE...            prints one JSON array, an object for each file and step
  *	lib --parse FILE...    parsing only
+ *	lib --steps            the channel of ten steps only
  *
  * Each step runs for at least 50 ms in each of 7 rounds; the median round counts, the best one is told too. The link
  * wraps malloc and the like. Beside the files there are messages made here with waveforms of 20,000 samples: reading
@@ -23,7 +24,7 @@
 #include <afferent/validate.h>
 
 #include "rules/sample.h"
-#include "util.h"
+#include "steps.h"
 
 #define ROUNDS 7
 #define ROUND_NS 50000000u
@@ -266,16 +267,49 @@ static void measure_wave(const char *type, unsigned rows, unsigned columns)
 	aff_buf_free(&b);
 }
 
+static struct aff_edit *editor;
+static struct aff_rules *ten_steps;
+
+/* What a channel of ten steps costs a message: read, changed, written. */
+static void transform(struct aff_view m)
+{
+	struct aff_rules_result result;
+	parse(m);
+	if (aff_edit_begin(editor, parser) || aff_rules_run(ten_steps, editor, &result, NULL) ||
+	    result.verdict != AFF_VERDICT_PASS || result.unmapped || result.suspect)
+		bench_die("a bench message cannot be transformed");
+	aff_buf_clear(&out);
+	aff_edit_write(editor, &out);
+	sink += out.n;
+}
+
+static void measure_steps(void)
+{
+	struct aff_buf b;
+	struct aff_table *table = steps_table();
+	aff_buf_init(&b, 1 << 16);
+	steps_message(&b);
+	ten_steps = steps_program(table);
+	if (aff_edit_new(&editor, 1 << 20))
+		bench_die("no editor");
+	measure("12 readings", "parse + 10 steps + write", transform, aff_buf_view(&b));
+	aff_edit_free(editor);
+	aff_rules_free(ten_steps);
+	aff_table_free(table);
+	aff_buf_free(&b);
+}
+
 int main(int argc, char **argv)
 {
 	bool parse_only = argc > 1 && strcmp(argv[1], "--parse") == 0;
+	bool steps_only = argc == 2 && strcmp(argv[1], "--steps") == 0;
 	if (argc < 2 || aff_msg_new(&parser, NULL) != 0 || aff_fhir_new(&renderer) != 0) {
 		fprintf(stderr, "usage: lib FILE...\n");
 		return 2;
 	}
 	aff_buf_init(&out, 1 << 24);
 	printf("[");
-	for (int i = 1 + parse_only; i < argc; i++) {
+	for (int i = 1 + (parse_only || steps_only); i < argc; i++) {
 		struct aff_buf bytes;
 		bench_read_message(argv[i], &bytes);
 		struct aff_view m = aff_buf_view(&bytes);
@@ -292,11 +326,13 @@ int main(int argc, char **argv)
 		}
 		aff_buf_free(&bytes);
 	}
-	if (!parse_only) {
+	if (!parse_only && !steps_only) {
 		measure_wave("NA", 1, 20000);
 		measure_wave("NA", 4, 5000);
 		measure_wave("MA", 1000, 20);
 	}
+	if (!parse_only)
+		measure_steps();
 	printf("\n]\n");
 	fprintf(stderr, "%zu bytes looked at\n", sink);
 	return 0;

@@ -23,7 +23,10 @@ def library(bench):
 	files += sorted(glob.glob(os.path.join(SHARED, "corpus", "bench", "*.hl7")))
 	result = subprocess.run([bench.program("lib"), *(os.path.relpath(f) for f in files)], stdout=subprocess.PIPE,
 	                        stderr=subprocess.DEVNULL, check=True)
-	return json.loads(result.stdout)
+	rows = json.loads(result.stdout)
+	for row in rows:
+		row["us"] = round(row["ns"] / 1000, 2)
+	return rows
 
 
 def floor(bench):
