@@ -119,8 +119,7 @@ static void text_channel(struct case_printer *p, const char *channel)
 static void text_empty(struct case_printer *p, const char *channel)
 {
 	(void)p;
-	(void)channel;
-	puts("  no cases: put the first one into a folder of the .cases folder beside the channel's file");
+	printf("  no cases; this makes one: afferent new case %s NAME --from message.hl7\n", channel);
 }
 
 static void text_result(struct case_printer *p, const struct case_report *r)

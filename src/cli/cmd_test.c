@@ -52,14 +52,6 @@ static bool holds(const struct case_names *n, const char *name)
 	return false;
 }
 
-static struct aff_view text_of(const struct conf_files *files, const char *name)
-{
-	for (size_t i = 0; i < files->count; i++)
-		if (strcmp(files->items[i].name, name) == 0)
-			return files->items[i].bytes;
-	return aff_view("", 0);
-}
-
 /* only: a case's name, "": all. */
 static int run_channel(struct testing *t, const struct case_channel *channel, const char *root, const char *only)
 {
@@ -92,7 +84,7 @@ static int run_channels(struct testing *t, const struct conf *conf, const struct
 	int result = 0;
 	for (size_t i = 0; i < conf->nchannels; i++) {
 		const struct case_channel channel = {.conf = conf, .channel = &conf->channels[i],
-		                                     .text = text_of(files, conf->channels[i].file)};
+		                                     .text = config_text(files, conf->channels[i].file)};
 		if (target->channel[0] && strcmp(target->channel, channel.channel->name) != 0)
 			continue;
 		found = true;

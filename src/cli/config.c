@@ -149,6 +149,14 @@ struct aff_view config_behind(struct aff_view text, unsigned lines)
 	return text;
 }
 
+struct aff_view config_text(const struct conf_files *files, const char *name)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (strcmp(files->items[i].name, name) == 0)
+			return files->items[i].bytes;
+	return aff_view("", 0);
+}
+
 struct aff_view config_line(struct aff_view text, unsigned line)
 {
 	text = config_behind(text, line - 1);

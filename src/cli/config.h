@@ -39,6 +39,8 @@ char *config_journal_and_keys(const char *journal, const char *config, char **se
 
 /* The text behind its first lines; empty when there are not so many. */
 struct aff_view config_behind(struct aff_view text, unsigned lines);
+/* The text of a file by its name in the configuration; empty when there is none. */
+struct aff_view config_text(const struct conf_files *files, const char *name);
 /* Line `line`, from 1, of a text, without its end; empty when there is none. */
 struct aff_view config_line(struct aff_view text, unsigned line);
 

@@ -184,7 +184,7 @@ static int check_snapshot(struct pass *p, const unsigned char sha[SHA256_SIZE])
 	if (journal_knows_snapshot(p->journal, sha))
 		return 0;
 	aff_diag_set(p->diag, AFF_ECONFIG, "the running engine has another configuration");
-	aff_diag_hint(p->diag, "let it take this one over first: reload it with SIGHUP");
+	aff_diag_hint(p->diag, "let it take this one over first: afferent reload");
 	return AFF_ECONFIG;
 }
 
