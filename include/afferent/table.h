@@ -14,12 +14,16 @@ extern "C" {
 
 struct aff_table;
 
+/* What a row asks for beside its code. */
+enum aff_table_asks { AFF_ASKS_NAME = 1, AFF_ASKS_SYSTEM = 2, AFF_ASKS_UNIT = 4, AFF_ASKS_WITHIN = 8 };
+
 /* One row. Every view is empty where the table says nothing. */
 struct aff_table_row {
 	/* What must have arrived for the row to be meant. */
 	struct aff_view from;        /* the code; with `*` at its end all codes that begin so, `*` alone: any */
-	struct aff_view from_system; /* its coding system, said and equal; else the table's from_system counts */
 	struct aff_view from_name;   /* its name */
+	unsigned asks;               /* set by the table: enum aff_table_asks, or'ed */
+	struct aff_view from_system; /* its coding system, said and equal; else the table's from_system counts */
 	struct aff_view from_unit;   /* the unit beside it: as it is written, or another spelling of the same unit */
 	struct aff_view within;      /* the code of an OBX that contains it (OBX-4): its channel, module, device */
 	/* What it becomes. */

@@ -108,16 +108,19 @@ static int fits(void *context, const struct aff_table_row *row)
 	struct arrival *a = context;
 	struct run *run = a->run;
 	const struct aff_coding *coding = a->coding;
-	bool of_system = row->from_system.n ? aff_view_equal(row_plain(run, coding->system), row->from_system)
-					    : is_of(run, coding->system, aff_table_from_system(run->step->table));
+	bool of_system = row->asks & AFF_ASKS_SYSTEM
+				 ? aff_view_equal(row_plain(run, coding->system), row->from_system)
+				 : is_of(run, coding->system, aff_table_from_system(run->step->table));
 	if (!of_system)
 		return AFF_FIT_FOREIGN;
-	if (row->from_name.n && !aff_view_equal(row_plain(run, coding->text), row->from_name))
+	if (row->asks & AFF_ASKS_NAME && !aff_view_equal(row_plain(run, coding->text), row->from_name))
 		return AFF_FIT_NO;
-	if (row->from_unit.n && !unit_fits(a, row))
+	if (row->asks & AFF_ASKS_UNIT && !unit_fits(a, row))
 		return AFF_FIT_NO;
-	int level = row->within.n ? container_level(a, row->within) : 0;
-	return row->within.n && !level ? AFF_FIT_NO : AFF_FIT_YES + level;
+	if (!(row->asks & AFF_ASKS_WITHIN))
+		return AFF_FIT_YES;
+	int level = container_level(a, row->within);
+	return level ? AFF_FIT_YES + level : AFF_FIT_NO;
 }
 
 struct row_found row_find(struct run *run, unsigned segment, const struct aff_coding *coding)

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-#include "base/vector.h"
 #include "terms/table_index.h"
 
 enum { CHUNK = 64 * 1024, MOST_ROWS = 1000 * 1000, MOST_OF_ONE = 64 };
@@ -143,15 +142,15 @@ static bool is_usable(const struct aff_table_row *row)
 	       is_bound(row->high);
 }
 
-static unsigned char asks_of(const struct aff_table_row *row)
+static unsigned asks_of(const struct aff_table_row *row)
 {
-	return (unsigned char)((row->from_system.n ? ASKS_SYSTEM : 0) | (row->from_name.n ? ASKS_NAME : 0) |
-			       (row->from_unit.n ? ASKS_UNIT : 0) | (row->within.n ? ASKS_WITHIN : 0));
+	return (row->from_system.n ? AFF_ASKS_SYSTEM : 0u) | (row->from_name.n ? AFF_ASKS_NAME : 0u) |
+	       (row->from_unit.n ? AFF_ASKS_UNIT : 0u) | (row->within.n ? AFF_ASKS_WITHIN : 0u);
 }
 
 static bool same_conditions(const struct table_row *a, const struct table_row *b)
 {
-	return a->asks == b->asks && aff_view_equal(a->row.from_system, b->row.from_system) &&
+	return a->row.asks == b->row.asks && aff_view_equal(a->row.from_system, b->row.from_system) &&
 	       aff_view_equal(a->row.from_name, b->row.from_name) && table_same_unit(&a->row, &b->row) &&
 	       aff_view_equal(a->row.within, b->row.within);
 }
@@ -180,6 +179,21 @@ static int hang(struct aff_table *t, uint32_t *place, uint32_t n, unsigned *exis
 	return 0;
 }
 
+/* vector_room does not align. */
+static bool grow_rows(struct aff_table *t)
+{
+	size_t capacity = t->capacity ? 2 * t->capacity : 16;
+	struct table_row *rows = aligned_alloc(_Alignof(struct table_row), capacity * sizeof *rows);
+	if (!rows)
+		return false;
+	if (t->count)
+		memcpy(rows, t->rows, t->count * sizeof *rows);
+	free(t->rows);
+	t->rows = rows;
+	t->capacity = capacity;
+	return true;
+}
+
 int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned *existing_line)
 {
 	bool pattern = is_pattern(row->from);
@@ -187,14 +201,15 @@ int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned
 		return AFF_EARGUMENT;
 	if (t->count == MOST_ROWS)
 		return AFF_ELIMIT;
-	if (vector_room(&t->rows, &t->capacity, t->count, sizeof *t->rows))
+	if (t->count == t->capacity && !grow_rows(t))
 		return AFF_ENOMEM;
 	struct table_row *copy = &t->rows[t->count];
 	if (!copy_row(t, &copy->row, row))
 		return AFF_ENOMEM;
 	copy->next = 0;
-	copy->asks = asks_of(row);
-	copy->conditions = (unsigned char)__builtin_popcount(copy->asks);
+	index_start(copy->start, row->from);
+	copy->row.asks = asks_of(row);
+	copy->conditions = (uint32_t)__builtin_popcount(copy->row.asks);
 	struct table_index *index = pattern ? &t->prefixes : &t->exact;
 	enum index_key key = pattern ? KEY_PREFIX : KEY_EXACT;
 	struct aff_view text = index_text(copy, key);
@@ -209,7 +224,7 @@ int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned
 		t->longest = text.n > t->longest ? (unsigned)text.n : t->longest;
 		t->any = true;
 	}
-	t->asks |= copy->asks;
+	t->asks |= copy->row.asks;
 	t->count++;
 	return 0;
 }
@@ -306,5 +321,5 @@ bool aff_table_both_ways(const struct aff_table *t)
 
 bool aff_table_asks_reading(const struct aff_table *t)
 {
-	return (t->asks & (ASKS_UNIT | ASKS_WITHIN)) != 0;
+	return (t->asks & (AFF_ASKS_UNIT | AFF_ASKS_WITHIN)) != 0;
 }

@@ -27,11 +27,11 @@ static void fault(struct finish *f, enum aff_table_fault what, const struct tabl
  * decides. */
 static bool can_meet(const struct table_row *a, const struct table_row *b)
 {
-	unsigned both = a->asks & b->asks;
-	return (!(both & ASKS_SYSTEM) || aff_view_equal(a->row.from_system, b->row.from_system)) &&
-	       (!(both & ASKS_NAME) || aff_view_equal(a->row.from_name, b->row.from_name)) &&
-	       (!(both & ASKS_UNIT) || table_same_unit(&a->row, &b->row)) &&
-	       (!(both & ASKS_WITHIN) || aff_view_equal(a->row.within, b->row.within));
+	unsigned both = a->row.asks & b->row.asks;
+	return (!(both & AFF_ASKS_SYSTEM) || aff_view_equal(a->row.from_system, b->row.from_system)) &&
+	       (!(both & AFF_ASKS_NAME) || aff_view_equal(a->row.from_name, b->row.from_name)) &&
+	       (!(both & AFF_ASKS_UNIT) || table_same_unit(&a->row, &b->row)) &&
+	       (!(both & AFF_ASKS_WITHIN) || aff_view_equal(a->row.within, b->row.within));
 }
 
 /* Whether a third row is meant wherever both are. */
@@ -39,7 +39,7 @@ static bool is_settled(const struct aff_table *t, uint32_t first, const struct t
 {
 	for (uint32_t n = first; n; n = t->rows[n - 1].next) {
 		const struct table_row *c = &t->rows[n - 1];
-		if (c->asks == (a->asks | b->asks) && can_meet(a, c) && can_meet(b, c))
+		if (c->row.asks == (a->row.asks | b->row.asks) && can_meet(a, c) && can_meet(b, c))
 			return true;
 	}
 	return false;
@@ -47,7 +47,9 @@ static bool is_settled(const struct aff_table *t, uint32_t first, const struct t
 
 static void check_pair(struct finish *f, uint32_t first, const struct table_row *a, const struct table_row *b)
 {
-	if (a->conditions != b->conditions || a->asks == b->asks || !can_meet(a, b) || is_settled(f->t, first, a, b))
+	if (a->conditions != b->conditions || a->row.asks == b->row.asks)
+		return;
+	if (!can_meet(a, b) || is_settled(f->t, first, a, b))
 		return;
 	bool later = a->row.line > b->row.line;
 	fault(f, AFF_TABLE_CONFLICT, later ? a : b, later ? b : a);

@@ -7,13 +7,12 @@
 
 #include <afferent/table.h>
 
-/* Bits for what a row asks for beside the code. */
-enum { ASKS_SYSTEM = 1, ASKS_NAME = 2, ASKS_UNIT = 4, ASKS_WITHIN = 8 };
-
+/* What a look-up reads of a row lies in one line of the cache: in a large table each line is waited for. */
 struct table_row {
+	_Alignas(64) uint32_t next; /* the next row of the same key, one that asks for less or as much; 0: none */
+	uint32_t conditions;        /* how many the row has */
+	char start[16];             /* the beginning of `from`, with zeros behind it */
 	struct aff_table_row row;
-	uint32_t next;           /* the next row of the same key, one that asks for less or as much; 0: none */
-	unsigned char asks, conditions; /* bits, and how many they are */
 };
 
 /* 0 in `row` is a free slot, otherwise the number of the row plus 1; `tag` is the upper half of the hash. */
@@ -29,6 +28,8 @@ struct table_index {
 	struct slot *slots;
 	size_t mask, used;
 };
+
+_Static_assert(offsetof(struct table_row, row.asks) + sizeof(unsigned) <= 64, "what a look-up reads is one line");
 
 enum { PREFIX_MOST = 250 };
 
@@ -51,6 +52,9 @@ struct aff_table {
 };
 
 struct aff_view index_text(const struct table_row *row, enum index_key key);
+
+/* The first 16 bytes of a text, with zeros behind it. */
+void index_start(char start[16], struct aff_view text);
 
 /* The first row with this text, as a number plus 1; 0: none. */
 uint32_t index_find(const struct aff_table *t, const struct table_index *index, enum index_key key,
