@@ -132,6 +132,8 @@ mutant 77 "rounding makes a number by which devices mark that there is no readin
 	build/gcc-mutant77/tests/test_rules_round"
 mutant 55 "a request over HTTP is answered before its message is stored" "$scenario/source-http.scn"
 mutant 66 "what was merged before a restart is in no mean" "$scenario/sample-mean.scn"
+mutant 56 "a file that a crash left behind is taken again" "$scenario/source-directory-killed.scn"
+mutant 57 "a file is done before its messages are stored" "$scenario/source-directory-share.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

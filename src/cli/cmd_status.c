@@ -56,7 +56,8 @@ static void cell_channels(struct table *t, const json_t *names)
 	aff_buf_free(&all);
 }
 
-/* "mllp 127.0.0.1:2575", "http 127.0.0.1:8085", "mllp to 10.1.2.3:6000: down: connection refused" */
+/* "mllp 127.0.0.1:2575", "http 127.0.0.1:8085", "directory /srv/in (12 files)",
+ * "mllp to 10.1.2.3:6000: down: connection refused" */
 static void cell_source(struct table *t, const json_t *c)
 {
 	const json_t *names = json_object_get(c, "channels");
@@ -65,8 +66,13 @@ static void cell_source(struct table *t, const json_t *c)
 		return;
 	}
 	bool down = strcmp(text(c, "state"), "down") == 0, dials = json_object_get(c, "connect") != NULL;
-	table_cellf(t, "%s %s%s%s", dials ? "mllp to" : text(c, "source"), text(c, dials ? "connect" : "listen"),
-		    down ? ": down: " : "", down ? text(c, "why") : "");
+	const char *where = text(c, dials ? "connect" : json_object_get(c, "folder") ? "folder" : "listen");
+	char files[40] = "";
+	if (number(c, "files_waiting"))
+		snprintf(files, sizeof files, " (%" PRId64 " file%s)", number(c, "files_waiting"),
+			 number(c, "files_waiting") == 1 ? "" : "s");
+	table_cellf(t, "%s %s%s%s%s", dials ? "mllp to" : text(c, "source"), where, files, down ? ": down: " : "",
+		    down ? text(c, "why") : "");
 }
 
 static void print_channels(const json_t *status)

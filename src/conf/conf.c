@@ -177,6 +177,7 @@ static void read_files(struct reader *r)
 		report_error(&r->report, nowhere, "put one .yaml file for each channel there", "there is no channel");
 	}
 	check_endpoints(r);
+	check_watched(r);
 	check_links(r);
 	check_forgotten(r);
 	check_tables(r);
@@ -220,6 +221,10 @@ static void free_channel(struct conf_channel *c)
 	free(c->name);
 	free(c->description);
 	free(c->source.path);
+	free(c->source.folder.match);
+	free(c->source.folder.done);
+	free(c->source.folder.error);
+	free(c->source.folder.acks);
 	free(c->file);
 }
 

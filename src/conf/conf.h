@@ -65,6 +65,7 @@ struct conf_address {
 
 enum conf_source_kind {
 	CONF_SOURCE_MLLP,        /* an MLLP listener */
+	CONF_SOURCE_DIRECTORY,   /* the files of a folder */
 	CONF_SOURCE_HTTP,        /* HL7 over HTTP: one message a request */
 	CONF_SOURCE_MLLP_CLIENT, /* the same protocol from a device that listens: the engine connects to it */
 	CONF_SOURCE_CHANNELS     /* other channels, whose destinations lead here */
@@ -75,10 +76,19 @@ struct conf_retry {
 	int64_t give_up_ms;        /* 0 = never; else dead letter after this long */
 };
 
+/* Of a source that takes files. */
+struct conf_folder {
+	char *match;             /* fnmatch(3), whatever the case */
+	char *done, *error, *acks; /* paths; acks NULL: none are written */
+	int64_t settle_ms;       /* a file is complete when it has not changed for so long */
+	int64_t every_ms;        /* how often the folder is looked at */
+};
+
 struct conf_source {
 	enum conf_source_kind kind;
 	struct conf_address address; /* listened on, or connected to */
-	char *path;              /* HTTP: where messages are posted to */
+	char *path;              /* HTTP: where messages are posted to; DIRECTORY: the folder */
+	struct conf_folder folder;
 	char **channels;         /* CHANNELS: their names */
 	size_t nchannels;
 	struct conf_retry retry; /* MLLP_CLIENT: of connecting; it never gives up */
@@ -88,7 +98,7 @@ struct conf_source {
 	bool again;              /* a byte-identical resend is delivered again */
 	bool stall;              /* on_full: stall, here or for the whole engine */
 	bool split;              /* MLLP: a frame may hold several messages */
-	size_t max_frame;        /* bytes, of a frame or the body of a request */
+	size_t max_frame;        /* bytes, of a frame, a file, or the body of a request */
 	unsigned max_connections;
 	int64_t idle_ms, frame_ms; /* a silent connection, an unfinished frame or request */
 	struct aff_charset_options charset;

@@ -70,6 +70,8 @@ struct reader {
 	size_t nlinks;
 	struct written *written;
 	size_t nwritten;
+	struct written *watched;       /* the folders that sources take files from */
+	size_t nwatched;
 	struct endpoints dialed;       /* devices that sources connect to */
 	bool unreadable_channel;       /* some channel could not be read: what it uses is not known */
 	bool unreadable_table;         /* some table could not be read: what it is called is not known */
@@ -129,6 +131,8 @@ void read_table(struct reader *r, const struct node *root);
 void read_channel(struct reader *r, const struct node *root);
 void read_profile(struct reader *r, const struct conf_file *file);        /* profiles/: YAML or XML */
 void read_source(struct reader *r, struct conf_source *s, const struct node *map); /* map NULL: none is there */
+void read_directory_source(struct reader *r, struct conf_source *s, const struct node *map);
+void read_source_charset(struct reader *r, struct aff_charset_options *o, const struct node *map);
 void read_accept(struct reader *r, struct conf_accept *a, const struct node *map);
 void read_checks(struct reader *r, struct conf_accept *a, const struct fields *f); /* accept: errors, ignore, zone */
 struct aff_rules *read_transform(struct reader *r, const struct node *list);
@@ -144,6 +148,11 @@ void free_links(struct reader *r);
 void add_written(struct reader *r, const char *path, const struct node *n);
 void free_written(struct reader *r);
 void read_sample(struct reader *r, struct conf_dest *d, const struct node *map); /* map NULL: none */
+bool is_same_path(struct reader *r, const char *a, const char *b);
+/* A folder that a source takes files from. */
+void add_watched(struct reader *r, const char *path, const struct node *n);
+/* Destinations that write where a source takes files from. */
+void check_watched(struct reader *r);
 void add_endpoint(struct reader *r, struct endpoints *e, const struct conf_address *address, struct place at);
 /* The same for the host and port of a URL, if they are numeric; nothing where one of them is NULL. */
 void add_url_endpoint(struct reader *r, const char *url, const struct node *n);

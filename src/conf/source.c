@@ -36,7 +36,7 @@ static void check_clear(struct reader *r, const struct conf_source *s, struct pl
 		             listens ? " alone" : "");
 }
 
-static void read_charset(struct reader *r, struct aff_charset_options *o, const struct node *map)
+void read_source_charset(struct reader *r, struct aff_charset_options *o, const struct node *map)
 {
 	struct fields f;
 	fields_read(r, &f, SECTION_SOURCE_CHARSET, map);
@@ -104,7 +104,7 @@ static void read_mllp_source(struct reader *r, struct conf_source *s, const stru
 	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_MLLP_max_connections);
 	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_idle);
 	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_MLLP_frame_time);
-	read_charset(r, &s->charset, f.value[KEY_SOURCE_MLLP_charset]);
+	read_source_charset(r, &s->charset, f.value[KEY_SOURCE_MLLP_charset]);
 	read_plaintext(r, s, &f, KEY_SOURCE_MLLP_plaintext);
 	if (f.value[KEY_SOURCE_MLLP_retry] && s->kind == CONF_SOURCE_MLLP)
 		report_error(&r->report, f.value[KEY_SOURCE_MLLP_retry]->at, "leave it out",
@@ -144,7 +144,7 @@ static void read_http_source(struct reader *r, struct conf_source *s, const stru
 	s->max_connections = (unsigned)get_number(r, &f, KEY_SOURCE_HTTP_max_connections);
 	s->idle_ms = (int64_t)get_number(r, &f, KEY_SOURCE_HTTP_idle);
 	s->frame_ms = (int64_t)get_number(r, &f, KEY_SOURCE_HTTP_request_time);
-	read_charset(r, &s->charset, f.value[KEY_SOURCE_HTTP_charset]);
+	read_source_charset(r, &s->charset, f.value[KEY_SOURCE_HTTP_charset]);
 	read_plaintext(r, s, &f, KEY_SOURCE_HTTP_plaintext);
 	read_listener(r, s, &f, KEY_SOURCE_HTTP_listen);
 }
@@ -194,13 +194,14 @@ static const struct way {
 } ways[] = {
 	{KEY_SOURCE_mllp, read_mllp_source},
 	{KEY_SOURCE_http, read_http_source},
+	{KEY_SOURCE_directory, read_directory_source},
 	{KEY_SOURCE_channels, read_channels},
 };
-#define WAYS "mllp, http and channels" /* for people */
+#define WAYS "mllp, http, directory and channels" /* for people */
 
 static void read_way(struct reader *r, struct conf_source *s, const struct fields *f)
 {
-	unsigned n = f->meant[KEY_SOURCE_directory];
+	unsigned n = 0;
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
 		n += f->meant[ways[i].key];
 		if (f->value[ways[i].key])
@@ -232,6 +233,15 @@ void read_source(struct reader *r, struct conf_source *s, const struct node *map
 		check_unanswered(r, &f);
 		s->answer = AFF_ACK_NEVER;
 		s->again = true; /* each comes once */
+		s->stall = false;
+	}
+	if (s->kind == CONF_SOURCE_DIRECTORY) {
+		if (f.value[KEY_SOURCE_on_full])
+			report_error(&r->report, f.value[KEY_SOURCE_on_full]->at, "leave it out",
+			             "'on_full' has no use with 'directory': files wait until there is room");
+		if (s->answer == AFF_ACK_NEVER && s->folder.acks)
+			report_error(&r->report, f.value[KEY_SOURCE_answer]->at, "leave one of them out",
+			             "'answer: never' has no use with 'acks'");
 		s->stall = false;
 	}
 }

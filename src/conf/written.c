@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The files and folders that destinations write: two destinations of one are a mistake, because what one writes the
- * other one would overwrite, or mix with its own.
+ * The files and folders that destinations write, and the folders that sources take files from. Two destinations of one
+ * are a mistake, because what one writes the other one would overwrite, or mix with its own; so are two sources of one,
+ * and a source that takes what a destination writes.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "conf/reader.h"
@@ -56,9 +58,68 @@ void add_written(struct reader *r, const char *path, const struct node *n)
 	items[r->nwritten++] = (struct written){copy, r->report.file, n->at};
 }
 
+bool is_same_path(struct reader *r, const char *a, const char *b)
+{
+	char *x = keep_text(r, aff_view_of(a)), *y = keep_text(r, aff_view_of(b));
+	if (x && y) {
+		straighten(x);
+		straighten(y);
+	}
+	bool same = x && y && strcmp(x, y) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+void add_watched(struct reader *r, const char *path, const struct node *n)
+{
+	struct written *items = realloc(r->watched, (r->nwatched + 1) * sizeof *items);
+	if (items)
+		r->watched = items;
+	char *copy = items ? keep_text(r, aff_view_of(path)) : NULL;
+	if (!copy) {
+		r->report.error = AFF_ENOMEM;
+		return;
+	}
+	straighten(copy);
+	size_t i = 0;
+	while (i < r->nwatched && strcmp(items[i].path, copy) != 0)
+		i++;
+	if (i < r->nwatched)
+		report_error(&r->report, n->at, "give one of them another folder",
+			     "%s line %u takes files from this folder too", items[i].file, items[i].at.line);
+	items[r->nwatched++] = (struct written){copy, r->report.file, n->at};
+}
+
+/* Whether what is written is the folder, or a file in it. */
+static bool is_in(const char *written, const char *folder)
+{
+	size_t n = strlen(folder);
+	if (strncmp(written, folder, n) != 0)
+		return false;
+	return !written[n] || (written[n] == '/' && !strchr(written + n + 1, '/'));
+}
+
+void check_watched(struct reader *r)
+{
+	for (size_t i = 0; i < r->nwatched; i++) {
+		const struct written *from = &r->watched[i];
+		for (size_t k = 0; k < r->nwritten; k++) {
+			const struct written *to = &r->written[k];
+			r->report.file = to->file;
+			if (is_in(to->path, from->path))
+				report_error(&r->report, to->at, "write to another folder",
+					     "a loop: %s line %u takes files from there", from->file, from->at.line);
+		}
+	}
+}
+
 void free_written(struct reader *r)
 {
 	for (size_t i = 0; i < r->nwritten; i++)
 		free(r->written[i].path);
 	free(r->written);
+	for (size_t i = 0; i < r->nwatched; i++)
+		free(r->watched[i].path);
+	free(r->watched);
 }

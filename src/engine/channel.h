@@ -19,6 +19,7 @@ struct channel {
 	_Atomic uint64_t bytes;
 	_Atomic uint64_t framing_errors, connections_refused;
 	_Atomic int64_t connections;
+	_Atomic int64_t files_waiting;  /* in a folder that files are taken from */
 	_Atomic int64_t last_us;        /* wall clock of the newest message */
 	int64_t duplicate_told_us, reuse_told_us; /* the writer's: when the log last told of one */
 	unsigned duplicates_untold, reuses_untold;

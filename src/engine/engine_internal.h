@@ -27,6 +27,7 @@ struct served {
 	int listener;                /* -1: it has none */
 	struct conf_address asked;   /* as configured */
 	char address[64];            /* as bound: port 0 has become a real one; or as connected to */
+	char *path;                  /* of a folder; NULL */
 	struct source *own;          /* what serves it, where it has a thread of its own; NULL */
 };
 

@@ -29,6 +29,8 @@ static bool same_source(const struct served *s, const struct conf_source *source
 {
 	if (s->kind != source->kind)
 		return false;
+	if (s->kind == CONF_SOURCE_DIRECTORY)
+		return strcmp(s->path, source->path) == 0;
 	return s->kind == CONF_SOURCE_CHANNELS || same_address(&s->asked, &source->address);
 }
 
@@ -62,6 +64,7 @@ static void free_served(struct served *s)
 	source_free(s->own);
 	if (s->listener >= 0)
 		close(s->listener);
+	free(s->path);
 	free(s);
 }
 
@@ -70,7 +73,7 @@ static int bind_one(struct engine *e, const struct conf *conf, const struct conf
 {
 	const struct conf_source *source = &channel->source;
 	struct net_address address;
-	bool inside = source->kind == CONF_SOURCE_CHANNELS;
+	bool inside = source->kind == CONF_SOURCE_CHANNELS || source->kind == CONF_SOURCE_DIRECTORY;
 	int fd = -1;
 	int rc = inside ? 0 : net_address_make(&address, source->address.host, source->address.port, diag);
 	if (rc)
@@ -91,8 +94,12 @@ static int bind_one(struct engine *e, const struct conf *conf, const struct conf
 	s->kind = source->kind;
 	s->listener = fd;
 	s->asked = source->address;
+	if (source->kind == CONF_SOURCE_DIRECTORY) {
+		s->path = strdup(source->path);
+		rc = s->path ? 0 : aff_diag_set(diag, AFF_ENOMEM, "out of memory");
+	}
 	s->channel = channel_find(e->channels, channel->name);
-	if (source_is_own(source->kind)) {
+	if (!rc && source_is_own(source->kind)) {
 		const struct source_env env = {e->journal, &e->budget, IO_THREADS_MAX + e->next_source++};
 		rc = source_new(&s->own, &env, channel, s->channel, fd, diag);
 	}
@@ -196,7 +203,7 @@ static void serve(struct engine *e, struct conf *conf, const struct conf_channel
 
 static void tell(const struct served *s)
 {
-	if (s->kind == CONF_SOURCE_CHANNELS)
+	if (s->kind == CONF_SOURCE_CHANNELS || s->kind == CONF_SOURCE_DIRECTORY)
 		return;
 	log_info("listener", "%s %s %s%s", feed_channel(s->channel->feed),
 		 s->kind == CONF_SOURCE_MLLP_CLIENT ? "connects to" : "listens on", s->address,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 static const char folder[] = "directory ";
 static const char channel_word[] = "channel ";
@@ -51,4 +52,40 @@ bool peer_channel(struct aff_view peer, struct aff_view *channel, int64_t *id)
 	*channel = aff_view(sender.p + word, sender.n - word);
 	*id = (int64_t)number;
 	return true;
+}
+
+static bool is_text(struct aff_view name)
+{
+	size_t i = 0, n = 1;
+	while (i < name.n && (n = utf8_length(name.p + i, name.n - i)))
+		i += n;
+	return n != 0;
+}
+
+static void put_name(struct aff_buf *out, struct aff_view name)
+{
+	bool text = is_text(name);
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+		if (c < 0x20 || c == 0x7f || c == ':' || c == '%' || (c >= 0x80 && !text))
+			aff_buf_printf(out, "%%%02X", (unsigned)c);
+		else
+			aff_buf_put_char(out, (char)c);
+	}
+}
+
+struct aff_view peer_of_file(char buf[PEER_FILE_SIZE], const char *path, const char *name)
+{
+	struct aff_buf out = {.p = buf, .allocated = PEER_FILE_SIZE, .max = PEER_FILE_SIZE};
+	size_t end = strlen(path);
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	size_t begin = end;
+	while (begin && path[begin - 1] != '/')
+		begin--;
+	aff_buf_put_text(&out, folder);
+	put_name(&out, aff_view(path + begin, end - begin));
+	aff_buf_put_text(&out, ": ");
+	put_name(&out, aff_view_of(name));
+	return aff_buf_view(&out);
 }

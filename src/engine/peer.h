@@ -25,6 +25,11 @@ bool peer_channel(struct aff_view peer, struct aff_view *channel, int64_t *id);
 /* The peer of such a message. */
 struct aff_view peer_of_channel(char buf[PEER_SIZE], const char *channel, int64_t id);
 
+/* The peer of a file of a folder (its path; the last part of it names it). Characters that mean something in a peer, or
+ * are none in UTF-8, become %41. */
+#define PEER_FILE_SIZE 1800
+struct aff_view peer_of_file(char buf[PEER_FILE_SIZE], const char *path, const char *name);
+
 /* What a log may show of it. */
 struct aff_view peer_for_log(struct aff_view peer);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Thread: source (one for each source over HTTP).
+ * Thread: source (one for each source over HTTP, and for each folder).
  * Owns    what its kind says, an ingest object, the mailbox that answers come to.
  * Wakes   by what its kind waits for, by its mailbox (answers, requests of the engine), once a second.
  * Blocks  on what its kind says.
@@ -15,6 +15,7 @@
 
 static const struct source_kind *const kinds[] = {
 	[CONF_SOURCE_HTTP] = &source_http,
+	[CONF_SOURCE_DIRECTORY] = &source_directory,
 };
 
 bool source_is_own(enum conf_source_kind kind)
@@ -117,6 +118,7 @@ int source_new(struct source **out, const struct source_env *env, const struct c
 		return aff_diag_set(diag, AFF_ENOMEM, "out of memory");
 	s->kind = kinds[settings->source.kind];
 	s->of.channel = channel;
+	s->journal = env->journal;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
 	int rc = intake_init(&s->in, env->number, env->journal, NULL, env->budget);

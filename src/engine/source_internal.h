@@ -24,6 +24,7 @@ struct source_kind {
 struct source {
 	const struct source_kind *kind;
 	void *state;                 /* the kind's */
+	struct journal *journal;
 	struct intake in;
 	struct intake_channel of;
 	unsigned unanswered;         /* envelopes that have not come back */
@@ -41,6 +42,6 @@ struct source {
 /* Queues what was taken; false: the budget is used up. */
 bool source_queue(struct source *s, const struct envelopes *all);
 
-extern const struct source_kind source_http;
+extern const struct source_kind source_http, source_directory;
 
 #endif

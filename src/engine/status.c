@@ -15,11 +15,18 @@ static void put_sources(struct json_writer *j, const struct conf_channel *settin
 	jsonw_array_end(j);
 }
 
+static void put_folder(struct json_writer *j, const struct served *s)
+{
+	jsonw_text(j, "folder", s->path);
+	jsonw_i64(j, "files_waiting", atomic_load(&s->channel->files_waiting));
+}
+
 static void put_channel(struct json_writer *j, const struct served *s, const struct conf *conf)
 {
 	static const char *const kinds[] = {[CONF_SOURCE_MLLP] = "mllp",
 					    [CONF_SOURCE_HTTP] = "http",
 					    [CONF_SOURCE_MLLP_CLIENT] = "mllp-client",
+					    [CONF_SOURCE_DIRECTORY] = "directory",
 					    [CONF_SOURCE_CHANNELS] = "channels"};
 	struct channel *c = s->channel;
 	const struct conf_channel *settings = conf_channel(conf, aff_view_of(feed_channel(c->feed)));
@@ -33,6 +40,8 @@ static void put_channel(struct json_writer *j, const struct served *s, const str
 	jsonw_text(j, "why", why);
 	if (s->kind == CONF_SOURCE_CHANNELS)
 		put_sources(j, settings);
+	else if (s->kind == CONF_SOURCE_DIRECTORY)
+		put_folder(j, s);
 	else if (s->listener >= 0)
 		jsonw_text(j, "listen", s->address);
 	else

@@ -556,6 +556,56 @@ class Scenario:
 		"""make-folder PATH"""
 		os.mkdir(os.path.join(self.folder, words[0]), mode=0o700)
 
+	def do_put(self, words, block):
+		"""put PATH MESSAGE ID [PATH=VALUE...] [ID...]: a file with these messages is renamed into its place."""
+		self.put(words[0], b"".join(self.several(words[1:])))
+
+	def do_put_batch(self, words, block):
+		self.put(words[0], hl7.batch(self.several(words[1:])))
+
+	def do_put_raw(self, words, block):
+		self.put(words[0], hl7.visible("\r".join(block) + "\r"))
+
+	def do_put_many(self, words, block):
+		"""put-many FOLDER MESSAGE PREFIX N: N files PREFIX0.hl7 and so on, as a program that writes fast makes them."""
+		for i in range(int(words[3])):
+			self.put(f"{words[0]}/{words[2]}{i:05d}.hl7", self.content(words[1], f"{words[2]}{i}"))
+
+	def put(self, path, content):
+		path = os.path.join(self.folder, path)
+		os.makedirs(os.path.dirname(path), exist_ok=True)
+		temporary = os.path.join(os.path.dirname(path), ".being-written")
+		with open(temporary, "wb") as file:
+			file.write(content)
+		os.rename(temporary, path)
+
+	def do_append(self, words, block):
+		"""append PATH <<: these bytes behind what is there."""
+		with open(os.path.join(self.folder, words[0]), "ab") as file:
+			file.write(hl7.visible("\r".join(block) + "\r"))
+
+	def do_files(self, words, block):
+		"""files FOLDER NAME...: waits until the folder has these files, and no others; N: so many."""
+		def probe():
+			folder = os.path.join(self.folder, words[0])
+			try:
+				got = sorted(n for n in os.listdir(folder) if os.path.isfile(os.path.join(folder, n)) and n[0] != ".")
+			except FileNotFoundError:
+				got = []
+			wanted = words[1:]
+			return len(got) == int(wanted[0]) if wanted[:1] and wanted[0].isdigit() else got == sorted(wanted), got[:10]
+		until(probe, f"the files {words[1:]} in {words[0]}")
+
+	def do_move(self, words, block):
+		os.rename(*(os.path.join(self.folder, word) for word in words))
+
+	def do_link(self, words, block):
+		"""link TARGET PATH: a symbolic link."""
+		os.symlink(words[0], os.path.join(self.folder, words[1]))
+
+	def do_make_folder(self, words, block):
+		os.makedirs(os.path.join(self.folder, words[0]), exist_ok=True)
+
 	def do_mode(self, words, block):
 		"""mode PATH OCTAL"""
 		os.chmod(os.path.join(self.folder, words[0]), int(words[1], 8))
