@@ -231,7 +231,8 @@ static void cut(struct builder *b)
 	}
 	b->open[1]->cut = true;
 	drop_last_entry(b->open[1]);
-	if (!b->open[1]->count)
+	bool key = root->kind == NODE_MAP && root->count % 2; /* what stood open was to be a key */
+	if (!b->open[1]->count || key)
 		drop_last_entry(root);
 }
 
