@@ -72,17 +72,25 @@ static size_t next_accepted(const struct state *s, size_t i)
 	return i;
 }
 
-/* Learns the readings of one window and closes it. Returns the next message to scan. */
+/* It overtakes the others, so it waits for no window either. */
+static bool is_urgent(struct state *s, size_t i)
+{
+	return pipeline_has_priority(s->pipeline, s->r->channel, s->dest, s->r->messages[i].bytes);
+}
+
+/* Learns the readings of one window from message *at on, and closes it. *at: the next message to scan. */
 static int scan(struct state *s, size_t *at)
 {
 	struct pipeline_result result;
 	size_t i = next_accepted(s, *at);
 	for (; i < s->r->count && sampler_may_scan(s->sampler, &s->rows[i]); i = next_accepted(s, i + 1)) {
-		int rc = pipeline_transform(s->pipeline, s->r->channel, s->dest, s->r->messages[i].bytes, &result);
+		bool urgent = is_urgent(s, i);
+		int rc = urgent ? 0 : pipeline_transform(s->pipeline, s->r->channel, s->dest, s->r->messages[i].bytes,
+		                                         &result);
 		if (rc)
 			return rc;
 		sampler_scan(s->sampler, &s->rows[i],
-			     result.verdict == PIPELINE_SEND ? pipeline_edit(s->pipeline) : NULL);
+			     !urgent && result.verdict == PIPELINE_SEND ? pipeline_edit(s->pipeline) : NULL);
 	}
 	sampler_close_if_due(s->sampler, INT64_MAX);
 	*at = i;
@@ -94,8 +102,9 @@ static int deliver(struct state *s, size_t i)
 {
 	struct pipeline_result result;
 	enum journal_outcome_kind kind = JOURNAL_DELIVERED;
+	bool urgent = is_urgent(s, i);
 	int rc = pipeline_transform(s->pipeline, s->r->channel, s->dest, s->r->messages[i].bytes, &result);
-	if (!rc && result.verdict == PIPELINE_SEND && s->sampler) {
+	if (!rc && result.verdict == PIPELINE_SEND && s->sampler && !urgent) {
 		kind = sampler_apply(s->sampler, &s->rows[i], pipeline_edit(s->pipeline), result.detail,
 				     sizeof result.detail);
 		kind = kind ? kind : JOURNAL_DELIVERED;
