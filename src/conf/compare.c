@@ -382,21 +382,32 @@ int conf_compare(const struct conf_files *before, const struct conf_files *after
 	return c.error;
 }
 
-/* ---- the control socket ---- */
+/* ---- settings, whatever else is wrong ---- */
 
-void conf_control_socket(const struct conf_files *files, struct aff_buf *out)
+/* A path of afferent.yaml as the engine takes it: a relative one counts from the configuration folder. */
+static void put_path(const struct conf_files *files, const char *key, const char *fallback, struct aff_buf *out)
 {
 	struct comparing c = {.error = 0};
 	struct tree tree = {.root = NULL};
 	const struct conf_file *file = find_file(files, "afferent.yaml");
 	if (file)
 		read_tree(&tree, file, &c);
-	struct aff_view path = scalar_of(tree.root, "control");
+	struct aff_view path = scalar_of(tree.root, key);
 	if (!path.n)
-		path = aff_view_of("afferent.sock");
+		path = aff_view_of(fallback);
 	if (path.p[0] != '/')
 		aff_buf_printf(out, "%s/", files->root);
 	aff_buf_put_view(out, path);
 	aff_buf_put_char(out, '\0');
 	tree_free(&tree);
+}
+
+void conf_control_socket(const struct conf_files *files, struct aff_buf *out)
+{
+	put_path(files, "control", "afferent.sock", out);
+}
+
+void conf_journal_folder(const struct conf_files *files, struct aff_buf *out)
+{
+	put_path(files, "journal", "journal", out);
 }

@@ -28,7 +28,8 @@ int conf_compare(const struct conf_files *before, const struct conf_files *after
 /* "new", "gone", "changed", "layout". */
 const char *conf_change_text(enum conf_change_kind kind);
 
-/* Where the control socket of these files is, whatever mistakes they have: appended, with a NUL. */
+/* Where the control socket and the journal of these files are, whatever mistakes they have: appended, with a NUL. */
 void conf_control_socket(const struct conf_files *files, struct aff_buf *out);
+void conf_journal_folder(const struct conf_files *files, struct aff_buf *out);
 
 #endif

@@ -34,7 +34,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 ENDS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n"}
 # Examples of these run until they are stopped, or need a running engine and its peers (stage.py).
 ENDLESS = ("run", "receive")
-STAGED = ("send", "simulate", "status", "reload", "journal", "unmapped", "replay", "dead")
+STAGED = ("send", "simulate", "status", "diff", "reload", "journal", "unmapped", "replay", "dead")
 
 
 def unescape(text):
