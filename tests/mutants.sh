@@ -134,6 +134,8 @@ mutant 55 "a request over HTTP is answered before its message is stored" "$scena
 mutant 66 "what was merged before a restart is in no mean" "$scenario/sample-mean.scn"
 mutant 56 "a file that a crash left behind is taken again" "$scenario/source-directory-killed.scn"
 mutant 57 "a file is done before its messages are stored" "$scenario/source-directory-share.scn"
+mutant 62 "a sender is answered before the destination has the message" "$scenario/when-delivered.scn"
+mutant 63 "what is sent again is answered as if it were delivered" "$scenario/when-delivered.scn"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -32,6 +32,12 @@ const char *aff_ack_condition_text(int condition);
  * (it may have failed, as long as it has its MSH). */
 enum aff_ack_code aff_ack_choose(const struct aff_msg *m, enum aff_ack_mode mode, int error);
 
+/* The same in two steps, for a receiver that answers again when it knows what became of the message: what is answered
+ * as soon as the message is safe (enhanced mode, as MSH-15 asks: CA, CE, CR; else AFF_ACK_NONE), and what is answered
+ * then (as MSH-16 asks, and in original mode: AA, AE, AR). */
+enum aff_ack_code aff_ack_choose_accept(const struct aff_msg *m, enum aff_ack_mode mode, int error);
+enum aff_ack_code aff_ack_choose_application(const struct aff_msg *m, enum aff_ack_mode mode, int error);
+
 struct aff_ack {
 	enum aff_ack_code code;
 	struct aff_view control_id;       /* MSH-10 of the answer */

@@ -191,6 +191,14 @@ static void print_syslog(const json_t *status)
 	printf("\n");
 }
 
+/* Senders that are told what became of their messages (answer: when-delivered). */
+static void print_waiting(const json_t *status)
+{
+	int64_t n = number(status, "answers_waiting");
+	if (n)
+		printf("%" PRId64 " message%s stored and answered when delivered\n", n, n == 1 ? " is" : "s are");
+}
+
 static void print_ledger(const json_t *status)
 {
 	char span[WHEN_SIZE];
@@ -233,6 +241,7 @@ static void print_status(const json_t *status)
 	printf("answers p50 %.1f ms, p99 %.1f ms; commits p50 %.1f ms, p99 %.1f ms\n",
 	       (double)number(status, "answer_p50_us") / 1000, (double)number(status, "answer_p99_us") / 1000,
 	       (double)number(journal, "commit_p50_us") / 1000, (double)number(journal, "commit_p99_us") / 1000);
+	print_waiting(status);
 	print_syslog(status);
 	print_ledger(status);
 	printf("\n");

@@ -34,6 +34,7 @@ struct show {
 	int64_t copy; /* of the message, that was sent instead; 0 = the message itself was */
 	struct journal_outcome outcome; /* of --sent; its views are not used */
 	char full_name[128];
+	char answered_by[128]; /* the destination whose outcome was answered; "": it was answered at once */
 };
 
 /* ---- how it was answered ---- */
@@ -65,7 +66,7 @@ static const struct conf_channel *stored_channel(const struct show *s, const str
 }
 
 /* "AA", "" for no answer, NULL when it is not known. It follows from the message, the verdict and the channel. */
-static const char *answer_of(const struct show *s, const struct journal_message *m, struct aff_view raw)
+static const char *answer_of(struct show *s, const struct journal_message *m, struct aff_view raw)
 {
 	struct conf *conf;
 	struct aff_msg *msg = NULL;
@@ -76,9 +77,16 @@ static const char *answer_of(const struct show *s, const struct journal_message 
 	const struct conf_channel *channel = stored_channel(s, m, &conf);
 	if (channel && aff_msg_new(&msg, NULL) == 0) {
 		(void)aff_msg_parse(msg, raw.p, raw.n, AFF_LENIENT_ALL, NULL); /* its MSH is enough */
-		text = aff_msg_segments(msg)
-		               ? aff_ack_code_text(aff_ack_choose(msg, channel->source.answer, error))
-		               : "";
+		enum aff_ack_mode mode = channel->source.answer;
+		bool later = channel->source.delivered_to && !error && m->verdict != JOURNAL_KEPT &&
+			     (aff_ack_choose_application(msg, mode, 0) ||
+			      aff_ack_choose_application(msg, mode, AFF_ENOTYET));
+		text = !aff_msg_segments(msg)
+		               ? ""
+		               : aff_ack_code_text(later ? aff_ack_choose_accept(msg, mode, error)
+		                                         : aff_ack_choose(msg, mode, error));
+		if (later)
+			snprintf(s->answered_by, sizeof s->answered_by, "%s", channel->source.delivered_to);
 	}
 	aff_msg_free(msg);
 	conf_unref(conf);
@@ -103,7 +111,7 @@ static const char *fine_span(int64_t us, char buf[WHEN_SIZE])
 }
 
 /* The answer leaves when the message is committed; whether it arrived, the journal does not know. */
-static void print_commit(const struct show *s, const struct journal_message *m, struct aff_view raw)
+static void print_commit(struct show *s, const struct journal_message *m, struct aff_view raw)
 {
 	const char *answer = answer_of(s, m, raw);
 	char when[CLOCK_TEXT_SIZE], span[WHEN_SIZE];
@@ -119,11 +127,14 @@ static void print_commit(const struct show *s, const struct journal_message *m, 
 		puts("; how it was answered is not known any more");
 	else if (!answer)
 		puts("; how it was answered is not known: its configuration cannot be read");
+	else if (s->answered_by[0])
+		printf("%s%s, answered by what became of it at %s\n", *answer ? ", then answered " : "", answer,
+		       s->answered_by);
 	else
 		printf(", then %s%s\n", *answer ? "answered " : "not answered", answer);
 }
 
-static void print_head(const struct show *s, const struct journal_message *m, struct aff_view raw)
+static void print_head(struct show *s, const struct journal_message *m, struct aff_view raw)
 {
 	char when[CLOCK_TEXT_SIZE], hex[2 * SHA256_SIZE + 1];
 	printf("%smessage %" PRId64 "%s\n", term_style(stdout, TERM_BOLD), m->id, term_style(stdout, TERM_PLAIN));
@@ -290,6 +301,8 @@ static int print_json(struct show *s, const struct journal_message *m, struct af
 		jsonw_text(&j, "committed", when_utc(committed_us, when));
 	if (answer)
 		jsonw_text(&j, "answer", answer);
+	if (s->answered_by[0])
+		jsonw_text(&j, "answered_by", s->answered_by);
 	if (s->removed_us) {
 		jsonw_text(&j, "body_removed", when_utc(s->removed_us, when));
 	} else {

@@ -202,6 +202,7 @@ void read_channel(struct reader *r, const struct node *root)
 	const struct node *destinations = f.value[KEY_CHANNEL_destinations];
 	if (destinations)
 		read_destinations(r, c, destinations);
+	check_answer(r, c, f.value[KEY_CHANNEL_source]);
 	if (destinations && destinations->kind == NODE_SCALAR && f.value[KEY_CHANNEL_transform])
 		report_error(&r->report, f.value[KEY_CHANNEL_transform]->at, "leave it out",
 		             "'transform' has no use with 'destinations: none': the journal keeps what came");

@@ -208,6 +208,7 @@ static void free_channel(struct conf_channel *c)
 		free_dest(&c->dests[i]);
 	free(c->dests);
 	aff_rules_free(c->transform);
+	free(c->source.delivered_to);
 	for (size_t i = 0; i < c->source.nchannels; i++)
 		free(c->source.channels[i]);
 	free(c->source.channels);

@@ -93,6 +93,8 @@ struct conf_source {
 	size_t nchannels;
 	struct conf_retry retry; /* MLLP_CLIENT: of connecting; it never gives up */
 	enum aff_ack_mode answer;
+	char *delivered_to;      /* full name of the destination whose outcome is answered; NULL: at once */
+	int64_t answer_within_ms;
 	unsigned lenient;        /* enum aff_lenient, or'ed */
 	bool lenient_end;        /* MLLP: 0x1C alone ends a frame */
 	bool again;              /* a byte-identical resend is delivered again */

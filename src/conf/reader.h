@@ -133,6 +133,7 @@ void read_profile(struct reader *r, const struct conf_file *file);        /* pro
 void read_source(struct reader *r, struct conf_source *s, const struct node *map); /* map NULL: none is there */
 void read_directory_source(struct reader *r, struct conf_source *s, const struct node *map);
 void read_source_charset(struct reader *r, struct aff_charset_options *o, const struct node *map);
+void check_answer(struct reader *r, struct conf_channel *c, const struct node *source); /* once destinations are read */
 void read_accept(struct reader *r, struct conf_accept *a, const struct node *map);
 void read_checks(struct reader *r, struct conf_accept *a, const struct fields *f); /* accept: errors, ignore, zone */
 struct aff_rules *read_transform(struct reader *r, const struct node *list);

@@ -212,6 +212,19 @@ static void read_way(struct reader *r, struct conf_source *s, const struct field
 			     n ? "more than one way" : "no way");
 }
 
+/* delivered_to and answer_within go with answer: when-delivered. */
+static void check_delivered(struct reader *r, const struct fields *f, bool when_delivered)
+{
+	static const enum key_id only[] = {KEY_SOURCE_delivered_to, KEY_SOURCE_answer_within};
+	for (size_t i = 0; i < sizeof only / sizeof only[0] && !when_delivered; i++)
+		if (f->value[only[i]] && !(f->given[KEY_SOURCE_answer] && !f->value[KEY_SOURCE_answer]))
+			report_error(&r->report, f->value[only[i]]->at, "add 'answer: when-delivered' or leave it out",
+			             "'%s' has no use without 'answer: when-delivered'", conf_keys[only[i]].name);
+	if (when_delivered && !f->meant[KEY_SOURCE_delivered_to])
+		report_error(&r->report, f->value[KEY_SOURCE_answer]->at, "add 'delivered_to: NAME'",
+		             "'answer: when-delivered' does not say which destination has to have it");
+}
+
 void read_source(struct reader *r, struct conf_source *s, const struct node *map)
 {
 	static const enum aff_ack_mode modes[] = {AFF_ACK_AUTO, AFF_ACK_ORIGINAL, AFF_ACK_ENHANCED};
@@ -221,7 +234,10 @@ void read_source(struct reader *r, struct conf_source *s, const struct node *map
 	s->again = get_word(r, &f, KEY_SOURCE_duplicates) == 1;
 	bool own = get_word(r, &f, KEY_SOURCE_on_full) == 1;
 	s->stall = f.value[KEY_SOURCE_on_full] ? own : r->conf->engine.stall;
-	if (get_word(r, &f, KEY_SOURCE_answer) == 1) {
+	s->answer_within_ms = (int64_t)get_number(r, &f, KEY_SOURCE_answer_within);
+	unsigned answer = get_word(r, &f, KEY_SOURCE_answer);
+	check_delivered(r, &f, answer == 2);
+	if (answer == 1) {
 		s->answer = AFF_ACK_NEVER;
 		if (f.value[KEY_SOURCE_ack])
 			report_error(&r->report, f.value[KEY_SOURCE_ack]->at, "leave one of them out",

@@ -17,6 +17,7 @@
 #define MAX_JUNK (64u << 10)
 #define OUT_MAX (1u << 20)      /* answers that a peer does not read */
 #define INFLIGHT_MAX (4u << 20) /* messages of one connection on their way */
+#define WAITING_MAX 64          /* messages of one connection that wait for what becomes of them */
 
 static bool is_stalled(const struct io *io, const struct connection *c)
 {
@@ -27,7 +28,7 @@ static bool is_stalled(const struct io *io, const struct connection *c)
 static bool may_read(const struct io *io, const struct connection *c)
 {
 	return !c->ended && !io->draining && !io->starved && !is_stalled(io, c) && c->inflight < INFLIGHT_MAX &&
-	       c->out.n < OUT_MAX / 2;
+	       c->waiting < WAITING_MAX && c->out.n < OUT_MAX / 2;
 }
 
 /* Is there nothing left to do for it? */
@@ -255,14 +256,34 @@ void connection_ready(struct io *io, struct connection *c, uint32_t events)
 		settle(io, c);
 }
 
+/* What became of a message, or that it is not known yet: the answer that was waited for. */
+static void answer_late(struct io *io, struct connection *c, const struct envelope *note)
+{
+	c->waiting--;
+	c->unanswered--;
+	io->unanswered--;
+	send_answer(c, ingest_late_answer(io->in.ingest, note));
+	c->active_us = clock_mono_us();
+	settle(io, c);
+}
+
 void connection_answer(struct io *io, struct envelope *e)
 {
 	struct connection *c = connection_at(io, e->slot, e->generation);
+	if (e->about) {
+		if (c)
+			answer_late(io, c, e);
+		envelope_unref(e);
+		return;
+	}
 	intake_came_back(&io->in, e);
 	if (c) {
+		bool waits = e->awaits && !e->result &&
+			     (e->row.verdict == JOURNAL_ACCEPTED || e->row.verdict == JOURNAL_DUPLICATE);
 		c->inflight -= e->size;
-		c->unanswered--;
-		io->unanswered--;
+		c->waiting += waits;
+		c->unanswered -= !waits;
+		io->unanswered -= !waits;
 		if (e->result && e->stall) {
 			c->ended = true; /* the end, and no room: silence does not make a device discard it */
 		} else {

@@ -17,6 +17,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+#define ANSWERS_SHARE 8 /* likewise for messages that wait to be answered */
 #define FEEDS_SHARE 8 /* an eighth of the memory for messages is for the feeds */
 
 /* ---- channels ---- */
@@ -116,7 +117,11 @@ int engine_start(struct engine **out, const char *path, struct aff_diag_list *fi
 	}
 	if (!rc) {
 		e->resends_load = resends_load_newest(e->resends, e->conf, RESENDS_AT_ONCE);
-		rc = writer_start(&e->writer, e->journal, e->resends);
+		rc = answers_start(&e->answers, e->folder, e->conf->engine.secret_file,
+				   e->conf->engine.memory / ANSWERS_SHARE);
+	}
+	if (!rc) {
+		rc = writer_start(&e->writer, e->journal, e->resends, e->answers);
 	}
 	if (!rc)
 		rc = engine_start_senders(e, e->conf, NULL, diag);
@@ -269,6 +274,7 @@ void engine_stop(struct engine *e)
 		sender_join(s->sender);
 	resends_load_stop(e->resends_load);
 	writer_stop(e->writer);
+	answers_stop(e->answers);
 	resends_free(e->resends);
 	for (unsigned i = 0; i < e->nio; i++)
 		io_stop(e->io[i]);

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "engine/answers.h"
 #include "engine/channel.h"
 #include "engine/engine.h"
 #include "engine/io.h"
@@ -47,6 +48,7 @@ struct engine {
 	struct journal_coder coder;  /* the journal's */
 	struct resends *resends;     /* the writer's, while there is one */
 	struct resends_load *resends_load;
+	struct answers *answers;     /* of messages whose outcomes are waited for */
 	struct writer *writer;
 	struct ledger_gauge gauge;
 	struct budget budget;

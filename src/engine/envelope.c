@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "engine/answers.h"
+
 static struct aff_view place(char **at, struct aff_view from)
 {
 	struct aff_view v = aff_view(*at, from.n);
@@ -57,6 +59,8 @@ void envelope_unref(struct envelope *e)
 	if (e && atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) == 1) {
 		if (e->conf)
 			conf_unref(e->conf);
+		awaited_free(e->awaited);
+		envelope_unref(e->about);
 		free(e);
 	}
 }

@@ -18,6 +18,7 @@
 struct mailbox;
 struct channel;
 struct outcome_report;
+struct awaited;
 
 struct envelope {
 	struct envelope *next;
@@ -33,6 +34,11 @@ struct envelope {
 	bool more;                   /* the next envelope is of the same frame: both in one commit */
 	int64_t arrived_us;          /* monotonic */
 	struct outcome_report *with; /* what a sender handed it over for is committed with it: NULL, or the writer's */
+	const char *awaits;          /* in conf: the destination whose outcome it is answered with; NULL: answered when
+	                                it is committed */
+	struct awaited *awaited;     /* for that: the io thread's, then the writer's (answers.h) */
+	struct envelope *about;      /* this one is a note of what became of that one: a reference; raw says why */
+	enum journal_outcome_kind fate; /* in such a note; 0: it is not known in time */
 	struct resend_key resend;    /* unusable: it counts as new, and is not remembered */
 	struct journal_message row;  /* its views point into data */
 	struct aff_view raw;         /* the message as received */

@@ -14,6 +14,7 @@
 
 #include "base/utf8.h"
 #include "engine/accept.h"
+#include "engine/answers.h"
 #include "sys/clock.h"
 
 #define ANSWER_MAX (64u << 10)
@@ -216,6 +217,18 @@ static int read_message(struct ingest *g, const struct conf_channel *channel, st
 	return rc;
 }
 
+/* Will its sender want to know what became of it? */
+static bool awaits(const struct ingest *g, const struct conf_channel *channel, enum journal_verdict verdict)
+{
+#ifdef AFF_MUTANT_62 /* the sender is answered before anything was delivered */
+	return false;
+#endif
+	enum aff_ack_mode mode = channel->source.answer;
+	return channel->source.delivered_to && verdict == JOURNAL_ACCEPTED &&
+	       (aff_ack_choose_application(g->msg, mode, AFF_OK) != AFF_ACK_NONE ||
+		aff_ack_choose_application(g->msg, mode, AFF_ENOTYET) != AFF_ACK_NONE);
+}
+
 void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct aff_view message, int frame_error,
 		   int64_t now_us, struct ingest_decision *out)
 {
@@ -243,7 +256,9 @@ void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct 
 		row->error = rc;
 	}
 	prepare_answer(g, channel, message);
-	enum aff_ack_code code = aff_ack_choose(g->msg, channel->source.answer, rc);
+	out->awaits = awaits(g, channel, row->verdict);
+	enum aff_ack_code code = out->awaits ? aff_ack_choose_accept(g->msg, channel->source.answer, rc)
+					     : aff_ack_choose(g->msg, channel->source.answer, rc);
 	if (code != AFF_ACK_NONE) {
 		if (answer(g, code, rc ? &out->why : NULL, row->received_us))
 			out->answer = aff_buf_view(&g->framed);
@@ -280,7 +295,12 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 		return NULL;
 	journal_digest_message(g->packer, row); /* of everything above but the verdict */
 	struct envelope *e = envelope_new(&parts);
+	if (e && decision.awaits && !(e->awaited = awaited_new(channel->source.answer_within_ms))) {
+		envelope_unref(e);
+		return NULL;
+	}
 	if (e) {
+		e->awaits = decision.awaits ? channel->source.delivered_to : NULL;
 		e->conf = conf_ref(conf);
 		e->close_after = decision.close_after;
 		e->stall = channel->source.stall;
@@ -291,16 +311,42 @@ struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struc
 	return e;
 }
 
-struct aff_view ingest_refusal(struct ingest *g, const struct envelope *e, int code)
+/* Reads a message once more, for an answer to it. */
+static const struct conf_channel *read_again(struct ingest *g, const struct envelope *e)
 {
 	const struct conf_channel *channel = conf_channel(e->conf, e->row.channel);
-	struct aff_diag diag = {0};
-	aff_diag_set(&diag, code, "%s", aff_error_text(code));
-	aff_diag_hint(&diag, "nothing was stored; send it again later");
 	aff_diag_list_clear(&g->errors);
 	(void)aff_charset_parse(g->charset, g->msg, e->raw.p, e->raw.n, channel->source.lenient,
 				&channel->source.charset, NULL);
 	prepare_answer(g, channel, e->raw);
+	return channel;
+}
+
+struct aff_view ingest_late_answer(struct ingest *g, const struct envelope *note)
+{
+	const struct conf_channel *channel = read_again(g, note->about);
+	struct aff_diag diag = {0};
+	int code = 0;
+	if (note->fate == JOURNAL_DEAD || note->fate == JOURNAL_DISCARDED) {
+		code = aff_diag_set(&diag, AFF_EUNDELIVERED, "%s: %.*s", aff_error_text(AFF_EUNDELIVERED),
+				    (int)note->raw.n, note->raw.p);
+		aff_diag_hint(&diag, "it is stored as a dead letter; somebody has to see to it");
+	} else if (!note->fate) {
+		code = aff_diag_set(&diag, AFF_ENOTYET, "%s", aff_error_text(AFF_ENOTYET));
+		aff_diag_hint(&diag, "delivery goes on; sent again it is answered by what became of it");
+	}
+	enum aff_ack_code ack = aff_ack_choose_application(g->msg, channel->source.answer, code);
+	if (ack == AFF_ACK_NONE || !answer(g, ack, code ? &diag : NULL, clock_wall_us()))
+		return aff_view("", 0);
+	return aff_buf_view(&g->framed);
+}
+
+struct aff_view ingest_refusal(struct ingest *g, const struct envelope *e, int code)
+{
+	const struct conf_channel *channel = read_again(g, e);
+	struct aff_diag diag = {0};
+	aff_diag_set(&diag, code, "%s", aff_error_text(code));
+	aff_diag_hint(&diag, "nothing was stored; send it again later");
 	enum aff_ack_code ack = aff_ack_choose(g->msg, channel->source.answer, code);
 	if (ack == AFF_ACK_NONE || !answer(g, ack, &diag, clock_wall_us()))
 		return aff_view("", 0);

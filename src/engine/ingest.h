@@ -23,6 +23,7 @@ struct ingest_decision {
 	struct aff_diag why;        /* it is refused, or only kept; code 0: it is accepted */
 	const struct aff_diag_list *findings; /* why it is refused, all of it; until the next call */
 	bool close_after;
+	bool awaits;                /* it is answered (again) when it is known what became of it */
 };
 void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct aff_view message, int frame_error,
                    int64_t now_us, struct ingest_decision *out);
@@ -33,6 +34,10 @@ void ingest_decide(struct ingest *g, const struct conf_channel *channel, struct 
 struct envelope *ingest_message(struct ingest *g, struct conf *conf, const struct conf_channel *channel,
                                 struct aff_view peer, struct aff_view message, int frame_error,
                                 const struct aff_batch_part *header);
+
+/* The answer to a message when it is known what became of it, or not in time: note is what answers.h sends. Framed,
+ * valid until the next call; empty when none is wanted or can be built. */
+struct aff_view ingest_late_answer(struct ingest *g, const struct envelope *note);
 
 /* The answer to a message that could not be journaled (code AFF_EFULL): a framed AR or CR, valid until the next call.
  * Empty when none can be built. */

@@ -49,6 +49,7 @@ struct connection {
 	uint64_t group_answers;      /* in that batch so far */
 	size_t inflight;             /* bytes of envelopes not yet answered */
 	unsigned unanswered;
+	unsigned waiting;            /* of these, journaled and waiting for what becomes of them */
 	uint32_t interest;           /* what epoll watches */
 	bool ended;                  /* nothing more is read: the peer closed, or we are going to */
 	const char *why;             /* it ends, where that can be told; NULL */

@@ -186,6 +186,7 @@ void engine_status(struct engine *e, struct aff_buf *out)
 	jsonw_i64(&j, "memory_in_flight", (int64_t)atomic_load(&e->budget.used));
 	jsonw_i64(&j, "answer_p50_us", histogram_quantile(latencies, e->nio, 500));
 	jsonw_i64(&j, "answer_p99_us", histogram_quantile(latencies, e->nio, 990));
+	jsonw_i64(&j, "answers_waiting", (int64_t)answers_waiting(e->answers));
 	put_writer(&j, e);
 	put_ledger(&j, &e->gauge);
 	jsonw_array(&j, "channels");

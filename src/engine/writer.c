@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/answers.h"
 #include "engine/channel.h"
 #include "engine/judge.h"
 #include "engine/mailbox.h"
@@ -50,6 +51,7 @@ struct call {
 struct writer {
 	struct journal *journal;
 	struct resends *resends;
+	struct answers *answers;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work, called;
@@ -163,10 +165,26 @@ static int transact(struct writer *w, const struct chain *batch, struct aff_diag
 	return 0;
 }
 
+/* Those who wait for an outcome get to know what was committed. */
+static void tell_outcomes(const struct writer *w, const struct chain *batch)
+{
+	if (!w->answers || !answers_wanted(w->answers))
+		return;
+	for (const struct outcome_report *r = w->open.first; r; r = r->next)
+		if (r->outcome.kind)
+			answers_tell(w->answers, &r->outcome);
+	for (const struct envelope *e = batch->first; e; e = e->next)
+		if (e->with)
+			answers_tell(w->answers, &e->with->outcome);
+}
+
 /* Committed messages go to the feeds of their channels; others have no destinations. */
-static void publish(const struct chain *batch)
+static void publish(const struct writer *w, const struct chain *batch)
 {
 	for (struct envelope *e = batch->first; e; e = e->next) {
+		bool waits = e->row.verdict == JOURNAL_ACCEPTED || e->row.verdict == JOURNAL_DUPLICATE;
+		if (e->awaits && waits)
+			answers_expect(w->answers, e);
 		if (e->row.verdict == JOURNAL_ACCEPTED)
 			feed_publish(e->channel->feed, e);
 		judge_tell(e);
@@ -238,8 +256,10 @@ static void commit_reports(struct writer *w)
 	int rc = transact(w, &nothing, &diag);
 	if (rc && rc != AFF_EFULL)
 		fail_stop(&diag);
-	if (!rc)
+	if (!rc) {
+		tell_outcomes(w, &nothing);
 		free_reports(&w->open);
+	}
 }
 
 static void chain_add(struct chain *to, struct envelope *e)
@@ -286,7 +306,8 @@ static void commit_batch(struct writer *w, struct chain *batch)
 	if (rc && rc != AFF_EFULL)
 		fail_stop(&diag);
 	if (!rc) {
-		publish(batch);
+		tell_outcomes(w, batch);
+		publish(w, batch);
 		free_reports(&w->open);
 	} else if (batch->first && w->open.first) {
 		commit_reports(w);
@@ -412,13 +433,14 @@ static void *writer_main(void *arg)
 	return NULL;
 }
 
-int writer_start(struct writer **out, struct journal *journal, struct resends *resends)
+int writer_start(struct writer **out, struct journal *journal, struct resends *resends, struct answers *answers)
 {
 	struct writer *w = calloc(1, sizeof *w);
 	if (!w)
 		return AFF_ENOMEM;
 	w->journal = journal;
 	w->resends = resends;
+	w->answers = answers;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);

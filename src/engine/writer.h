@@ -11,6 +11,7 @@
 #include "engine/histogram.h"
 
 struct writer;
+struct answers;
 
 /* What a sender reports. The writer frees it after the commit. */
 struct outcome_report {
@@ -23,8 +24,9 @@ struct outcome_report {
 	_Atomic unsigned *open;          /* the sender's count of reports not yet committed */
 };
 
-/* resends: stays the caller's, and is the writer's alone until writer_stop. */
-int writer_start(struct writer **out, struct journal *journal, struct resends *resends);
+/* resends: stays the caller's, and is the writer's alone until writer_stop. answers: told of what is committed; NULL:
+ * nobody waits. */
+int writer_start(struct writer **out, struct journal *journal, struct resends *resends, struct answers *answers);
 /* Commits what is queued and ends the thread. The io threads, which outlive it to send the last answers, may still ask
  * whether the disk is full: writer_free comes after them. */
 void writer_stop(struct writer *w);

@@ -61,9 +61,31 @@ static bool is_wanted(struct aff_view asked, bool ok)
 	return ok || !aff_view_is(asked, "SU");
 }
 
+static const enum aff_ack_code application[] = {AFF_AA, AFF_AE, AFF_AR}, accept[] = {AFF_CA, AFF_CE, AFF_CR};
+
+enum aff_ack_code aff_ack_choose_accept(const struct aff_msg *m, enum aff_ack_mode mode, int error)
+{
+	enum aff_answer answer = aff_error_answer(error);
+	if (mode == AFF_ACK_NEVER || mode == AFF_ACK_ORIGINAL || !aff_msg_is(m, 0, "MSH"))
+		return AFF_ACK_NONE;
+	struct aff_view asked = aff_msg_get(m, 0, 15, 1, 1, 0);
+	if (mode == AFF_ACK_ENHANCED && !asked.n)
+		return accept[answer];
+	return is_wanted(asked, answer == AFF_ANSWER_ACCEPT) ? accept[answer] : AFF_ACK_NONE;
+}
+
+enum aff_ack_code aff_ack_choose_application(const struct aff_msg *m, enum aff_ack_mode mode, int error)
+{
+	enum aff_answer answer = aff_error_answer(error);
+	if (mode == AFF_ACK_NEVER || !aff_msg_is(m, 0, "MSH"))
+		return AFF_ACK_NONE;
+	struct aff_view for_accept = aff_msg_get(m, 0, 15, 1, 1, 0), asked = aff_msg_get(m, 0, 16, 1, 1, 0);
+	bool original = mode == AFF_ACK_ORIGINAL || (mode == AFF_ACK_AUTO && !for_accept.n && !asked.n);
+	return original || is_wanted(asked, answer == AFF_ANSWER_ACCEPT) ? application[answer] : AFF_ACK_NONE;
+}
+
 enum aff_ack_code aff_ack_choose(const struct aff_msg *m, enum aff_ack_mode mode, int error)
 {
-	static const enum aff_ack_code application[] = {AFF_AA, AFF_AE, AFF_AR}, accept[] = {AFF_CA, AFF_CE, AFF_CR};
 	enum aff_answer answer = aff_error_answer(error);
 	bool ok = answer == AFF_ANSWER_ACCEPT;
 	if (mode == AFF_ACK_NEVER || !aff_msg_is(m, 0, "MSH"))

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import select
 import socket
 import struct
 import threading
@@ -94,6 +95,12 @@ class Device:
 		if not content.startswith(b"\x0b"):
 			raise Failure(f"the answer is not framed: {content!r}")
 		return content[1:]
+
+	def unanswered(self):
+		"""Nothing has come so far."""
+		ready, _, _ = select.select([self.socket], [], [], 0)
+		if self.pending or ready:
+			raise Failure(f"answered: {self.answer()!r}")
 
 	def closed(self):
 		"""Waits for the engine to close; anything but silence before is a failure."""

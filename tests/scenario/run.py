@@ -250,6 +250,8 @@ class Scenario:
 			until(lambda: self.try_once(device, "AA", *rest), "the message to be accepted")
 		elif verb == "until-refused":
 			until(lambda: self.try_once(device, "AR", *rest), "the message to be refused")
+		elif verb == "unanswered":
+			device.unanswered()
 		elif verb == "expect-closed":
 			device.closed()
 		elif verb == "close":
@@ -382,6 +384,8 @@ class Scenario:
 			compare("the message", rest[1:], lambda path: hl7.get(content, path))
 		elif verb == "ids":
 			until(lambda: (ehr.ids() == rest, ehr.ids()), f"the control ids {rest}")
+		elif verb == "arrives":
+			until(lambda: (rest[0] in ehr.ids(), ehr.ids()), f"the control id {rest[0]}")
 		elif verb == "in-order":
 			wanted = [f"{name}{i}" for name, n in zip(rest[::2], rest[1::2]) for i in range(int(n))]
 			if ehr.ids() != wanted:

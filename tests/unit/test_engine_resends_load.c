@@ -92,7 +92,7 @@ START_TEST(the_newest_first)
 	ck_assert(!knows(r, MESSAGES - 101));
 	struct writer *w = NULL;
 	struct journal *j = fixture_open(500);
-	ck_assert_int_eq(writer_start(&w, j, r), 0);
+	ck_assert_int_eq(writer_start(&w, j, r, NULL), 0);
 	resends_load_start(l, w);
 	resends_load_wait(l);
 	resends_load_stop(l);
@@ -134,7 +134,7 @@ START_TEST(stops)
 	struct writer *w = NULL;
 	struct journal *j = fixture_open(500);
 	struct resends_load *l = resends_load_newest(r, conf, 100);
-	ck_assert_int_eq(writer_start(&w, j, r), 0);
+	ck_assert_int_eq(writer_start(&w, j, r, NULL), 0);
 	resends_load_start(l, w);
 	resends_load_stop(l);
 	resends_load_stop(NULL);

@@ -6,15 +6,52 @@
 
 #include <afferent/ack.h>
 
-static enum aff_ack_code choose(const char *msh15, const char *msh16, enum aff_ack_mode mode, int error)
+static struct aff_msg *asking(const char *msh15, const char *msh16)
 {
 	char text[128];
 	snprintf(text, sizeof text, "MSH|^~\\&|A||B||||ORU^R01|1|P|2.6|||%s|%s", msh15, msh16);
-	struct aff_msg *m = parsed(text);
+	return parsed(text);
+}
+
+static enum aff_ack_code choose(const char *msh15, const char *msh16, enum aff_ack_mode mode, int error)
+{
+	struct aff_msg *m = asking(msh15, msh16);
 	enum aff_ack_code code = aff_ack_choose(m, mode, error);
 	aff_msg_free(m);
 	return code;
 }
+
+START_TEST(chooses_in_two_steps)
+{
+	static const struct {
+		const char *msh15, *msh16;
+		enum aff_ack_mode mode;
+		enum aff_ack_code accept, refuse; /* at once */
+		enum aff_ack_code good, bad;      /* when it is known what became of it */
+	} table[] = {
+		{"", "", AFF_ACK_AUTO, AFF_ACK_NONE, AFF_ACK_NONE, AFF_AA, AFF_AE},
+		{"AL", "AL", AFF_ACK_AUTO, AFF_CA, AFF_CE, AFF_AA, AFF_AE},
+		{"AL", "NE", AFF_ACK_AUTO, AFF_CA, AFF_CE, AFF_ACK_NONE, AFF_ACK_NONE},
+		{"AL", "", AFF_ACK_AUTO, AFF_CA, AFF_CE, AFF_ACK_NONE, AFF_ACK_NONE},
+		{"NE", "AL", AFF_ACK_AUTO, AFF_ACK_NONE, AFF_ACK_NONE, AFF_AA, AFF_AE},
+		{"ER", "SU", AFF_ACK_AUTO, AFF_ACK_NONE, AFF_CE, AFF_AA, AFF_ACK_NONE},
+		{"SU", "ER", AFF_ACK_AUTO, AFF_CA, AFF_ACK_NONE, AFF_ACK_NONE, AFF_AE},
+		{"AL", "AL", AFF_ACK_ORIGINAL, AFF_ACK_NONE, AFF_ACK_NONE, AFF_AA, AFF_AE},
+		{"", "", AFF_ACK_ENHANCED, AFF_CA, AFF_CE, AFF_ACK_NONE, AFF_ACK_NONE},
+		{"", "AL", AFF_ACK_ENHANCED, AFF_CA, AFF_CE, AFF_AA, AFF_AE},
+		{"AL", "AL", AFF_ACK_NEVER, AFF_ACK_NONE, AFF_ACK_NONE, AFF_ACK_NONE, AFF_ACK_NONE},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct aff_msg *m = asking(table[i].msh15, table[i].msh16);
+		enum aff_ack_mode mode = table[i].mode;
+		ck_assert_int_eq(aff_ack_choose_accept(m, mode, 0), table[i].accept);
+		ck_assert_int_eq(aff_ack_choose_accept(m, mode, AFF_EREQUIRED), table[i].refuse);
+		ck_assert_int_eq(aff_ack_choose_application(m, mode, 0), table[i].good);
+		ck_assert_int_eq(aff_ack_choose_application(m, mode, AFF_EUNDELIVERED), table[i].bad);
+		aff_msg_free(m);
+	}
+}
+END_TEST
 
 START_TEST(chooses_by_mode)
 {
@@ -40,6 +77,13 @@ START_TEST(chooses_by_mode)
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		const char *a = table[i].msh15, *b = table[i].msh16;
 		ck_assert_msg(choose(a, b, AFF_ACK_AUTO, 0) == table[i].ok, "%s/%s accepted", a, b);
+		/* What is answered at once is the first thing that is answered in two steps. */
+		struct aff_msg *m = asking(a, b);
+		enum aff_ack_code first = aff_ack_choose_accept(m, AFF_ACK_AUTO, 0);
+		if (first == AFF_ACK_NONE)
+			first = aff_ack_choose_application(m, AFF_ACK_AUTO, 0);
+		ck_assert_msg(first == table[i].ok, "%s/%s in two steps", a, b);
+		aff_msg_free(m);
 		ck_assert_msg(choose(a, b, AFF_ACK_AUTO, AFF_EREQUIRED) == table[i].content, "%s/%s content", a, b);
 		ck_assert_msg(choose(a, b, AFF_ACK_AUTO, AFF_EMSGTYPE) == table[i].refused, "%s/%s refused", a, b);
 		ck_assert_int_eq(choose(a, b, AFF_ACK_NEVER, 0), AFF_ACK_NONE);
@@ -256,7 +300,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {chooses_by_mode, no_answer_without_an_msh, accepts, refuses,
+	const TTest *const tests[] = {chooses_by_mode, chooses_in_two_steps, no_answer_without_an_msh, accepts, refuses,
 	                              tells_all_errors_but_no_warnings, tells_ten_errors_at_most,
 	                              answers_a_message_with_bad_delimiters, reads};
 	return RUN_TESTS("hl7_ack", tests);
