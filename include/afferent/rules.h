@@ -9,6 +9,7 @@
 #include <afferent/edit.h>
 #include <afferent/expr.h>
 #include <afferent/table.h>
+#include <afferent/zone.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,7 +21,7 @@ extern "C" {
 enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
 	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE, AFF_STEP_ADD,
-	AFF_STEP_RENUMBER, AFF_STEP_ROUND
+	AFF_STEP_RENUMBER, AFF_STEP_ROUND, AFF_STEP_ZONE
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -44,6 +45,8 @@ struct aff_step {
 	char beside[4];                   /* ADD: the segment that it is put behind; "": for_each, or at the end */
 	bool before;                      /* ADD: before it */
 	bool range;                       /* ROUND: the reference range, too */
+	const struct aff_zone *assume;    /* ZONE: of times that say none; NULL: such times stay */
+	const struct aff_zone *to;        /* ZONE: into which times are converted; NULL: they are not */
 	enum aff_suspect suspect;         /* SUSPECT */
 	unsigned suspects;                /* SUSPECT: kinds, or'ed (aff_suspect_kind); 0: all */
 };
@@ -76,6 +79,10 @@ const char *aff_suspect_rule(size_t i);
  * half away from zero, with its decimals; a number that is one and has no more decimals stays as it was written. So
  * do numbers by which devices mark that there is no reading, those that would become one or become 0, and those of
  * more than 17 digits before the point and in the decimals together. Flags stay. */
+
+/* ZONE writes a zone behind the times of a field or component that say none (that of MSH-7 as it came, if it says one,
+ * else `assume`), and converts times into `to`. Dates without a time stay dates, and times as exact as they were; what
+ * is no time, and in OBX-5 what is not of the types TS and DTM, stays. */
 
 /* SET's template: text, with "{PV1-3.4}" for what a path names; "{{" and "}}" are braces. Text is escaped; what a path
  * names goes in as it stands in the message, so that a whole field keeps its components: for a component name a

@@ -50,6 +50,7 @@ const char *kind_text(enum key_kind kind)
 		[KIND_URI] = "a URI",
 		[KIND_ADDRESS] = "an address",
 		[KIND_ZONE] = "a time zone",
+		[KIND_PLACE] = "an offset such as +01:00 or the name of a time zone such as Europe/Berlin",
 		[KIND_COUNT] = "a number",
 		[KIND_BYTES] = "a size",
 		[KIND_DURATION] = "a duration",

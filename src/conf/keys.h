@@ -32,7 +32,7 @@ enum key_kind {
 	KIND_LIST_NONE,                                           /* a list, or the word "none" */
 	KIND_DEFAULT,                                             /* a row of a table, or a word */
 	KIND_MAPS, KIND_FIELDS,                                   /* one, or a list of them */
-	KIND_TEXT, KIND_NAME, KIND_WORD, KIND_PATH, KIND_URL, KIND_URI, KIND_ADDRESS, KIND_ZONE,
+	KIND_TEXT, KIND_NAME, KIND_WORD, KIND_PATH, KIND_URL, KIND_URI, KIND_ADDRESS, KIND_ZONE, KIND_PLACE,
 	KIND_COUNT, KIND_BYTES, KIND_DURATION, KIND_RATE, KIND_DECIMAL,
 	KIND_NEVER,                                               /* a duration, or the word "never" */
 	KIND_BAND,                                                /* a number, a share, or a map of codes to them */

@@ -107,6 +107,9 @@ int find_word(struct reader *r, struct aff_view text, struct place at, enum key_
 bool get_address(struct reader *r, const struct fields *f, enum key_id key, struct conf_address *out);
 struct aff_expr *get_condition(struct reader *r, const struct fields *f, enum key_id key);
 const char *get_charset(struct reader *r, const struct fields *f, enum key_id key); /* of table 0211; NULL: nothing */
+bool parse_zone(struct aff_view text, int *minutes); /* "+01:00", "-0330", "Z" */
+/* A zone by offset or by name; reports. NULL then and without memory. */
+struct aff_zone *read_place(struct reader *r, const struct node *n);
 bool get_zone(struct reader *r, const struct fields *f, enum key_id key, int *minutes);
 
 /* Copies text; on lack of memory NULL, and the reader knows. */

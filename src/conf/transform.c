@@ -205,6 +205,7 @@ static const struct action {
 	{KEY_STEP_suspect, read_suspect}, {KEY_STEP_set, read_set},
 	{KEY_STEP_copy, read_copy},       {KEY_STEP_move, read_move},           {KEY_STEP_delete, read_delete},
 	{KEY_STEP_add, read_add},         {KEY_STEP_renumber, read_renumber},     {KEY_STEP_round, read_round},
+	{KEY_STEP_zone, read_zone},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 

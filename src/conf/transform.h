@@ -35,5 +35,6 @@ void read_delete(struct step_reader *s, const struct node *n);
 void read_add(struct step_reader *s, const struct node *n);
 void read_renumber(struct step_reader *s, const struct node *n);
 void read_round(struct step_reader *s, const struct node *map);
+void read_zone(struct step_reader *s, const struct node *map);
 
 #endif

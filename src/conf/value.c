@@ -237,7 +237,7 @@ struct aff_expr *get_condition(struct reader *r, const struct fields *f, enum ke
 }
 
 /* "+01:00", "-0330", "Z". */
-static bool parse_zone(struct aff_view v, int *minutes)
+bool parse_zone(struct aff_view v, int *minutes)
 {
 	char digits[5] = "";
 	size_t n = 0;

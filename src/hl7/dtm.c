@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "hl7/calendar.h"
+
 #define ZONE_MIN (-12 * 60)
 #define ZONE_MAX (14 * 60)
 #define SECONDS_A_DAY 86400
@@ -117,29 +119,10 @@ int aff_dtm_parse(struct aff_dtm *out, struct aff_view text)
 	return 0;
 }
 
-/* Days from 1970-01-01. Years are counted from March, so that the leap day is the last of its year. */
-static int64_t days_from_date(int year, int month, int day)
-{
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t century = y / 100, months = (month + 9) % 12;
-	int64_t day_of_year = (153 * months + 2) / 5 + day - 1;
-	return y * 365 + y / 4 - century + century / 4 + day_of_year - 719468;
-}
-
-static void date_from_days(int64_t days, int *year, int *month, int *day)
-{
-	int64_t z = days + 719468, era = z / 146097, of_era = z % 146097;
-	int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * y + y / 4 - y / 100), months = (5 * of_year + 2) / 153;
-	*day = (int)(of_year - (153 * months + 2) / 5 + 1);
-	*month = (int)(months < 10 ? months + 3 : months - 9);
-	*year = (int)(era * 400 + y + (*month <= 2));
-}
-
 int64_t aff_dtm_micros(const struct aff_dtm *t, int default_zone_minutes)
 {
 	int zone = t->has_zone ? t->zone_minutes : default_zone_minutes;
-	int64_t seconds = days_from_date(t->year, t->month, t->day) * SECONDS_A_DAY;
+	int64_t seconds = calendar_days(t->year, t->month, t->day) * SECONDS_A_DAY;
 	seconds += t->hour * 3600 + (t->minute - zone) * 60 + t->second;
 	return seconds * 1000000 + t->fraction * 100;
 }
@@ -153,14 +136,14 @@ static char *put_digits(char *to, unsigned value, size_t n)
 
 void aff_dtm_now_text(char out[AFF_DTM_SIZE], int64_t micros)
 {
-	const int64_t first = days_from_date(1, 1, 1) * SECONDS_A_DAY * 1000000;
-	const int64_t last = days_from_date(10000, 1, 1) * SECONDS_A_DAY * 1000000 - 1;
+	const int64_t first = calendar_days(1, 1, 1) * SECONDS_A_DAY * 1000000;
+	const int64_t last = calendar_days(10000, 1, 1) * SECONDS_A_DAY * 1000000 - 1;
 	micros = micros < first ? first : micros > last ? last : micros;
 	int64_t ms = micros / 1000 - (micros % 1000 < 0);
 	int64_t days = ms / (SECONDS_A_DAY * 1000) - (ms % (SECONDS_A_DAY * 1000) < 0);
 	unsigned of_day = (unsigned)(ms - days * SECONDS_A_DAY * 1000), s = of_day / 1000;
 	int year, month, day;
-	date_from_days(days, &year, &month, &day);
+	calendar_date(days, &year, &month, &day);
 	out = put_digits(out, (unsigned)year, 4);
 	out = put_digits(out, (unsigned)month, 2);
 	out = put_digits(out, (unsigned)day, 2);

@@ -30,13 +30,21 @@ int aff_rules_new(struct aff_rules **out)
 	return 0;
 }
 
+/* What a kind's compile made. */
+static void free_parts(struct step *step)
+{
+	template_free(&step->text);
+	aff_zone_free(step->assume);
+	aff_zone_free(step->to);
+}
+
 void aff_rules_free(struct aff_rules *r)
 {
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->count; i++) {
 		aff_expr_free(r->steps[i].when);
-		template_free(&r->steps[i].text);
+		free_parts(&r->steps[i]);
 	}
 	free(r->steps);
 	free(r);
@@ -59,7 +67,7 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_COPY] = &step_copy,                 [AFF_STEP_MOVE] = &step_move,
 	[AFF_STEP_DELETE] = &step_delete,             [AFF_STEP_DROP_REPETITION] = &step_drop_repetition,
 	[AFF_STEP_ADD] = &step_add_segment,           [AFF_STEP_RENUMBER] = &step_renumber,
-	[AFF_STEP_ROUND] = &step_round,
+	[AFF_STEP_ROUND] = &step_round,               [AFF_STEP_ZONE] = &step_zone,
 };
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)
@@ -116,7 +124,7 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 	if (!rc)
 		r->count++;
 	else
-		template_free(&step->text);
+		free_parts(step);
 	return rc;
 }
 

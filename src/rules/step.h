@@ -31,6 +31,7 @@ struct step {
 	char beside[4];          /* ADD: the segment it is put behind, or before; "": at the end */
 	bool before;
 	bool range;              /* ROUND: OBX-7, too */
+	struct aff_zone *assume, *to; /* ZONE */
 	int64_t multiple;        /* ROUND: in units of its last decimal */
 	unsigned decimals;
 };
@@ -73,7 +74,7 @@ struct step_kind {
 	bool guards;             /* all of its steps do */
 };
 extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect,
-	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber, step_round;
+	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber, step_round, step_zone;
 
 /* AFF_EARGUMENT with what is wrong and what to do. */
 int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
