@@ -131,12 +131,12 @@ static int record(struct replay *r, struct journal_outcome *o, enum journal_outc
 }
 
 /* The answer to what is in flight is waited for, whoever asks for the end. */
-static int deliver(struct replay *r, struct journal_outcome *o, const struct pipeline_result *p)
+static int deliver_part(struct replay *r, struct journal_outcome *o, struct split_part p)
 {
 	for (o->tries = 1;; o->tries++) {
 		int rc = 0;
 		r->answered = false;
-		const struct output_message m = {.bytes = p->bytes, .control_id = p->control_id, .id = o->message};
+		const struct output_message m = {.bytes = p.bytes, .control_id = p.control_id, .id = o->message};
 		r->output->ops->send(r->output, 0, &m);
 		while (!r->answered && !rc) {
 			r->output->ops->poll(r->output, -1, LOOK_MS);
@@ -144,14 +144,8 @@ static int deliver(struct replay *r, struct journal_outcome *o, const struct pip
 		}
 		if (rc)
 			return rc;
-		if (r->answer.result == OUTPUT_DELIVERED) {
-			r->sent++;
-			o->kind = JOURNAL_DELIVERED;
-			return 0;
-		}
-		if (r->answer.result == OUTPUT_PERMANENT) {
-			r->refused++;
-			o->kind = JOURNAL_DEAD;
+		if (r->answer.result == OUTPUT_DELIVERED || r->answer.result == OUTPUT_PERMANENT) {
+			o->kind = r->answer.result == OUTPUT_DELIVERED ? JOURNAL_DELIVERED : JOURNAL_DEAD;
 			return 0;
 		}
 		if (o->tries == r->tries)
@@ -161,6 +155,30 @@ static int deliver(struct replay *r, struct journal_outcome *o, const struct pip
 		if (rc)
 			return rc;
 	}
+}
+
+/* All parts, until one is refused. */
+static int deliver(struct replay *r, struct journal_outcome *o, const struct pipeline_result *p)
+{
+	unsigned i = 0, tries = 0;
+	int rc = 0;
+	if (!p->nparts)
+		rc = deliver_part(r, o, (struct split_part){p->bytes, p->control_id});
+	for (; i < p->nparts && !rc && (!i || o->kind == JOURNAL_DELIVERED); i++) {
+		rc = deliver_part(r, o, p->parts[i]);
+		tries = o->tries > tries ? o->tries : tries;
+	}
+	o->tries = p->nparts ? tries : o->tries;
+	if (rc)
+		return rc;
+	if (p->nparts && o->kind == JOURNAL_DEAD) {
+		char why[sizeof r->answer.detail];
+		snprintf(why, sizeof why, "%s", r->answer.detail);
+		snprintf(r->answer.detail, sizeof r->answer.detail, "part %u of %u: %.130s", i, p->nparts, why);
+	}
+	r->sent += o->kind == JOURNAL_DELIVERED;
+	r->refused += o->kind == JOURNAL_DEAD;
+	return 0;
 }
 
 /* FHIR one bundle a line, HL7 one message behind the other. It is in the file before that is recorded. */

@@ -22,6 +22,7 @@
 
 #include "base/digest.h"
 #include "rules/sample.h"
+#include "rules/split.h"
 
 /* ---- the files ---- */
 
@@ -154,6 +155,7 @@ struct conf_dest {
 	struct aff_expr *when;   /* NULL: everything */
 	unsigned when_line;
 	struct aff_expr *priority; /* asked of the message as received: it overtakes; NULL: none does */
+	enum split_by split;
 	struct sample_spec sample; /* every_ms 0: none */
 	unsigned sample_line;
 	enum conf_order order;

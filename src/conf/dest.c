@@ -46,6 +46,18 @@ static void read_names(struct reader *r, const struct conf_channel *c, struct co
 			             "the channel has two destinations named '%s'", d->name);
 }
 
+static void read_split(struct reader *r, struct conf_dest *d, const struct fields *f)
+{
+	static const enum split_by kinds[] = {SPLIT_BY_PATIENT, SPLIT_BY_ORDER, SPLIT_BY_OBSERVATION};
+	const struct node *n = f->value[KEY_DEST_split];
+	if (!n)
+		return;
+	d->split = kinds[get_word(r, f, KEY_DEST_split)];
+	if (f->meant[KEY_DEST_directory] || f->meant[KEY_DEST_channel])
+		report_error(&r->report, n->at, "leave it out",
+		             "'split' goes with 'mllp', 'fhir', 'http' and 'file' only");
+}
+
 static void read_destination(struct reader *r, struct conf_channel *c, const struct node *entry)
 {
 	static const enum conf_order orders[] = {CONF_ORDER_CONNECTION, CONF_ORDER_PATIENT, CONF_ORDER_DEVICE,
@@ -61,6 +73,7 @@ static void read_destination(struct reader *r, struct conf_channel *c, const str
 	d->when = get_condition(r, &f, KEY_DEST_when);
 	d->when_line = f.value[KEY_DEST_when] ? f.value[KEY_DEST_when]->at.line : 0;
 	d->priority = get_condition(r, &f, KEY_DEST_priority);
+	read_split(r, d, &f);
 	read_sample(r, d, f.value[KEY_DEST_sample]);
 	d->order = orders[get_word(r, &f, KEY_DEST_order)];
 	d->lanes = (unsigned)get_number(r, &f, KEY_DEST_lanes);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "base/vector.h"
 
 #define PIPELINE_MAX (64u << 20) /* bytes of one message on its way out */
 
@@ -20,6 +21,9 @@ struct pipeline {
 	const struct aff_rules_watch *watch; /* NULL: nobody watches */
 	struct aff_buf hl7, json;
 	struct aff_buf converted; /* the message in another set than it was worked on in */
+	struct split *split;
+	struct split_part *parts;
+	size_t parts_room;
 };
 
 int pipeline_new(struct pipeline **out)
@@ -39,6 +43,8 @@ int pipeline_new(struct pipeline **out)
 		rc = aff_edit_new(&p->edit, PIPELINE_MAX);
 	if (!rc)
 		rc = aff_fhir_new(&p->fhir);
+	if (!rc)
+		rc = split_new(&p->split);
 	if (rc) {
 		pipeline_free(p);
 		return rc;
@@ -59,6 +65,8 @@ void pipeline_free(struct pipeline *p)
 	aff_buf_free(&p->hl7);
 	aff_buf_free(&p->json);
 	aff_buf_free(&p->converted);
+	split_free(p->split);
+	free(p->parts);
 	free(p);
 }
 
@@ -213,6 +221,100 @@ static int write_hl7(struct pipeline *p, const struct aff_msg *m, bool utf8, str
 	return 0;
 }
 
+/* ---- several messages of one ---- */
+
+static int keep_part(struct pipeline *p, struct pipeline_result *result, struct split_part part)
+{
+	if (vector_room(&p->parts, &p->parts_room, result->nparts, sizeof *p->parts))
+		return AFF_ENOMEM;
+	p->parts[result->nparts++] = part;
+	result->parts = p->parts;
+	return 0;
+}
+
+static int split_hl7(struct pipeline *p, const struct aff_msg *m, const struct conf_dest *dest,
+		     struct pipeline_result *result)
+{
+	int n = split_message(p->split, m, dest->split), rc = 0;
+	if (n > 1 && !dest->utf8 && aff_charset_is_converted(p->charset))
+		return AFF_ECHARSET;
+	if (n > 1 && result->bytes.p != aff_msg_bytes(m).p) { /* it was converted: to UTF-8 */
+		rc = aff_msg_parse(p->rendered, result->bytes.p, result->bytes.n, AFF_LENIENT_ALL, NULL);
+		n = rc ? rc : split_message(p->split, p->rendered, dest->split);
+	}
+	for (int i = 0; i < n && n > 1 && !rc; i++)
+		rc = keep_part(p, result, split_part(p->split, (unsigned)i));
+	if (rc || n < 2)
+		return n < 0 ? n : rc;
+	result->bytes = split_bytes(p->split);
+	result->control_id = result->parts[0].control_id;
+	return 0;
+}
+
+/* The bundles stand one behind the other, with a line feed between them. */
+static void find_bundles(struct pipeline *p, const struct pipeline_result *result)
+{
+	size_t at = 0;
+	for (unsigned i = 0; i < result->nparts; i++) {
+		p->parts[i].bytes.p = p->json.p + at;
+		at += p->parts[i].bytes.n + 1;
+	}
+}
+
+/* A bundle for each part that has observations. */
+static int split_fhir(struct pipeline *p, const struct aff_msg *m, const struct conf_dest *dest,
+		      struct pipeline_result *result, struct aff_diag *diag)
+{
+	int n = split_message(p->split, m, dest->split), rc = 0;
+	if (n < 2)
+		return n < 0 ? n : aff_fhir_render(p->fhir, &p->json, m, &dest->fhir, NULL, diag);
+	for (int i = 0; i < n && !rc; i++) {
+		struct split_part part = split_part(p->split, (unsigned)i);
+		size_t before = p->json.n;
+		if (result->nparts)
+			aff_buf_put_char(&p->json, '\n');
+		size_t begin = p->json.n;
+		rc = aff_msg_parse(p->rendered, part.bytes.p, part.bytes.n, AFF_LENIENT_ALL, diag);
+		aff_charset_attach(p->charset, p->rendered);
+		if (!rc)
+			rc = aff_fhir_render(p->fhir, &p->json, p->rendered, &dest->fhir, NULL, diag);
+		part.bytes.n = p->json.n - begin;
+		if (!rc) {
+			rc = keep_part(p, result, part);
+		} else if (rc == AFF_EMSGTYPE && (result->nparts || i + 1 < n)) {
+			rc = 0; /* nothing in it is a reading */
+			p->json.n = before;
+		}
+	}
+	find_bundles(p, result);
+	return rc;
+}
+
+static int render_fhir(struct pipeline *p, const struct aff_msg *m, const struct conf_dest *dest,
+		       struct pipeline_result *result)
+{
+	struct aff_diag diag = {0};
+	aff_buf_clear(&p->json);
+	int rc = dest->split ? split_fhir(p, m, dest, result, &diag)
+			     : aff_fhir_render(p->fhir, &p->json, m, &dest->fhir, NULL, &diag);
+	if (rc)
+		return dead(result, "FHIR", rc, &diag);
+	result->bytes = aff_buf_view(&p->json);
+	if (result->nparts)
+		result->control_id = result->parts[0].control_id;
+	return 0;
+}
+
+static int render_hl7(struct pipeline *p, const struct aff_msg *m, const struct conf_dest *dest,
+		      struct pipeline_result *result)
+{
+	int rc = write_hl7(p, m, dest->utf8, result);
+	if (rc)
+		return dead(result, "its character set", rc, NULL);
+	rc = dest->split ? split_hl7(p, m, dest, result) : 0;
+	return rc ? dead(result, "split", rc, NULL) : 0;
+}
+
 int pipeline_render(struct pipeline *p, const struct conf_dest *dest, struct pipeline_result *result)
 {
 	const struct aff_msg *m;
@@ -226,18 +328,8 @@ int pipeline_render(struct pipeline *p, const struct conf_dest *dest, struct pip
 		return dead(result, "the transformed message", rc, &diag);
 	result->bytes = aff_msg_bytes(m);
 	result->control_id = aff_msg_field(m, 0, 10);
-	rc = dest->as_fhir ? 0 : write_hl7(p, m, dest->utf8, result);
-	if (rc)
-		return dead(result, "its character set", rc, NULL);
-	if (dest->as_fhir) {
-		aff_buf_clear(&p->json);
-		rc = aff_fhir_render(p->fhir, &p->json, m, &dest->fhir, NULL, &diag);
-		if (rc)
-			return dead(result, "FHIR", rc, &diag);
-		result->bytes = aff_buf_view(&p->json);
-	}
 	result->verdict = PIPELINE_SEND;
-	return 0;
+	return dest->as_fhir ? render_fhir(p, m, dest, result) : render_hl7(p, m, dest, result);
 }
 
 int pipeline_run(struct pipeline *p, const struct conf_channel *channel, const struct conf_dest *dest,

@@ -16,7 +16,9 @@ enum pipeline_verdict { PIPELINE_SEND, PIPELINE_FILTERED, PIPELINE_DEAD };
 struct pipeline_result {
 	enum pipeline_verdict verdict;
 	struct aff_view bytes;       /* SEND: what goes out; valid until the next run */
-	struct aff_view control_id;  /* SEND: MSH-10 in it */
+	struct aff_view control_id;  /* SEND: MSH-10 in it, or in its first part */
+	const struct split_part *parts; /* SEND, `split`: what goes out one after the other; bytes are all of them */
+	unsigned nparts;             /* 0: it is not split */
 	unsigned suspect;            /* readings that the transform's `suspect` acted on */
 	unsigned skipped, skipped_line; /* steps that failed and were undone (on_error), and where the first one is */
 	char skipped_why[128];       /* why that one failed */

@@ -28,8 +28,10 @@ bool sender_wants_ahead(const struct sender *s)
 static int add(struct sender *s, const struct arrival *a, const struct pipeline_result *r)
 {
 	struct delivery *d = delivery_new(a->row->id, a->row->received_us, r->bytes, r->control_id);
-	if (!d)
+	if (!d || (r->nparts && delivery_set_parts(d, r->bytes, r->parts, r->nparts))) {
+		delivery_free(d);
 		return AFF_ENOMEM;
+	}
 	d->urgent = true;
 	s->ahead.item[s->ahead.n++] = d;
 	s->ahead.bytes += d->bytes.n;
@@ -109,13 +111,13 @@ bool sender_end_ahead(struct sender *s, struct delivery *d)
 		abort(); /* it would get a second outcome; after a restart the journal tells */
 	}
 #endif
-	free(d);
+	delivery_free(d);
 	return true;
 }
 
 void sender_drop_ahead(struct sender *s)
 {
 	for (unsigned i = 0; i < s->ahead.n; i++)
-		free(s->ahead.item[i]);
+		delivery_free(s->ahead.item[i]);
 	s->ahead = (struct ahead){0};
 }

@@ -65,9 +65,12 @@ static void let_in(struct sender *s, struct delivery *d)
 
 static int enqueue(struct sender *s, const struct arrival *a, const struct pipeline_result *r, bool urgent)
 {
-	struct delivery *d = window_add(s->window, a->row->id, a->row->received_us, r->bytes, r->control_id);
-	if (!d)
+	struct delivery *d = delivery_new(a->row->id, a->row->received_us, r->bytes, r->control_id);
+	if (!d || (r->nparts && delivery_set_parts(d, r->bytes, r->parts, r->nparts))) {
+		delivery_free(d);
 		return AFF_ENOMEM;
+	}
+	window_adopt(s->window, d);
 	d->urgent = urgent;
 	sender_dispatch(s, a, r, d);
 	let_in(s, d);

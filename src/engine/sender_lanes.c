@@ -39,7 +39,7 @@ static struct outcome_report *make_report(struct sender *s, int64_t id, enum jou
 	r->outcome.at_us = clock_wall_us();
 	memcpy(r->outcome.snapshot, s->conf->sha256, sizeof r->outcome.snapshot);
 	if (d) {
-		r->outcome.tries = d->tries;
+		r->outcome.tries = d->tries > d->most_tries ? d->tries : d->most_tries;
 		r->outcome.sent_length = (uint32_t)d->bytes.n;
 		memcpy(r->outcome.sent, d->sha256, sizeof r->outcome.sent);
 	}
@@ -135,6 +135,8 @@ static const char *delivered_detail(char text[DETAIL_SIZE], const struct deliver
 			       d->suspect == 1 ? "" : "s");
 	if (detail.n)
 		aff_buf_put_text(&detail, "; ");
+	if (d->nparts)
+		aff_buf_printf(&detail, "%u parts; ", d->nparts);
 	aff_buf_printf(&detail, "%s", answer);
 	aff_buf_put_char(&detail, '\0');
 	return detail.error ? answer : text;
@@ -183,6 +185,32 @@ void sender_release(struct sender *s, struct delivery *d, bool tried)
 	chain_report(s, r);
 }
 
+/* One part is confirmed and is not sent again as long as the process lives; true: there is another one. */
+static bool next_part(struct delivery *d)
+{
+	if (d->part + 1 >= d->nparts)
+		return false;
+	d->part++;
+	if (d->tries > d->most_tries)
+		d->most_tries = d->tries;
+	d->tries = d->refusals = 0;
+	d->due_us = 0;
+	return true;
+}
+
+static void end_dead(struct sender *s, struct delivery *d, const char *answer)
+{
+	char detail[DETAIL_SIZE];
+	struct aff_buf text = {.p = detail, .allocated = sizeof detail, .max = sizeof detail};
+	if (d->nparts)
+		aff_buf_printf(&text, "part %u of %u: ", d->part + 1, d->nparts);
+	aff_buf_printf(&text, "%s", answer);
+	aff_buf_put_char(&text, '\0');
+	const char *why = text.error ? answer : detail;
+	sender_tell_dead(s, d->id, d->tries, why);
+	end_delivery(s, d, JOURNAL_DEAD, why);
+}
+
 /* The first message of a lane has been sent; the ones behind it wait. */
 static void release_lane(struct sender *s, const struct lane *lane)
 {
@@ -204,6 +232,11 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 #ifdef AFF_MUTANT_2 /* sent is taken for delivered */
 	delivered = true;
 #endif
+#ifdef AFF_MUTANT_68 /* one part is taken for all */
+	d->nparts = 0;
+#endif
+	if (delivered && next_part(d))
+		return;
 	if (delivered) {
 		int64_t wall = clock_wall_us();
 		atomic_store_explicit(&s->delivered_us, wall, memory_order_relaxed);
@@ -215,10 +248,12 @@ void sender_on_done(void *arg, unsigned lane, const struct output_answer *answer
 	bool refused = answer->result == OUTPUT_PERMANENT && ++d->refusals >= s->dest->tries;
 	bool too_late = s->dest->retry.give_up_ms && now - d->first_us > s->dest->retry.give_up_ms * 1000;
 	if (refused || too_late) {
-		sender_tell_dead(s, d->id, d->tries, answer->detail);
-		end_delivery(s, d, JOURNAL_DEAD, answer->detail);
+		end_dead(s, d, answer->detail);
 		return;
 	}
+#ifdef AFF_MUTANT_67 /* a refused part begins from the first one again */
+	d->part = 0;
+#endif
 	release_lane(s, &s->lanes[lane]);
 	int64_t wait = pause_us(s, d);
 	if (wait < answer->retry_after_ms * 1000)
@@ -243,12 +278,13 @@ static bool start_lane(struct sender *s, unsigned lane, int64_t now)
 		d->due_us = now + CAREFUL_AGAIN_US;
 		return false;
 	}
-	if (!d->tries++)
+	if (!d->tries++ && !d->part)
 		d->first_us = now;
 	d->state = DELIVERY_FLYING;
 	s->lanes[lane].flying = d;
 	s->flying++;
-	struct output_message m = {.bytes = d->bytes, .control_id = d->control_id, .id = d->id};
+	struct split_part part = delivery_part(d);
+	struct output_message m = {.bytes = part.bytes, .control_id = part.control_id, .id = d->id};
 	char detail[DETAIL_SIZE];
 	if (s->output->ops->commits)
 		m.report = make_report(s, d->id, JOURNAL_DELIVERED, d, delivered_detail(detail, d, ""));

@@ -46,7 +46,7 @@ void window_free(struct window *w)
 	if (!w)
 		return;
 	for (unsigned i = 0; i < w->count; i++)
-		free(at(w, i));
+		delivery_free(at(w, i));
 	free(w->slots);
 	free(w->ended);
 	free(w);
@@ -83,6 +83,38 @@ struct delivery *delivery_new(int64_t id, int64_t received_us, struct aff_view b
 	return d;
 }
 
+void delivery_free(struct delivery *d)
+{
+	if (d)
+		free(d->parts);
+	free(d);
+}
+
+static struct aff_view moved(struct aff_view v, struct aff_view from, struct aff_view to)
+{
+	return aff_view(to.p + (v.p - from.p), v.n);
+}
+
+int delivery_set_parts(struct delivery *d, struct aff_view bytes, const struct split_part *parts, unsigned n)
+{
+	d->parts = calloc(n, sizeof *d->parts);
+	if (!d->parts)
+		return AFF_ENOMEM;
+	for (unsigned i = 0; i < n; i++) {
+		/* MSH-10 of a bundle is in none of them; it is of no use either */
+		bool inside = parts[i].control_id.p >= bytes.p && parts[i].control_id.p < bytes.p + bytes.n;
+		d->parts[i].bytes = moved(parts[i].bytes, bytes, d->bytes);
+		d->parts[i].control_id = inside ? moved(parts[i].control_id, bytes, d->bytes) : d->control_id;
+	}
+	d->nparts = n;
+	return 0;
+}
+
+struct split_part delivery_part(const struct delivery *d)
+{
+	return d->nparts ? d->parts[d->part] : (struct split_part){d->bytes, d->control_id};
+}
+
 void window_adopt(struct window *w, struct delivery *d)
 {
 	w->slots[(w->first + w->count++) % w->max] = d;
@@ -106,7 +138,7 @@ static void advance(struct window *w)
 		w->bytes -= d->bytes.n;
 		w->first = (w->first + 1) % w->max;
 		w->count--;
-		free(d);
+		delivery_free(d);
 	}
 }
 
@@ -196,7 +228,7 @@ void window_rewind(struct window *w)
 		struct delivery *d = at(w, i);
 		if (ended && d->state == DELIVERY_ENDED)
 			ended[kept++] = d->id;
-		free(d);
+		delivery_free(d);
 	}
 	if (ended) {
 		if (ahead)

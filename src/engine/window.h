@@ -9,6 +9,7 @@
 #include <afferent/text.h>
 
 #include "base/digest.h"
+#include "rules/split.h"
 
 enum delivery_state { DELIVERY_QUEUED, DELIVERY_FLYING, DELIVERY_ENDED };
 
@@ -24,7 +25,10 @@ struct delivery {
 	bool counted, harmless;       /* careful.h: counted in the journal; was tried in this run */
 	int64_t first_us, due_us;     /* monotonic: first tried; not before this */
 	unsigned char sha256[SHA256_SIZE];
-	struct aff_view bytes, control_id; /* into data */
+	unsigned most_tries;          /* of one of the parts that are confirmed */
+	struct aff_view bytes, control_id; /* of all of it; into data */
+	struct split_part *parts;     /* what is sent one after the other, into data; NULL: it is one */
+	unsigned nparts, part;        /* part: the one that is next */
 	char data[];
 };
 
@@ -37,8 +41,13 @@ bool window_has_room(const struct window *w);
 bool window_is_roomy(const struct window *w);
 unsigned window_count(const struct window *w);
 
-/* A delivery outside of the window, of a message that is not read in order yet; free() it. NULL: out of memory. */
+/* A delivery outside of the window, of a message that is not read in order yet. NULL: out of memory. */
 struct delivery *delivery_new(int64_t id, int64_t received_us, struct aff_view bytes, struct aff_view control_id);
+void delivery_free(struct delivery *d);
+/* It goes out in parts, which are parts of its bytes as they were given. 0, AFF_ENOMEM. */
+int delivery_set_parts(struct delivery *d, struct aff_view bytes, const struct split_part *parts, unsigned n);
+/* What is to be sent now. */
+struct split_part delivery_part(const struct delivery *d);
 
 /* Adds a message that will be sent; the bytes are copied. NULL: out of memory. Ids come in order. */
 struct delivery *window_add(struct window *w, int64_t id, int64_t received_us, struct aff_view bytes,

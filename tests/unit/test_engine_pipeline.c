@@ -32,7 +32,10 @@ static void load(const char *charset, const char *steps)
 	               "destinations:\n"
 	               "  - {name: mllp, mllp: {to: \"127.0.0.1:6661\"}}\n"
 	               "  - {name: utf8, file: {to: x.hl7}, charset: UNICODE UTF-8}\n"
-	               "  - {name: fhir, fhir: {to: \"http://127.0.0.1:8080/fhir\"}}\n", charset, steps);
+	               "  - {name: fhir, fhir: {to: \"http://127.0.0.1:8080/fhir\"}}\n"
+	               "  - {name: parts, mllp: {to: \"127.0.0.1:6662\"}, split: patient}\n"
+	               "  - {name: parts8, file: {to: y.hl7}, charset: UNICODE UTF-8, split: patient}\n"
+	               "  - {name: bundles, fhir: {to: \"http://127.0.0.1:8080/r4\"}, split: order}\n", charset, steps);
 	struct conf_file items[] = {
 		{a, aff_view_of("journal: j\n")},
 		{c, aff_buf_view(&text)},
@@ -64,7 +67,7 @@ static void expect(unsigned dest, const char *message, const char *wanted)
 	ck_assert_msg(memmem(r.bytes.p, r.bytes.n, wanted, strlen(wanted)) != NULL, "%.*s", (int)r.bytes.n, r.bytes.p);
 }
 
-enum { MLLP, UTF8, FHIR };
+enum { MLLP, UTF8, FHIR, PARTS, PARTS_UTF8, BUNDLES };
 
 #define BIG5_NAME "\xb3\x5c^\xa5\x5c\xb4\x7c" /* 許^功揉: second bytes are \ and | */
 
@@ -226,6 +229,53 @@ START_TEST(a_step_that_fails_is_a_dead_letter_or_skipped)
 }
 END_TEST
 
+/* Parts lie in the bytes one behind the other, in the set of the message or in UTF-8. What would have to be taken apart
+ * in a set whose characters hold delimiters is not sent. */
+START_TEST(a_message_in_parts)
+{
+#define SECOND "PID|||2||X\rOBR|1\rOBX|1|NM|1||6\r"
+	load("", "");
+	struct pipeline_result r = run(PARTS, aff_view_of(MESSAGE("8859/1", "M\xfcller", "1") SECOND));
+	ck_assert_int_eq(r.verdict, PIPELINE_SEND);
+	ck_assert_uint_eq(r.nparts, 2);
+	ck_assert(r.parts[0].bytes.p == r.bytes.p && r.parts[1].bytes.p == r.bytes.p + r.parts[0].bytes.n);
+	ck_assert_uint_eq(r.bytes.n, r.parts[0].bytes.n + r.parts[1].bytes.n);
+	ck_assert(memmem(r.parts[0].bytes.p, r.parts[0].bytes.n, "M\xfcller", 6) != NULL);
+	ck_assert(aff_view_is(r.control_id, "A1-1") && aff_view_is(r.parts[1].control_id, "A1-2"));
+	r = run(PARTS, aff_view_of(MESSAGE("8859/1", "M\xfcller", "1")));
+	ck_assert_uint_eq(r.nparts, 0);
+	ck_assert(aff_view_is(r.control_id, "A1"));
+	r = run(PARTS_UTF8, aff_view_of(MESSAGE("BIG-5", BIG5_NAME, "1") SECOND));
+	ck_assert_int_eq(r.verdict, PIPELINE_SEND);
+	ck_assert_uint_eq(r.nparts, 2);
+	ck_assert(memmem(r.parts[0].bytes.p, r.parts[0].bytes.n, "許^功揉", 10) != NULL);
+	r = run(PARTS, aff_view_of(MESSAGE("BIG-5", BIG5_NAME, "1") SECOND));
+	ck_assert_int_eq(r.verdict, PIPELINE_DEAD);
+	ck_assert_ptr_nonnull(strstr(r.detail, "split"));
+	r = run(PARTS, aff_view_of(MESSAGE("BIG-5", BIG5_NAME, "1")));
+	ck_assert_int_eq(r.verdict, PIPELINE_SEND);
+}
+END_TEST
+
+/* A bundle a line; an order without observations gives none, unless there is no other. */
+START_TEST(bundles_of_parts)
+{
+	load("", "");
+	struct pipeline_result r =
+		run(BUNDLES, aff_view_of(MESSAGE("BIG-5", BIG5_NAME, "1") "OBR|2\rOBR|3\rOBX|1|NM|1||6\rOBR|4\r"));
+	ck_assert_msg(r.verdict == PIPELINE_SEND, "%s", r.detail);
+	ck_assert_uint_eq(r.nparts, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert(r.parts[i].bytes.p[0] == '{' && r.parts[i].bytes.p[r.parts[i].bytes.n - 1] == '}');
+		ck_assert(memmem(r.parts[i].bytes.p, r.parts[i].bytes.n, "許", 3) != NULL);
+	}
+	ck_assert(r.parts[0].bytes.p[r.parts[0].bytes.n] == '\n');
+	ck_assert(aff_view_is(r.parts[1].control_id, "A1-3"));
+	r = run(BUNDLES, aff_view_of("MSH|^~\\&|MON||||20250115||ORU^R01|A1|P|2.6\rPID|||1\rOBR|1\rOBR|2\r"));
+	ck_assert_int_eq(r.verdict, PIPELINE_DEAD);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine pipeline");
@@ -242,6 +292,8 @@ int main(void)
 	tcase_add_test(all, what_cannot_be_written_is_not_sent);
 	tcase_add_test(all, an_observer_is_told_until_it_is_taken_away);
 	tcase_add_test(all, a_step_that_fails_is_a_dead_letter_or_skipped);
+	tcase_add_test(all, a_message_in_parts);
+	tcase_add_test(all, bundles_of_parts);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
 }

@@ -51,8 +51,8 @@ static void part(unsigned i, const char *wanted, const char *id)
 
 START_TEST(by_patient)
 {
-	ck_assert_int_eq(split(HEAD("A1", "2.6") SFT PID("1", "P1") PV1 OBR("1") OBX("1", "1^a", "", "5") PID("2", "P2") NTE
-			       OBR("1") OBX("1", "1^a", "", "6") OBR("2") OBX("1", "2^b", "", "7"),
+	ck_assert_int_eq(split(HEAD("A1", "2.6") SFT PID("1", "P1") PV1 OBR("1") OBX("1", "1^a", "", "5")
+			       PID("2", "P2") NTE OBR("1") OBX("1", "1^a", "", "6") OBR("2") OBX("1", "2^b", "", "7"),
 			       SPLIT_BY_PATIENT), 2);
 	part(0, HEAD("A1-1", "2.6") SFT PID("1", "P1") PV1 OBR("1") OBX("1", "1^a", "", "5"), "A1-1");
 	part(1, HEAD("A1-2", "2.6") SFT PID("1", "P2") NTE OBR("1") OBX("1", "1^a", "", "6") OBR("2")
@@ -63,9 +63,9 @@ END_TEST
 
 START_TEST(by_order)
 {
-	ck_assert_int_eq(split(HEAD("A1", "2.6") PID("1", "P1") PV1 ORC OBR("1") NTE OBX("1", "1^a", "", "5") NTE ORC OBR("2")
-			       OBX("1", "2^b", "", "6") "SPM|1\n" OBX("1", "9^s", "", "1") PID("2", "P2") PID("3", "P3")
-			       OBR("1") OBR("2"),
+	ck_assert_int_eq(split(HEAD("A1", "2.6") PID("1", "P1") PV1 ORC OBR("1") NTE OBX("1", "1^a", "", "5") NTE
+			       ORC OBR("2") OBX("1", "2^b", "", "6") "SPM|1\n" OBX("1", "9^s", "", "1")
+			       PID("2", "P2") PID("3", "P3") OBR("1") OBR("2"),
 			       SPLIT_BY_ORDER), 5);
 	part(0, HEAD("A1-1", "2.6") PID("1", "P1") PV1 ORC OBR("1") NTE OBX("1", "1^a", "", "5") NTE, "A1-1");
 	part(1, HEAD("A1-2", "2.6") PID("1", "P1") PV1 ORC OBR("1") OBX("1", "2^b", "", "6") "SPM|1\n"
@@ -78,8 +78,9 @@ END_TEST
 
 START_TEST(by_observation)
 {
-	ck_assert_int_eq(split(HEAD("A1", "2.6") PID("1", "P1") OBR("1") NTE MDS VMD("1") OBX("3", "1^a", "1.1.1.1", "5") NTE
-			       OBX("4", "1^limits", "1.1.1.1.1", "4") VMD("2") VMD("3") OBX("5", "2^b", "1.2.1.1", "6")
+	ck_assert_int_eq(split(HEAD("A1", "2.6") PID("1", "P1") OBR("1") NTE MDS VMD("1")
+			       OBX("3", "1^a", "1.1.1.1", "5") NTE OBX("4", "1^limits", "1.1.1.1.1", "4") VMD("2")
+			       VMD("3") OBX("5", "2^b", "1.2.1.1", "6")
 			       OBX("6", "3^c", "", "7") OBX("7", "3^c", "", "8") "SPM|1\n" OBX("1", "9^s", "", "1")
 			       OBR("2") OBX("1", "4^d", "1.2.1.9", "9"),
 			       SPLIT_BY_OBSERVATION), 4);
