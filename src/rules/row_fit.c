@@ -7,9 +7,9 @@
 
 enum { OBX_PLACE = 4, OBX_UNITS = 6, OBX_CODE = 3 };
 
-/* Segments that one message may have looked at to find what contains its readings: enough for a thousand readings in a
- * thousand rows, and less than a second. */
-enum { LOOKS_MAX = 1000 * 1000 };
+/* Segments that one message may have looked at to find what contains its readings: enough for thousands of them behind
+ * one OBR, and less than a second. */
+enum { LOOKS_MAX = 10 * 1000 * 1000 };
 
 struct arrival {
 	struct run *run;

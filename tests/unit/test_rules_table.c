@@ -184,7 +184,7 @@ END_TEST
 /* Thousands of containers for thousands of readings are refused rather than looked at for minutes. */
 START_TEST(containers_cost_no_more_than_a_second)
 {
-	enum { ROWS = 3000 };
+	enum { ROWS = 5000 };
 	struct aff_table *t = table_of(rows, sizeof rows / sizeof rows[0], false);
 	struct aff_step step = translate(t);
 	struct aff_rules *r = NULL;
