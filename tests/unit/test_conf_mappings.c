@@ -11,6 +11,7 @@
 #include <afferent/nomenclature.h>
 #include <afferent/number.h>
 
+#include "base/number.h"
 #include "conf/conf.h"
 #include "sys/file.h"
 #include "terms/units.h"
@@ -20,7 +21,17 @@
 
 static struct conf_files files;
 static struct conf *conf;
-static const struct aff_table *nomenclature;
+static const struct aff_table *nomenclature, *events;
+
+static const struct aff_table *table_of(const char *name)
+{
+	const struct aff_table *t = NULL;
+	for (size_t i = 0; i < conf->ntables; i++)
+		if (strcmp(aff_table_name(conf->tables[i]), name) == 0)
+			t = conf->tables[i];
+	ck_assert_ptr_nonnull(t);
+	return t;
+}
 
 static void load(void)
 {
@@ -34,11 +45,8 @@ static void load(void)
 	ck_assert_int_eq(rc, 0);
 	ck_assert_uint_eq(findings.errors + findings.warnings, 0);
 	aff_diag_list_free(&findings);
-	nomenclature = NULL;
-	for (size_t i = 0; i < conf->ntables; i++)
-		if (strcmp(aff_table_name(conf->tables[i]), "mdc-loinc") == 0)
-			nomenclature = conf->tables[i];
-	ck_assert_ptr_nonnull(nomenclature);
+	nomenclature = table_of("mdc-loinc");
+	events = table_of("mdc-events");
 }
 
 static void unload(void)
@@ -54,7 +62,7 @@ static unsigned each_row(row_fn *check)
 	unsigned rows = 0;
 	for (size_t i = 0; i < conf->ntables; i++) {
 		const struct aff_table *t = conf->tables[i];
-		for (size_t k = 0; t != nomenclature && k < aff_table_rows(t); k++, rows++) {
+		for (size_t k = 0; t != nomenclature && t != events && k < aff_table_rows(t); k++, rows++) {
 			const struct aff_table_row *row = aff_table_at(t, k);
 			char where[100];
 			snprintf(where, sizeof where, "%s, line %u", aff_table_name(t), row->line);
@@ -114,6 +122,23 @@ START_TEST(each_row_names_its_source)
 	each_row(names_its_source);
 	for (size_t k = 0; k < aff_table_rows(nomenclature); k++)
 		ck_assert_uint_gt(aff_table_at(nomenclature, k)->source.n, 0);
+}
+END_TEST
+
+/* Events are of partition 3, which the built-in nomenclature does not have. */
+START_TEST(each_event_has_a_number_of_its_partition)
+{
+	uint64_t number, before = 0;
+	for (size_t k = 0; k < aff_table_rows(events); k++, before = number) {
+		const struct aff_table_row *row = aff_table_at(events, k);
+		ck_assert_int_eq(number_u64(row->from, UINT32_MAX, &number), 0);
+		ck_assert_uint_eq(number >> 16, 3);
+		ck_assert_uint_gt(number, before);
+		ck_assert(aff_view_equal(row->from, row->code) && row->source.n);
+		ck_assert(row->name.n > 8 && memcmp(row->name.p, "MDC_EVT_", 8) == 0);
+		ck_assert_ptr_null(aff_term_by_code(row->code));
+	}
+	ck_assert_uint_gt(aff_table_rows(events), 100);
 }
 END_TEST
 
@@ -205,6 +230,7 @@ int main(void)
 	tcase_add_checked_fixture(c, load, unload);
 	tcase_add_test(c, each_row_says_what_the_nomenclature_says);
 	tcase_add_test(c, each_row_names_its_source);
+	tcase_add_test(c, each_event_has_a_number_of_its_partition);
 	tcase_add_test(c, each_row_stands_in_the_message_that_it_names);
 	suite_add_tcase(s, c);
 	return run_suite(s);
