@@ -12,6 +12,7 @@ idle     start, memory                           open     forwarding at fixed ra
 longest  the longest answer at half load         written  bytes to the disk, sealing included
 search   searching a million rows                restart  a start with a million messages pending
 priority alarms past 100,000 observations        tables   a mapping table of 100,000 rows
+check    a configuration of 500 channels         reload   answers while the engine reloads
 """
 
 import argparse
@@ -28,6 +29,7 @@ import time
 
 import gates
 import library
+import reloads
 import tables
 from rounds import MESSAGE, Bench, progress
 import hl7
@@ -161,6 +163,7 @@ PARTS = {
 	"longest": longest, "written": written,
 	"search": search, "restart": restart, "priority": priority,
 	"tables": lambda bench, _: tables.tables(bench),
+	"check": reloads.check, "reload": reloads.reload,
 }
 
 
@@ -218,6 +221,14 @@ def show_others(figures):
 		row = figures["tables"]
 		print(f"a mapping table of {row['rows']:,} rows: read and checked in {row['load_ms']:.0f} ms, a row found in "
 		      f"{row['lookup_ns']:.0f} ns, told that there is none in {row['unknown_ns']:.0f} ns")
+	if "check" in figures:
+		row = figures["check"]
+		print(f"a check of {row['channels']} channels of ten steps: {row['ms']:.0f} ms")
+	if "reload" in figures:
+		row = figures["reload"]
+		print(f"{row['rate']:,} messages/s while {row['reloads']} reloads: answers p99 {row['with']['p99_ms']:.2f} ms, "
+		      f"longest {row['with']['max_ms']:.1f} ms; without: {row['without']['p99_ms']:.2f} ms, "
+		      f"{row['without']['max_ms']:.1f} ms")
 	if "idle" in figures:
 		row = figures["idle"]
 		print(f"start to listening {row['start_ms']:.0f} ms, idle memory {row['rss_mb']:.1f} MB")

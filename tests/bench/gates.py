@@ -23,6 +23,8 @@ GATES = (
 	("ten steps, 500 rows, 12 readings: read, changed, written", "us", 15, 12,
 	 ("library", "step", "parse + 10 steps + write"), "us"),
 	("start with a million messages pending", "s", 2, 1, ("restart",), "start_s"),
+	("check of 500 channels", "ms", 1000, 200, ("check",), "ms"),
+	("p99 at 1,000 messages/s while reloading, to that without", "times", 2, 1.5, ("reload",), "p99_ratio"),
 	("table load, 100,000 rows", "ms", 300, 150, ("tables",), "load_ms"),
 	("table lookup, 100,000 rows", "ns", 200, 150, ("tables",), "lookup_ns"),
 	("table lookup of an unknown code", "ns", 400, 250, ("tables",), "unknown_ns"),
