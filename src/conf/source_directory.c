@@ -30,6 +30,22 @@ static void check_folder(struct reader *r, const struct conf_source *s, const st
 	if (path && s->path && is_same_path(r, path, s->path))
 		report_error(&r->report, at, "name a folder below it", "'%s' is the folder that files are taken from",
 			     conf_keys[key].name);
+	else if (path && aff_view_is(get_view(f, key), ".taken"))
+		report_error(&r->report, at, "choose another name",
+			     "'.taken' is the folder for files that are on their way");
+}
+
+static bool has_open_bracket(struct aff_view match)
+{
+	for (size_t i = 0; i < match.n; i++) {
+		const char *end = match.p[i] == '[' && i + 2 < match.n
+					  ? memchr(match.p + i + 2, ']', match.n - i - 2)
+					  : NULL;
+		if (match.p[i] == '[' && !end)
+			return true;
+		i = end ? (size_t)(end - match.p) : i + (match.p[i] == '\\');
+	}
+	return false;
 }
 
 static void read_match(struct reader *r, struct conf_source *s, const struct fields *f)
@@ -39,7 +55,8 @@ static void read_match(struct reader *r, struct conf_source *s, const struct fie
 	char word[SHOWN_SIZE];
 	const char *fault = memchr(match.p, '/', match.n) ? "folders below are not looked into"
 			  : match.n && match.p[0] == '.' ? "names that begin with a dot are never taken"
-							 : NULL;
+			  : has_open_bracket(match)	   ? "there is a [ without ]"
+							   : NULL;
 	if (fault)
 		report_error(&r->report, n->at, "write it as \"*.hl7\"", "'%s' is no pattern of file names: %s",
 			     shown(word, match), fault);
@@ -79,6 +96,9 @@ void read_directory_source(struct reader *r, struct conf_source *s, const struct
 	check_folder(r, s, &f, KEY_SOURCE_DIRECTORY_done, s->folder.done);
 	check_folder(r, s, &f, KEY_SOURCE_DIRECTORY_error, s->folder.error);
 	check_folder(r, s, &f, KEY_SOURCE_DIRECTORY_acks, s->folder.acks);
+	if (s->folder.done && s->folder.error && is_same_path(r, s->folder.done, s->folder.error))
+		report_error(&r->report, f.at, "give 'error' a folder of its own",
+			     "nobody could tell good files from bad ones: 'done' and 'error' are one folder");
 	/* all but two-msh: a file may hold several messages */
 	unsigned lenient = get_words(r, &f, KEY_SOURCE_DIRECTORY_lenient);
 	s->lenient = (lenient & (AFF_LENIENT_TWOMSH - 1)) | (lenient & AFF_LENIENT_TWOMSH ? AFF_LENIENT_ENCODING : 0);

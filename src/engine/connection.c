@@ -293,7 +293,6 @@ void connection_answer(struct io *io, struct envelope *e)
 			send_answer(c, answer);
 		}
 		c->active_us = clock_mono_us();
-		histogram_add(&io->latency, c->active_us - e->arrived_us);
 		settle(io, c);
 	}
 	envelope_unref(e);

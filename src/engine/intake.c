@@ -9,6 +9,7 @@
 
 #include "engine/peer.h"
 #include "engine/writer.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 int intake_init(struct intake *in, unsigned number, struct journal *journal, struct writer *writer,
@@ -225,4 +226,5 @@ void intake_came_back(struct intake *in, const struct envelope *e)
 {
 	tally(e);
 	atomic_fetch_sub(&in->budget->used, e->size);
+	histogram_add(&in->latency, clock_mono_us() - e->arrived_us);
 }

@@ -8,6 +8,7 @@
 #define ENGINE_INTAKE_H
 
 #include "engine/channel.h"
+#include "engine/histogram.h"
 #include "engine/ingest.h"
 #include "engine/mailbox.h"
 
@@ -25,6 +26,7 @@ struct intake {
 	struct budget *budget;
 	struct ingest *ingest;
 	struct envelope *first, *last; /* queued in this turn, not yet handed over */
+	struct histogram latency;      /* from the last byte of a message to its answer */
 };
 
 /* A channel under its newest snapshot, as one thread takes messages for it. */

@@ -186,7 +186,7 @@ void io_drain(struct io *io, int64_t deadline_us)
 
 const struct histogram *io_latency(const struct io *io)
 {
-	return &io->latency;
+	return &io->in.latency;
 }
 
 static void destroy(struct io *io)

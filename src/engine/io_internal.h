@@ -81,7 +81,6 @@ struct io {
 	bool full;                     /* so is the disk: connections under `on_full: stall` are not read */
 	bool draining, stop;
 	int64_t swept_us;
-	struct histogram latency;
 	pthread_mutex_t lock;          /* for the next two */
 	struct io_request *request;
 	bool quiet;                    /* draining, and nothing is unanswered */

@@ -179,6 +179,11 @@ bool source_is_over(struct source *s, int64_t deadline_us)
 	return over;
 }
 
+const struct histogram *source_latency(const struct source *s)
+{
+	return &s->in.latency;
+}
+
 void source_free(struct source *s)
 {
 	if (!s)

@@ -28,6 +28,8 @@ void source_use(struct source *s, struct writer *writer, struct conf *conf, cons
 void source_end(struct source *s);
 /* After source_end: whether everything is answered; waits for it until the deadline (monotonic; 0: not at all). */
 bool source_is_over(struct source *s, int64_t deadline_us);
+/* From the last byte of a message to its answer. */
+const struct histogram *source_latency(const struct source *s);
 /* Ends the thread and frees it. Not while the writer may have something of it: after writer_stop, or when it is
  * over. */
 void source_free(struct source *s);

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "sys/clock.h"
 
+#define LATENCIES_MAX (IO_THREADS_MAX + 64)
+
 static void put_sources(struct json_writer *j, const struct conf_channel *settings)
 {
 	jsonw_array(j, "channels");
@@ -166,14 +168,19 @@ static void put_ledger(struct json_writer *j, const struct ledger_gauge *gauge)
 
 void engine_status(struct engine *e, struct aff_buf *out)
 {
-	const struct histogram *latencies[IO_THREADS_MAX];
+	const struct histogram *latencies[LATENCIES_MAX];
+	unsigned nlatencies = 0;
 	struct aff_buf hex;
 	struct json_writer j;
 	aff_buf_init(&hex, 2 * SHA256_SIZE);
 	pthread_mutex_lock(&e->lock);
 	ledger_look(&e->gauge, e->conf->engine.journal);
 	for (unsigned i = 0; i < e->nio; i++)
-		latencies[i] = io_latency(e->io[i]);
+		latencies[nlatencies++] = io_latency(e->io[i]);
+	for (const struct served *s = e->served; s && nlatencies < LATENCIES_MAX; s = s->next) {
+		if (s->kind == CONF_SOURCE_HTTP)
+			latencies[nlatencies++] = source_latency(s->own);
+	}
 	hex_put(&hex, e->conf->sha256, SHA256_SIZE);
 	jsonw_begin(&j, out, 0);
 	jsonw_object(&j, NULL);
@@ -184,8 +191,8 @@ void engine_status(struct engine *e, struct aff_buf *out)
 	jsonw_i64(&j, "reloads", (int64_t)e->reloads);
 	jsonw_i64(&j, "reloads_refused", (int64_t)e->reloads_refused);
 	jsonw_i64(&j, "memory_in_flight", (int64_t)atomic_load(&e->budget.used));
-	jsonw_i64(&j, "answer_p50_us", histogram_quantile(latencies, e->nio, 500));
-	jsonw_i64(&j, "answer_p99_us", histogram_quantile(latencies, e->nio, 990));
+	jsonw_i64(&j, "answer_p50_us", histogram_quantile(latencies, nlatencies, 500));
+	jsonw_i64(&j, "answer_p99_us", histogram_quantile(latencies, nlatencies, 990));
 	jsonw_i64(&j, "answers_waiting", (int64_t)answers_waiting(e->answers));
 	put_writer(&j, e);
 	put_ledger(&j, &e->gauge);

@@ -221,6 +221,52 @@ START_TEST(a_request_is_answered_later)
 }
 END_TEST
 
+START_TEST(waiting_for_an_answer_is_not_idle)
+{
+	const struct http_limits limits = {
+		.body = 1000, .headers = 2000, .idle_s = 1, .connections = 3, .request_s = 1, .delayed = 1};
+	const struct http_reply reply = {.status = 204};
+	http_set_limits(server, &limits);
+	set.delay_ms = -1;
+	ask("GET /long HTTP/1.1\r\nHost: x\r\n\r\n");
+	for (int i = 0; i < 4; i++)
+		http_poll(server, -1, 1000);
+	ck_assert_str_ne(seen, "");
+	http_answer(server, ticket, &reply);
+	expect("\r\n\r\n");
+	ck_assert_ptr_eq(strstr(answer, "HTTP/1.1 204 "), answer);
+	expect("it is closed when it is idle");
+	ck_assert_uint_eq(nanswer, 0);
+}
+END_TEST
+
+START_TEST(too_much_in_chunks_is_refused)
+{
+	char chunk[300];
+	memset(chunk, 'c', sizeof chunk);
+	snprintf(chunk + 256, sizeof chunk - 256, "\r\n");
+	ask("POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (int i = 0; i < 4; i++) {
+		ask("100\r\n");
+		ask(chunk);
+	}
+	expect("</HTML>\n");
+	ck_assert_ptr_eq(strstr(answer, "HTTP/1.1 413 "), answer);
+	ck_assert_str_eq(seen, "");
+}
+END_TEST
+
+START_TEST(requests_in_one_packet_are_answered_in_turn)
+{
+	ask("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+	    "Connection: close\r\n\r\n");
+	expect("closed behind the second");
+	ck_assert_ptr_nonnull(strstr(answer, "done"));
+	ck_assert_ptr_nonnull(strstr(strstr(answer, "done") + 4, "done"));
+	ck_assert_ptr_nonnull(strstr(seen, "/2"));
+}
+END_TEST
+
 START_TEST(a_client_that_hangs_up_before_it_is_answered)
 {
 	const struct http_reply reply = {.status = 200};
@@ -368,6 +414,9 @@ int main(void)
 	tcase_add_test(t, only_so_many_replies_wait);
 	tcase_add_test(t, a_client_that_hangs_up_while_its_reply_waits);
 	tcase_add_test(t, a_request_is_answered_later);
+	tcase_add_test(t, waiting_for_an_answer_is_not_idle);
+	tcase_add_test(t, too_much_in_chunks_is_refused);
+	tcase_add_test(t, requests_in_one_packet_are_answered_in_turn);
 	tcase_add_test(t, a_client_that_hangs_up_before_it_is_answered);
 	tcase_add_test(t, a_request_has_so_long_however_it_trickles);
 	tcase_add_test(t, more_connections_wait_for_a_free_one);
