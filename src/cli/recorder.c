@@ -73,7 +73,8 @@ static int ask(struct recorder *r)
 		rc = aff_diag_set(&r->diag, AFF_ECORRUPT, "the engine's answer is not JSON");
 	if (!rc && !json_is_true(json_object_get(answer, "ok"))) {
 		rc = (int)json_integer_value(json_object_get(answer, "code"));
-		rc = aff_diag_set(&r->diag, rc < 0 ? rc : AFF_EREFUSED, "the engine did not record it: %s",
+		rc = aff_diag_set(&r->diag, rc < 0 ? rc : AFF_EREFUSED, "%s%s",
+				  rc == AFF_EUNDELIVERED ? "" : "the engine did not record it: ",
 				  text(answer, "error"));
 		aff_diag_hint(&r->diag, "%s", text(answer, "hint"));
 	} else if (!rc && !is_same_folder(text(answer, "journal"), r->folder)) {
@@ -174,6 +175,24 @@ int recorder_flush(struct recorder *r)
 	return 0;
 #endif
 	return rc ? command_error_diag(&r->diag) : 0;
+}
+
+int recorder_hand_over(struct recorder *r, const char *channel, const char *from, struct aff_view raw,
+		       const struct journal_outcome *o)
+{
+	int rc = recorder_flush(r);
+	if (rc)
+		return rc;
+	deeds_put_handover(&r->batch, aff_view_of(channel), aff_view_of(from), o->message, raw);
+	deeds_put_outcome(&r->batch, o);
+	rc = r->batch.error ? aff_diag_set(&r->diag, r->batch.error, "the message is too large to be handed over")
+	   : r->journal     ? commit_here(r)
+			    : ask(r);
+	aff_buf_clear(&r->batch);
+	r->batch.error = 0;
+	if (rc && rc != AFF_EUNDELIVERED)
+		return command_error_diag(&r->diag);
+	return rc;
 }
 
 int recorder_flush_if_due(struct recorder *r)

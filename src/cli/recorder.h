@@ -32,6 +32,10 @@ int recorder_add(struct recorder *r, const struct journal_outcome *o);
 /* Commits the batch: now, or when its first outcome has waited long enough. 0, or COMMAND_FAILED, told. */
 int recorder_flush(struct recorder *r);
 int recorder_flush_if_due(struct recorder *r);
+/* Hands a message of one channel over to another one, with its outcome, which is that it was; in a batch of its own, at
+ * once. 0; AFF_EUNDELIVERED: the other channel does not take it, r->diag says why; COMMAND_FAILED, told. */
+int recorder_hand_over(struct recorder *r, const char *channel, const char *from, struct aff_view raw,
+		       const struct journal_outcome *o);
 void recorder_close(struct recorder *r);
 
 #endif

@@ -25,10 +25,6 @@ static void done(void *arg, unsigned lane, const struct output_answer *answer)
 
 static int open_output(struct replay *r)
 {
-	if (r->dest.channel)
-		return command_error("%s hands over to the channel %s, which only the engine can do; replay what that "
-				     "channel has, or write the messages to a file (--to-file)",
-				     r->dest.full_name, r->dest.channel);
 	int rc = output_new(&r->output, &r->dest, done, r);
 	return rc ? command_error("cannot open %s: %s", r->dest.full_name, aff_error_text(rc)) : 0;
 }
@@ -46,6 +42,8 @@ int replay_open(struct replay *r, const struct conf_dest *dest, const char *to_f
 	pace_start(&r->pace, clock_mono_us());
 	if (pipeline_new(&r->pipeline))
 		return command_error("out of memory");
+	if (!to_file && r->dest.channel)
+		return 0; /* the recorder hands over */
 	if (!to_file)
 		return open_output(r);
 	r->file = strcmp(to_file, "-") == 0 ? stdout : fopen(to_file, append ? "ab" : "wb");
@@ -115,9 +113,10 @@ static void describe(const struct replay *r, enum journal_outcome_kind before, e
 	snprintf(text, DEEDS_DETAIL_MAX, "%s%s%s", copy, what, detail);
 }
 
-static int record(struct replay *r, struct journal_outcome *o, enum journal_outcome_kind before, const char *detail)
+/* Completes what is known of an outcome; text is its detail. */
+static void complete(struct replay *r, struct journal_outcome *o, enum journal_outcome_kind before, const char *detail,
+		     char text[DEEDS_DETAIL_MAX])
 {
-	char text[DEEDS_DETAIL_MAX];
 	describe(r, before, o->kind, detail, text);
 	o->kind = stands(before, o->kind);
 	o->instead = before;
@@ -127,6 +126,12 @@ static int record(struct replay *r, struct journal_outcome *o, enum journal_outc
 	o->action_us = r->action_us;
 	memcpy(o->snapshot, r->recorder->conf->sha256, SHA256_SIZE);
 	r->last = o->message;
+}
+
+static int record(struct replay *r, struct journal_outcome *o, enum journal_outcome_kind before, const char *detail)
+{
+	char text[DEEDS_DETAIL_MAX];
+	complete(r, o, before, detail, text);
 	return recorder_add(r->recorder, o);
 }
 
@@ -192,9 +197,33 @@ static int write_out(struct replay *r, struct aff_view bytes)
 	return fflush(r->file) || ferror(r->file) ? command_error("cannot write the file: %s", strerror(errno)) : 0;
 }
 
+/* To another channel: the message there and the outcome here are recorded together. */
+static int hand_over(struct replay *r, struct journal_outcome *o, enum journal_outcome_kind before,
+		     const struct pipeline_result *p)
+{
+	char text[DEEDS_DETAIL_MAX];
+	struct journal_outcome dead = *o;
+	o->kind = JOURNAL_DELIVERED;
+	complete(r, o, before, "", text);
+	int rc = recorder_hand_over(r->recorder, r->dest.channel, r->channel->name, p->bytes, o);
+	r->sent += !rc;
+	if (rc != AFF_EUNDELIVERED)
+		return rc;
+	command_error("message %" PRId64 ": %s", o->message, r->recorder->diag.text);
+	r->refused++;
+	dead.kind = JOURNAL_DEAD;
+	return record(r, &dead, before, r->recorder->diag.text);
+}
+
 static int send(struct replay *r, struct journal_outcome *o, enum journal_outcome_kind before,
 		const struct pipeline_result *p)
 {
+	o->sent_length = (uint32_t)p->bytes.n;
+	sha256(o->sent, p->bytes);
+	if (!r->file && r->dest.channel) {
+		o->tries = 1;
+		return hand_over(r, o, before, p);
+	}
 	int rc = r->file ? write_out(r, p->bytes) : deliver(r, o, p);
 	if (rc)
 		return rc;
@@ -203,8 +232,6 @@ static int send(struct replay *r, struct journal_outcome *o, enum journal_outcom
 	else if (o->kind == JOURNAL_DEAD)
 		command_error("message %" PRId64 ": %s refused it: %s", o->message, r->dest.full_name,
 			      r->answer.detail);
-	o->sent_length = (uint32_t)p->bytes.n;
-	sha256(o->sent, p->bytes);
 	return record(r, o, before, r->file ? "written to a file" : r->answer.detail);
 }
 

@@ -9,11 +9,13 @@
 #include <stdio.h>
 
 #include "engine/ingest.h"
+#include "engine/peer.h"
+#include "engine/writer.h"
 #include "sys/clock.h"
 
 #define NAME_MAX_BYTES 127
 
-enum deed { DEED_ACTION = 'A', DEED_MESSAGE = 'M', DEED_OUTCOME = 'O' };
+enum deed { DEED_ACTION = 'A', DEED_MESSAGE = 'M', DEED_HANDOVER = 'H', DEED_OUTCOME = 'O' };
 
 /* ---- writing a batch ---- */
 
@@ -45,6 +47,16 @@ void deeds_put_message(struct aff_buf *batch, struct aff_view channel, struct af
 	aff_buf_put_char(batch, DEED_MESSAGE);
 	put_text(batch, channel);
 	put_text(batch, peer);
+	put_text(batch, raw);
+}
+
+void deeds_put_handover(struct aff_buf *batch, struct aff_view channel, struct aff_view from, int64_t id,
+			struct aff_view raw)
+{
+	aff_buf_put_char(batch, DEED_HANDOVER);
+	put_text(batch, channel);
+	put_text(batch, from);
+	put_number(batch, id);
 	put_text(batch, raw);
 }
 
@@ -137,6 +149,7 @@ static void take_outcome(struct reading *r, struct journal_outcome *o)
 
 struct message {
 	struct aff_view channel, peer, raw;
+	bool handed_over;
 };
 
 /* ---- the two passes ---- */
@@ -146,7 +159,8 @@ struct pass {
 	struct journal *journal;
 	struct ingest *ingest;
 	struct envelope *message;
-	char peer[64];
+	char peer[PEER_SIZE];
+	const struct conf_channel *to; /* the message is handed over to this one; NULL: it is not, or that is told */
 	bool acted, outcomes;
 	struct aff_diag *diag;
 };
@@ -166,16 +180,21 @@ static int prepare_message(struct pass *p, const struct message *m)
 	if (!channel)
 		return aff_diag_set(p->diag, AFF_ENOTFOUND, "there is no channel %.*s", (int)m->channel.n,
 				    m->channel.p);
-	snprintf(p->peer, sizeof p->peer, "%.*s %s", (int)m->peer.n, m->peer.p, d->who);
 	int rc = ingest_new(&p->ingest, p->journal, 0);
 	if (!rc)
 		p->message = ingest_message(p->ingest, d->conf, channel, aff_view_of(p->peer), m->raw, 0, NULL);
 	if (rc || !p->message)
 		return aff_diag_set(p->diag, AFF_ENOMEM, "out of memory");
+	if (p->message->row.verdict == JOURNAL_REJECTED && m->handed_over)
+		return aff_diag_set(p->diag, AFF_EUNDELIVERED, "%s refuses it: %s", channel->name,
+				    aff_error_text(p->message->row.error));
 	if (p->message->row.verdict == JOURNAL_REJECTED)
 		return aff_diag_set(p->diag, AFF_ESYNTAX, "channel %s would not take the message: %s", channel->name,
 				    aff_error_text(p->message->row.error));
-	p->message->row.verdict = JOURNAL_KEPT;
+	if (m->handed_over)
+		p->to = channel;
+	else
+		p->message->row.verdict = JOURNAL_KEPT;
 	return 0;
 }
 
@@ -200,7 +219,8 @@ static int check_record(struct pass *p, enum deed kind, struct reading *r)
 {
 	unsigned char sha[SHA256_SIZE];
 	struct journal_outcome o;
-	struct message m;
+	struct message m = {.handed_over = kind == DEED_HANDOVER};
+	int64_t id;
 	switch (kind) {
 	case DEED_ACTION:
 		if (p->acted || p->message || p->outcomes)
@@ -214,6 +234,14 @@ static int check_record(struct pass *p, enum deed kind, struct reading *r)
 		m.channel = take_text(r, 1, NAME_MAX_BYTES);
 		m.peer = take_text(r, 1, 16);
 		m.raw = take_text(r, 1, DEEDS_MAX);
+		snprintf(p->peer, sizeof p->peer, "%.*s %s", (int)m.peer.n, m.peer.p, p->deeds->who);
+		return r->bad ? 0 : prepare_message(p, &m);
+	case DEED_HANDOVER:
+		m.channel = take_text(r, 1, NAME_MAX_BYTES);
+		m.peer = take_text(r, 1, NAME_MAX_BYTES);
+		id = take_between(r, 1, INT64_MAX);
+		m.raw = take_text(r, 1, DEEDS_MAX);
+		peer_of_channel(p->peer, m.peer, id);
 		return r->bad ? 0 : prepare_message(p, &m);
 	case DEED_OUTCOME:
 		take_outcome(r, &o);
@@ -229,6 +257,7 @@ static int write_record(struct pass *p, enum deed kind, struct reading *r)
 	struct journal_action a = {.at_us = clock_wall_us(), .who = aff_view_of(p->deeds->who)};
 	unsigned char sha[SHA256_SIZE];
 	struct journal_outcome o;
+	char detail[HANDED_OVER_SIZE];
 	int rc;
 	switch (kind) {
 	case DEED_ACTION:
@@ -244,8 +273,20 @@ static int write_record(struct pass *p, enum deed kind, struct reading *r)
 		rc = journal_add_message(p->journal, &p->message->row, p->diag);
 		done->message = p->message->row.id;
 		return rc;
+	case DEED_HANDOVER:
+		take_text(r, 0, DEEDS_MAX);
+		take_text(r, 0, DEEDS_MAX);
+		take_number(r);
+		take_text(r, 0, DEEDS_MAX);
+		rc = journal_add_message(p->journal, &p->message->row, p->diag);
+		done->message = p->message->row.id;
+		done->delivers = p->message->row.verdict == JOURNAL_ACCEPTED ? p->to : NULL;
+		return rc;
 	case DEED_OUTCOME:
 		take_outcome(r, &o);
+		if (p->to)
+			o.detail = handed_over_detail(detail, &o, &p->message->row);
+		p->to = NULL;
 		if (o.action_us == DEEDS_THIS_ACTION)
 			o.action_us = done->action_us;
 #ifdef AFF_MUTANT_11 /* what a command did is not recorded */

@@ -296,17 +296,38 @@ void engine_stop(struct engine *e)
 	free(e);
 }
 
+struct recording {
+	struct deeds deeds;
+	struct channel *channels; /* the engine's, as they are now: none of them goes while it runs */
+};
+
+/* By the writer: senders know what their channel got here before anything later. */
+static int record(void *arg, struct journal *journal, struct aff_diag *diag)
+{
+	struct recording *r = arg;
+	int rc = deeds_commit(&r->deeds, journal, diag);
+	const struct conf_channel *to = rc ? NULL : r->deeds.done.delivers;
+	struct channel *channel = to ? channel_find(r->channels, to->name) : NULL;
+	if (channel) {
+		feed_skip(channel->feed, r->deeds.done.message);
+		feed_wake(channel->feed);
+	}
+	return rc;
+}
+
 int engine_record(struct engine *e, const char *who, struct aff_view batch, struct deeds_done *done,
 		  struct aff_diag *diag)
 {
 	pthread_mutex_lock(&e->lock);
-	struct deeds deeds = {.conf = conf_ref(e->conf), .who = who, .batch = batch};
+	struct recording r = {.deeds = {.conf = conf_ref(e->conf), .who = who, .batch = batch},
+			      .channels = e->channels};
 	pthread_mutex_unlock(&e->lock);
-	int rc = writer_call(e->writer, deeds_commit, &deeds, diag);
+	int rc = writer_call(e->writer, record, &r, diag);
 	if (rc == AFF_EFULL) /* once more: the journal may have given its reserve for this */
-		rc = writer_call(e->writer, deeds_commit, &deeds, diag);
-	*done = deeds.done;
-	conf_unref(deeds.conf);
+		rc = writer_call(e->writer, record, &r, diag);
+	*done = r.deeds.done;
+	done->delivers = NULL;
+	conf_unref(r.deeds.conf);
 	return rc;
 }
 

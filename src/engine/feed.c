@@ -75,6 +75,16 @@ void feed_publish(struct feed *f, struct envelope *e)
 	pthread_mutex_unlock(&f->lock);
 }
 
+void feed_skip(struct feed *f, int64_t id)
+{
+	pthread_mutex_lock(&f->lock);
+	while (f->first < f->end)
+		evict(f);
+	f->floor = f->newest = id;
+	f->published++;
+	pthread_mutex_unlock(&f->lock);
+}
+
 void feed_wake(struct feed *f)
 {
 	static const uint64_t one = 1;

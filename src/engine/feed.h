@@ -19,6 +19,9 @@ const char *feed_channel(const struct feed *f);
 
 /* Adds a committed, accepted message (keeps a reference). Ids come in order. Does not wake anybody. */
 void feed_publish(struct feed *f, struct envelope *e);
+/* An accepted message was committed that is in the journal only: senders read it, and what came before it, there. By
+ * the thread that publishes. Wakes nobody. */
+void feed_skip(struct feed *f, int64_t id);
 /* Wakes the senders that wait. */
 void feed_wake(struct feed *f);
 

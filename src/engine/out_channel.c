@@ -39,7 +39,7 @@ static void channel_send(struct output *o, unsigned lane, const struct output_me
 	struct channel_output *c = (struct channel_output *)o;
 	char peer[PEER_SIZE], why[160];
 	struct envelope *e = ingest_message(c->intake.ingest, c->to.conf, c->to.settings,
-					    peer_of_channel(peer, c->from, m->id), m->bytes, 0, NULL);
+					    peer_of_channel(peer, aff_view_of(c->from), m->id), m->bytes, 0, NULL);
 	if (!e) {
 		fail(c, lane, m->report, OUTPUT_TRANSIENT, "out of memory");
 		return;

@@ -35,9 +35,9 @@ struct aff_view peer_order(struct aff_view peer)
 	return begins_with(peer, channel_word) || begins_with(peer, folder) ? peer_sender(peer) : peer;
 }
 
-struct aff_view peer_of_channel(char buf[PEER_SIZE], const char *channel, int64_t id)
+struct aff_view peer_of_channel(char buf[PEER_SIZE], struct aff_view channel, int64_t id)
 {
-	int n = snprintf(buf, PEER_SIZE, "%s%s: %" PRId64, channel_word, channel, id);
+	int n = snprintf(buf, PEER_SIZE, "%s%.*s: %" PRId64, channel_word, (int)channel.n, channel.p, id);
 	return aff_view(buf, n < PEER_SIZE ? (size_t)n : PEER_SIZE - 1);
 }
 

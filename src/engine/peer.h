@@ -21,9 +21,9 @@ struct aff_view peer_order(struct aff_view peer);
 
 /* The channel that a message was handed over by, and the id that it has there. false: it came from elsewhere. */
 bool peer_channel(struct aff_view peer, struct aff_view *channel, int64_t *id);
-#define PEER_SIZE 128
+#define PEER_SIZE 192
 /* The peer of such a message. */
-struct aff_view peer_of_channel(char buf[PEER_SIZE], const char *channel, int64_t id);
+struct aff_view peer_of_channel(char buf[PEER_SIZE], struct aff_view channel, int64_t id);
 
 /* The peer of a file of a folder (its path; the last part of it names it). Characters that mean something in a peer, or
  * are none in UTF-8, become %41. */

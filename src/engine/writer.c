@@ -119,18 +119,25 @@ static int add_report(struct writer *w, struct outcome_report *r, struct aff_dia
 	return rc;
 }
 
+struct aff_view handed_over_detail(char buf[HANDED_OVER_SIZE], const struct journal_outcome *o,
+				   const struct journal_message *there)
+{
+	int n = snprintf(buf, HANDED_OVER_SIZE, "%.*smessage %lld of %.*s%s", (int)o->detail.n, o->detail.p,
+			 (long long)there->id, (int)there->channel.n, there->channel.p,
+			 there->verdict == JOURNAL_KEPT ? ", kept" : "");
+	return aff_view(buf, n < HANDED_OVER_SIZE ? (size_t)n : HANDED_OVER_SIZE - 1);
+}
+
 /* A message, and the outcome of the one that it was handed over for: both, or none. */
 static int add_message(struct writer *w, struct envelope *e, struct aff_diag *diag)
 {
-	char detail[200];
+	char detail[HANDED_OVER_SIZE];
 	judge_message(w->resends, e);
 	int rc = journal_add_message(w->journal, &e->row, diag);
 	if (rc || !e->with)
 		return rc;
 	struct journal_outcome o = e->with->outcome;
-	int n = snprintf(detail, sizeof detail, "%smessage %lld of %.*s%s", e->with->detail, (long long)e->row.id,
-			 (int)e->row.channel.n, e->row.channel.p, e->row.verdict == JOURNAL_KEPT ? ", kept" : "");
-	o.detail = aff_view(detail, n < (int)sizeof detail ? (size_t)n : sizeof detail - 1);
+	o.detail = handed_over_detail(detail, &o, &e->row);
 	rc = journal_add_outcome(w->journal, &o, diag);
 	if (!rc && e->with->count)
 		rc = journal_set_attempts(w->journal, o.destination, o.message, e->with->attempts, diag);

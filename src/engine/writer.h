@@ -24,6 +24,12 @@ struct outcome_report {
 	_Atomic unsigned *open;          /* the sender's count of reports not yet committed */
 };
 
+/* What the outcome of a message says that was handed over to another channel: what it says already, and the message
+ * there. Into buf. */
+#define HANDED_OVER_SIZE 400
+struct aff_view handed_over_detail(char buf[HANDED_OVER_SIZE], const struct journal_outcome *o,
+				   const struct journal_message *there);
+
 /* resends: stays the caller's, and is the writer's alone until writer_stop. answers: told of what is committed; NULL:
  * nobody waits. */
 int writer_start(struct writer **out, struct journal *journal, struct resends *resends, struct answers *answers);

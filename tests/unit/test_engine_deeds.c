@@ -255,6 +255,67 @@ START_TEST(an_unknown_configuration_is_refused)
 }
 END_TEST
 
+static int see_handed_over(void *arg, const struct journal_row *row)
+{
+	struct seen *s = arg;
+	s->messages++;
+	ck_assert_int_eq(row->message.verdict, JOURNAL_ACCEPTED);
+	ck_assert(aff_view_is(row->message.channel, "lab"));
+	ck_assert(aff_view_is(row->message.peer, "channel ward: 17"));
+	ck_assert(aff_view_is(row->raw, message));
+	return 0;
+}
+
+static int see_handing_over(void *arg, const struct journal_outcome *o)
+{
+	struct seen *s = arg;
+	char detail[80];
+	s->outcomes++;
+	snprintf(detail, sizeof detail, "AAmessage %lld of lab", (long long)deeds.done.message);
+	ck_assert_msg(aff_view_is(o->detail, detail), "%.*s", (int)o->detail.n, o->detail.p);
+	return 0;
+}
+
+/* The message and the outcome of handing it over, or neither. */
+START_TEST(a_message_is_handed_over_with_its_outcome)
+{
+	struct seen s = {0};
+	deeds_put_handover(&batch, aff_view_of("lab"), aff_view_of("ward"), 17, aff_view_of(message));
+	put_outcome(17, 0);
+	OK(commit());
+	ck_assert_ptr_nonnull(deeds.done.delivers);
+	ck_assert_str_eq(deeds.done.delivers->name, "lab");
+	struct journal_reader *r = fixture_reader();
+	const struct journal_query all = {.raw = true};
+	OK(journal_search(r, &all, see_handed_over, &s, &diag));
+	OK(journal_get_outcomes(r, 17, see_handing_over, &s, &diag));
+	journal_reader_close(r);
+	ck_assert_uint_eq(s.messages, 1);
+	ck_assert_uint_eq(s.outcomes, 1);
+}
+END_TEST
+
+START_TEST(what_the_other_channel_does_not_take_is_not_handed_over)
+{
+	static const char other[] = "MSH|^~\\&|MON|ICU|||20261120||ADT^A01|C1|P|2.6\r";
+	deeds_put_handover(&batch, aff_view_of("lab"), aff_view_of("ward"), 17, aff_view_of(other));
+	put_outcome(17, 0);
+	is_refused(AFF_EUNDELIVERED);
+	ck_assert_str_eq(diag.text, "lab refuses it: this message type is not accepted here");
+	ck_assert_ptr_null(deeds.done.delivers);
+	deeds_put_handover(&batch, aff_view_of("lab"), aff_view_of("ward"), 17, aff_view_of(message));
+	size_t whole = batch.n;
+	put_outcome(17, 0);
+	for (size_t n = 1; n < batch.n; n++) {
+		if (n == whole)
+			continue;
+		deeds.batch = aff_view(batch.p, n);
+		ck_assert_int_eq(deeds_commit(&deeds, j, &diag), AFF_EARGUMENT);
+	}
+	nothing_was_written();
+}
+END_TEST
+
 static TCase *cases(void)
 {
 	TCase *c = tcase_create("all");
@@ -263,6 +324,8 @@ static TCase *cases(void)
 	tcase_add_test(c, a_bad_batch_is_not_written_at_all);
 	tcase_add_test(c, what_the_channel_would_not_take_is_refused);
 	tcase_add_test(c, an_unknown_configuration_is_refused);
+	tcase_add_test(c, a_message_is_handed_over_with_its_outcome);
+	tcase_add_test(c, what_the_other_channel_does_not_take_is_not_handed_over);
 	return c;
 }
 

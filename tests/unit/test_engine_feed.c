@@ -71,6 +71,25 @@ START_TEST(the_oldest_leave_when_it_is_full)
 }
 END_TEST
 
+/* Nobody takes a later message before one that is in the journal alone. */
+START_TEST(what_was_skipped_is_looked_for_in_the_journal)
+{
+	int64_t ids[16], floor;
+	struct feed *f = feed_new("c", 0, 10000);
+	publish(f, 1, 10);
+	feed_skip(f, 2);
+	ck_assert(feed_has_after(f, 1));
+	ck_assert_int_eq(take_ids(f, 1, ids, 16, &floor), AFF_EAGAIN);
+	ck_assert_int_eq(floor, 2);
+	publish(f, 3, 10);
+	ck_assert_int_eq(take_ids(f, 1, ids, 16, &floor), AFF_EAGAIN);
+	ck_assert_int_eq(take_ids(f, 2, ids, 16, &floor), 1);
+	ck_assert_int_eq(ids[0], 3);
+	ck_assert_uint_eq(feed_published(f), 3);
+	feed_free(f);
+}
+END_TEST
+
 START_TEST(a_waiter_is_woken_once)
 {
 	struct feed *f = feed_new("c", 0, 10000);
@@ -112,6 +131,7 @@ int main(void)
 	TCase *t = tcase_create("feed");
 	tcase_add_test(t, taken_in_order_from_any_position);
 	tcase_add_test(t, the_oldest_leave_when_it_is_full);
+	tcase_add_test(t, what_was_skipped_is_looked_for_in_the_journal);
 	tcase_add_test(t, a_waiter_is_woken_once);
 	tcase_add_test(t, quantiles_are_within_an_eighth);
 	suite_add_tcase(s, t);

@@ -33,7 +33,7 @@ END_TEST
 START_TEST(channels)
 {
 	char buf[PEER_SIZE];
-	struct aff_view channel, peer = peer_of_channel(buf, "ward.2", 1767225600000000);
+	struct aff_view channel, peer = peer_of_channel(buf, aff_view_of("ward.2"), 1767225600000000);
 	int64_t id = 0;
 	ck_assert(same(peer, "channel ward.2: 1767225600000000"));
 	ck_assert(peer_channel(peer, &channel, &id));
