@@ -205,6 +205,29 @@ static void put_map_or_words(struct json_writer *j, enum key_id id, const char *
 	jsonw_array_end(j);
 }
 
+/* A number, or a share. */
+static void put_difference(struct json_writer *j, const char *name)
+{
+	static const char *const types[] = {"string", "number"};
+	jsonw_object(j, name);
+	put_types(j, types, 2);
+	jsonw_text(j, "pattern", "^[0-9]*\\.?[0-9]* *%?$");
+	jsonw_raw(j, "minimum", aff_view_of("0"));
+	jsonw_object_end(j);
+}
+
+static void put_band(struct json_writer *j)
+{
+	jsonw_array(j, "anyOf");
+	put_difference(j, NULL);
+	jsonw_object(j, NULL);
+	jsonw_text(j, "type", "object");
+	jsonw_raw(j, "minProperties", aff_view_of("1"));
+	put_difference(j, "additionalProperties");
+	jsonw_object_end(j);
+	jsonw_array_end(j);
+}
+
 static void put_value(struct json_writer *j, enum key_id id)
 {
 	static const char *const off[] = {"off", NULL}, *const unknown[] = {"keep", "drop", "reject", NULL};
@@ -218,6 +241,9 @@ static void put_value(struct json_writer *j, enum key_id id)
 		break;
 	case KIND_LIST:
 		put_list(j, id);
+		break;
+	case KIND_BAND:
+		put_band(j);
 		break;
 	case KIND_SWITCH:
 		put_map_or_words(j, id, off);
