@@ -50,7 +50,7 @@ void aff_table_free(struct aff_table *t);
 
 /* Adds a row; its texts are copied. AFF_ETABLE when a row for the same code under the same conditions stands there
  * already (existing_line tells where), AFF_EARGUMENT when `from` is empty or has a `*` elsewhere than at its end, or
- * when scale, low or high are no numbers; AFF_ELIMIT past a million rows or 64 of one code; AFF_ENOMEM. */
+ * when scale, low or high are no numbers; AFF_ELIMIT past 500,000 rows or 64 of one code; AFF_ENOMEM. */
 int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned *existing_line);
 
 /* What is wrong with two rows of a table. */

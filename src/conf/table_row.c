@@ -205,6 +205,16 @@ static bool check_from(struct report *report, const struct row_text *row)
 	return false;
 }
 
+/* Spreadsheets hide blanks; a code that has one is another code. */
+static void check_blanks(struct report *report, const struct row_text *row, unsigned column)
+{
+	struct aff_view text = row->text[column];
+	char word[SHOWN_SIZE];
+	if (aff_view_trim(text).n != text.n)
+		report_warning(report, row->at[column], "take it away unless the device sends it so",
+		               "there is a blank at an end of '%s'", shown(word, text));
+}
+
 static void check_within(struct report *report, const struct row_text *row)
 {
 	struct aff_view within = row->text[COLUMN(within)];
@@ -230,7 +240,7 @@ static void report_refusal(struct table_reader *t, const struct row_text *row, c
 		             "the code '%s' stands in line %u already%s", code, existing,
 		             asks ? ", under the same conditions" : "");
 	else if (rc == AFF_ELIMIT)
-		report_error(report, row->at[COLUMN_FROM], "a code has 64 rows at most, and a table a million",
+		report_error(report, row->at[COLUMN_FROM], "a code has 64 rows at most, and a table 500,000",
 		             "too many rows with the code '%s'", code);
 	else
 		report_error(report, row->at[COLUMN_FROM], "what stands before a * has 249 bytes at most",
@@ -245,6 +255,9 @@ void table_add_row(struct table_reader *t, const struct row_text *row)
 	unsigned existing = 0;
 	size_t errors = report->findings->errors;
 	check_from(report, row);
+	check_blanks(report, row, COLUMN_FROM);
+	check_blanks(report, row, COLUMN(from_name));
+	check_blanks(report, row, COLUMN(code));
 	check_within(report, row);
 	check_scale(report, row);
 	check_sentinels(report, row);

@@ -11,7 +11,7 @@
 
 #include "terms/table_index.h"
 
-enum { CHUNK = 64 * 1024, MOST_ROWS = 1000 * 1000, MOST_OF_ONE = 64 };
+enum { CHUNK = 64 * 1024, MOST_ROWS = 500 * 1000, MOST_OF_ONE = 64 };
 
 struct table_chunk {
 	struct table_chunk *next;
