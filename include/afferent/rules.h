@@ -21,7 +21,8 @@ extern "C" {
 enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
 	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE, AFF_STEP_ADD,
-	AFF_STEP_RENUMBER, AFF_STEP_ROUND, AFF_STEP_ZONE
+	AFF_STEP_RENUMBER, AFF_STEP_ROUND, AFF_STEP_ZONE,
+	AFF_STEP_GROUP
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -31,6 +32,7 @@ struct aff_step {
 	enum aff_step_kind kind;
 	unsigned line;                    /* in the channel's file; named in outcomes and errors */
 	bool joined;                      /* belongs to the entry of the step before: they are skipped together */
+	bool inside;                      /* belongs to the GROUP before it */
 	char for_each[4];                 /* segment id, or "": once for the message */
 	unsigned for_field;               /* 0, or a field of for_each: for each of its repetitions */
 	struct aff_expr *when;            /* NULL: always */
@@ -68,6 +70,11 @@ const char *aff_suspect_rule(size_t i);
  *
  * DELETE empties a field or component, and takes a repetition away. Without `for` it does so in each segment with the
  * path's id, or in the occurrence that the path names. */
+
+/* GROUP asks its condition once for the steps that follow it with `inside` set, and are done where it holds: for the
+ * message, or one after the other for each segment or repetition, which must then be theirs, too (for_each, for_field).
+ * When one takes the segment or repetition away the others are not done for it. A group does not stand within another
+ * one. */
 
 /* ADD puts in a segment that its template describes, with the delimiters | ^ ~ & whatever those of the message are.
  * With `for` it is put beside each such segment, else beside the first `beside` (where there is none, nothing is

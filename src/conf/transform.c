@@ -102,7 +102,7 @@ void step_add(struct step_reader *s, const struct node *at, const struct node *v
 	struct aff_diag diag = {0};
 	const struct node *when = s->f->value[KEY_STEP_when];
 	s->step.when = NULL;
-	if (s->f->meant[KEY_STEP_for] && !s->step.for_each[0])
+	if (s->adrift || (s->f->meant[KEY_STEP_for] && !s->step.for_each[0]))
 		return;
 	int rc = when ? aff_expr_compile(&s->step.when, when->text, NULL) : 0;
 	if (rc) {
@@ -196,6 +196,8 @@ static void read_units(struct step_reader *s, const struct node *n)
 	step_add(s, n, NULL);
 }
 
+static void read_steps(struct step_reader *s, const struct node *list);
+
 /* What a step can do, in the order in which a message lists them. */
 static const struct action {
 	enum key_id key;
@@ -205,7 +207,7 @@ static const struct action {
 	{KEY_STEP_suspect, read_suspect}, {KEY_STEP_set, read_set},
 	{KEY_STEP_copy, read_copy},       {KEY_STEP_move, read_move},           {KEY_STEP_delete, read_delete},
 	{KEY_STEP_add, read_add},         {KEY_STEP_renumber, read_renumber},     {KEY_STEP_round, read_round},
-	{KEY_STEP_zone, read_zone},
+	{KEY_STEP_zone, read_zone},       {KEY_STEP_steps, read_steps},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
@@ -255,13 +257,32 @@ static bool check_action(struct reader *r, const struct fields *f)
 	return first != KEY_COUNT;
 }
 
-static void read_step(struct reader *r, struct aff_rules *rules, const struct node *entry)
+/* A step within `steps` is done for what these are done for. */
+static void take_over_for(struct reader *r, const struct fields *f, struct aff_step *step, const struct aff_step *group)
+{
+	step->inside = step->joined = true;
+	if (!group->for_each[0])
+		return;
+	if (f->value[KEY_STEP_for])
+		report_error(&r->report, f->value[KEY_STEP_for]->at, "leave it out here",
+		             "'for' stands beside 'steps' already");
+	memcpy(step->for_each, group->for_each, sizeof step->for_each);
+	step->for_field = group->for_field;
+}
+
+/* group: the steps that it stands within; NULL: none. */
+static void read_step(struct reader *r, struct aff_rules *rules, const struct node *entry,
+                      const struct step_reader *group)
 {
 	struct fields f;
 	if (!fields_read(r, &f, SECTION_STEP, entry))
 		return;
-	struct step_reader s = {r, rules, &f, {.line = entry->at.line, .value = aff_view("", 0)}};
+	struct step_reader s = {.r = r, .rules = rules, .f = &f,
+	                        .step = {.line = entry->at.line, .value = aff_view("", 0)}};
 	read_for(r, &f, &s.step);
+	if (group)
+		take_over_for(r, &f, &s.step, &group->step);
+	s.adrift = group && group->adrift;
 	aff_expr_free(get_condition(r, &f, KEY_STEP_when));
 	check_companions(r, &f);
 	if (!check_action(r, &f))
@@ -269,6 +290,22 @@ static void read_step(struct reader *r, struct aff_rules *rules, const struct no
 	for (size_t i = 0; i < ACTIONS; i++)
 		if (f.value[actions[i].key])
 			actions[i].read(&s, f.value[actions[i].key]);
+}
+
+static void read_steps(struct step_reader *s, const struct node *list)
+{
+	if (s->step.inside) {
+		report_error(&s->r->report, list->at, "move them one level up", "'steps' do not stand within 'steps'");
+		return;
+	}
+	if (!step_check_count(s->r, list, KEY_STEP_steps))
+		return;
+	size_t before = aff_rules_steps(s->rules);
+	s->step.kind = AFF_STEP_GROUP;
+	step_add(s, list, NULL);
+	s->adrift = aff_rules_steps(s->rules) == before;
+	for (const struct node *entry = list->first; entry; entry = entry->next)
+		read_step(s->r, s->rules, entry, s);
 }
 
 #define MAX_STEPS 1000
@@ -285,6 +322,6 @@ struct aff_rules *read_transform(struct reader *r, const struct node *list)
 		return NULL;
 	}
 	for (const struct node *entry = list->first; entry; entry = entry->next)
-		read_step(r, rules, entry);
+		read_step(r, rules, entry, NULL);
 	return rules;
 }

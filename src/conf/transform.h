@@ -12,6 +12,7 @@ struct step_reader {
 	struct aff_rules *rules;
 	const struct fields *f;
 	struct aff_step step;   /* what all steps made from this entry share; its `when` is not set */
+	bool adrift;            /* what it stands within was wrong: nothing is added */
 };
 
 /* Reads a path that names at least a field. */

@@ -92,9 +92,13 @@ static int run_add(struct run *run, unsigned segment)
 		return run_reject(run, rc, segment, 0,
 		                  "what is added needs a delimiter that the message does not have");
 	rc = rc ? rc : insert(run, at);
-	if (!rc && segment != AFF_NONE)
-		run->resume = step->before ? beside + 2 : at + 1;
-	return rc;
+	if (rc || segment == AFF_NONE)
+		return rc;
+	unsigned next = step->before ? beside + 2 : at + 1;
+	run->resume += run->resume >= at;
+	run->resume = run->resume > next ? run->resume : next;
+	run->moved = step->before;
+	return STEP_DONE;
 }
 
 /* ---- set ids ---- */

@@ -60,6 +60,8 @@ size_t aff_rules_steps(const struct aff_rules *r)
 	return r->count;
 }
 
+static const struct step_kind step_group;
+
 static const struct step_kind *const kinds[] = {
 	[AFF_STEP_DROP_SEGMENT] = &step_drop_segment, [AFF_STEP_DROP_MESSAGE] = &step_drop_message,
 	[AFF_STEP_TRANSLATE] = &step_translate,       [AFF_STEP_UNITS] = &step_units,
@@ -68,6 +70,7 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_DELETE] = &step_delete,             [AFF_STEP_DROP_REPETITION] = &step_drop_repetition,
 	[AFF_STEP_ADD] = &step_add_segment,           [AFF_STEP_RENUMBER] = &step_renumber,
 	[AFF_STEP_ROUND] = &step_round,               [AFF_STEP_ZONE] = &step_zone,
+	[AFF_STEP_GROUP] = &step_group,
 };
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)
@@ -100,19 +103,43 @@ static bool guards(const struct step_kind *kind, const struct aff_step *s)
 	return kind->guards || judges || s->unknown != AFF_UNKNOWN_KEEP;
 }
 
+/* The group that the next step with `inside` belongs to; NULL: none. */
+static struct step *open_group(const struct aff_rules *r)
+{
+	size_t i = r->count;
+	while (i && r->steps[i - 1].inside)
+		i--;
+	return i && r->steps[i - 1].kind == &step_group ? &r->steps[i - 1] : NULL;
+}
+
+static int check_inside(const struct aff_rules *r, const struct aff_step *s, struct aff_diag *diag)
+{
+	const struct step *group = s->inside ? open_group(r) : NULL;
+	if (!s->inside)
+		return 0;
+	if (!group || s->kind == AFF_STEP_GROUP)
+		return step_wrong(diag, "`steps` do not stand within `steps`", "move them one level up");
+	if (group->for_each[0] &&
+	    (strcmp(group->for_each, s->for_each) != 0 || group->for_field != s->for_field))
+		return step_wrong(diag, "`for` stands beside `steps` already", "leave it out here");
+	return 0;
+}
+
 int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag *diag)
 {
 	if ((size_t)s->kind >= sizeof kinds / sizeof kinds[0])
 		return aff_diag_set(diag, AFF_EARGUMENT, "there is no such step");
 	const struct step_kind *kind = kinds[s->kind];
 	int rc = check_repetitions(kind, s, diag);
+	rc = rc ? rc : check_inside(r, s, diag);
 	if (!rc && kind->check)
 		rc = kind->check(s, diag);
 	rc = rc ? rc : grow(r, diag);
 	if (rc)
 		return rc;
 	struct step *step = &r->steps[r->count];
-	*step = (struct step){.kind = kind, .line = s->line, .joined = s->joined, .guards = guards(kind, s),
+	*step = (struct step){.kind = kind, .line = s->line, .joined = s->joined, .inside = s->inside,
+	                      .guards = guards(kind, s),
 	                      .when = s->when, .path = s->path, .from = s->from, .for_field = s->for_field,
 	                      .table = s->table, .unknown = s->unknown, .back = s->back,
 	                      .implausible = s->implausible, .suspect = s->suspect, .suspects = s->suspects,
@@ -121,18 +148,27 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 	memcpy(step->beside, s->beside, sizeof step->beside);
 	if (kind->compile)
 		rc = kind->compile(step, s, diag);
-	if (!rc)
-		r->count++;
-	else
+	if (rc) {
 		free_parts(step);
-	return rc;
+		return rc;
+	}
+	struct step *group = s->inside ? open_group(r) : NULL;
+	if (group) {
+		group->inner++;
+		group->guards |= step->guards;
+	}
+	r->count++;
+	return 0;
 }
 
 /* ---- running ---- */
 
 static int carry_out(struct run *run, unsigned segment)
 {
-	int rc = run->step->kind->run(run, segment);
+	const struct step_kind *kind = run->step->kind;
+	int rc = kind->run(run, segment);
+	if (kind == &step_group) /* its steps were told one by one */
+		return rc;
 	if (rc < 0 && rc != AFF_ENOMEM)
 		rc = run_reject(run, rc, segment, 0, "%s", aff_error_text(rc));
 	watch_done(run, segment, rc);
@@ -170,7 +206,7 @@ static int each_segment(struct run *run, const char *id, int (*what)(struct run 
 			return rc;
 		unsigned next = rc == STEP_DELETED ? segment : segment + 1;
 		segment = aff_edit_find(run->e, id, run->resume ? run->resume : next);
-		run->resume = 0;
+		run->resume = run->moved = 0;
 	}
 	return STEP_DONE;
 }
@@ -219,16 +255,51 @@ static int run_step(struct run *run)
 	return holds == 1 ? apply_to_message(run) : holds;
 }
 
+/* ---- groups ---- */
+
+/* One of the group's steps for its current segment, which moves when something is added before it. */
+static int run_inner(struct run *run, unsigned *segment)
+{
+	unsigned before = aff_edit_segments(run->e);
+	int rc = apply_when(run, *segment);
+	unsigned after = aff_edit_segments(run->e);
+	*segment += run->moved;
+	run->moved = 0;
+	if (after < before && run->resume > *segment)
+		run->resume -= before - after;
+	return rc;
+}
+
+static int run_group(struct run *run, unsigned segment)
+{
+	const struct step *group = run->step;
+	const size_t number = run->number;
+	int rc = STEP_DONE;
+	for (unsigned i = 1; i <= group->inner && rc == STEP_DONE; i++) {
+		run->step = group + i;
+		run->number = number + i;
+		watch_step(run);
+		rc = segment == AFF_NONE ? run_step(run) : run_inner(run, &segment);
+	}
+	if (rc == STEP_DONE || rc == STEP_DELETED) {
+		run->step = group;
+		run->number = number;
+	}
+	return rc;
+}
+
+static const struct step_kind step_group = {
+	.name = "steps", .run = run_group, .everywhere = "", .repetitions = true};
+
 /* ---- failures ---- */
 
 /* What was to be held back does not go out because something failed. */
-static bool may_be_skipped(const struct run *run)
+static bool may_be_skipped(const struct run *run, const struct step *entry)
 {
-	const struct step *step = run->step;
 #ifdef AFF_MUTANT_81 /* what was to be held back goes out */
 	return run->failed;
 #endif
-	return run->failed && !run->relabelled && !step->guards;
+	return run->failed && !run->relabelled && !run->step->guards && !entry->guards;
 }
 
 /* Undoes what the entry did, as if it were not there. The reason is told of the first one. */
@@ -253,12 +324,14 @@ static int run_entry(struct run *run, const struct aff_rules *r, size_t first, s
 	int rc = undoes ? aff_edit_mark(run->e) : 0;
 	run->failed = run->relabelled = false;
 	for (size_t i = first; i < end && rc == STEP_DONE; i++) {
+		if (r->steps[i].inside)
+			continue;
 		run->step = &r->steps[i];
 		run->number = i;
 		watch_step(run);
 		rc = run_step(run);
 	}
-	if (rc != STEP_DECIDED || !undoes || !may_be_skipped(run))
+	if (rc != STEP_DECIDED || !undoes || !may_be_skipped(run, &r->steps[first]))
 		return rc;
 	skip(run, &before, told);
 	return STEP_DONE;

@@ -16,6 +16,8 @@ struct step {
 	const struct step_kind *kind;
 	unsigned line;
 	bool joined;             /* to the step before */
+	bool inside;             /* a GROUP, which does it */
+	unsigned inner;          /* GROUP: how many of the following steps are its own */
 	bool guards;             /* it takes away what must not go out: never skipped */
 	char for_each[4];
 	unsigned for_field;      /* for each repetition of this field; 0: for each segment */
@@ -47,6 +49,7 @@ struct run {
 	struct aff_buf key;      /* an unescaped code */
 	struct aff_buf made;     /* what a function made of a text */
 	unsigned resume;         /* a step that adds segments: where to go on; 0: behind the current one */
+	unsigned moved;          /* by how many the current segment has moved back */
 	struct aff_rules_result *result;
 	struct aff_diag *diag;
 	size_t looks;            /* at segments, to find what contains others */
