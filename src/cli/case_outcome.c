@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/vector.h"
 #include "cli/config.h"
 
 #define OUTCOME_BYTES_MAX (512u << 20)
@@ -37,8 +38,12 @@ static void taken(void *arg, size_t i, const struct ingest_decision *d)
 	aff_msg_free(m);
 	t->verdict = d->row.verdict;
 	t->positive = ack.code == AFF_AA || ack.code == AFF_CA || !answer.n;
-	int n = snprintf(t->words, sizeof t->words, "%s %s", journal_verdict_text(t->verdict),
-			 answer.n ? aff_ack_code_text(ack.code) : "unanswered");
+	const char *none = d->awaits ? "" : " unanswered";
+	int n = snprintf(t->words, sizeof t->words, "%s%s%s", journal_verdict_text(t->verdict), answer.n ? " " : none,
+			 answer.n ? aff_ack_code_text(ack.code) : "");
+	if (d->awaits)
+		n += snprintf(t->words + n, sizeof t->words - (size_t)n, " awaits %.120s",
+			      strrchr(o->channel->channel->source.delivered_to, '/') + 1);
 	if (t->verdict == JOURNAL_REJECTED)
 		snprintf(t->words + n, sizeof t->words - (size_t)n, " %d", aff_error_condition(d->row.error));
 	t->at = o->bytes.n;
@@ -98,17 +103,43 @@ static void put_words(const struct case_outcomes *o, struct case_outcome *x, con
 		snprintf(x->words, sizeof x->words, "%s%s%.200s (%.*s)", kind, space, reason, length, said.p);
 }
 
+/* What is sent although a step failed must not look like what is sent. */
+static void put_skipped(const struct case_outcomes *o, struct case_outcome *x, const struct pipeline_result *r)
+{
+	struct aff_view said = quote(o->channel->text, r->skipped_line);
+	snprintf(x->numbered, sizeof x->numbered, "skipped line %u, and sent: %.120s", r->skipped_line, r->skipped_why);
+	snprintf(x->words, sizeof x->words, "skipped a step, and sent: %.120s (%.*s)", r->skipped_why,
+		 (int)(said.n < 200 ? said.n : 200), said.p);
+}
+
+static void put_piece(struct case_outcomes *o, struct case_outcome *x, struct aff_view bytes)
+{
+	if (vector_room(&o->pieces, &o->pieces_capacity, o->npieces, sizeof *o->pieces)) {
+		o->bytes.error = AFF_ENOMEM;
+		return;
+	}
+	o->pieces[o->npieces++] = (struct case_piece){o->bytes.n, bytes.n};
+	x->count++;
+	aff_buf_put_view(&o->bytes, bytes);
+}
+
 static void outcome(void *arg, size_t message, const struct conf_dest *dest, enum journal_outcome_kind kind,
-		    const char *detail, struct aff_view bytes)
+		    const struct pipeline_result *r)
 {
 	struct case_outcomes *o = arg;
 	size_t k = (size_t)(dest - o->channel->channel->dests);
 	struct case_outcome *x = &o->outcomes[message * o->dests + k];
+	bool sent = kind == JOURNAL_DELIVERED;
 	x->kind = kind;
-	x->at = o->bytes.n;
-	x->n = bytes.n;
-	aff_buf_put_view(&o->bytes, bytes);
-	put_words(o, x, detail);
+	x->first = o->npieces;
+	if (sent && r->skipped)
+		put_skipped(o, x, r);
+	else
+		put_words(o, x, sent ? "" : r->detail);
+	if (sent && !r->nparts)
+		put_piece(o, x, r->bytes);
+	for (unsigned i = 0; sent && i < r->nparts; i++)
+		put_piece(o, x, r->parts[i].bytes);
 }
 
 int case_outcomes_make(struct case_outcomes *o, const struct case_channel *channel, const struct case_files *files)
@@ -132,6 +163,7 @@ void case_outcomes_free(struct case_outcomes *o)
 {
 	free(o->taken);
 	free(o->outcomes);
+	free(o->pieces);
 	aff_buf_free(&o->bytes);
 }
 

@@ -14,14 +14,19 @@ struct case_outcome {
 	enum journal_outcome_kind kind;
 	char words[CASE_WORDS];      /* "filtered when (when: PV1-3.1 = ICU)": the rule's line is quoted */
 	char numbered[CASE_WORDS];   /* "filtered line 42: when" */
-	size_t at, n;                /* DELIVERED: what is sent */
+	size_t first, count;         /* DELIVERED: what is sent, in pieces */
 };
 
 struct case_taken {
-	char words[48];              /* "accepted AA", "rejected AE 101" */
+	char words[200];             /* "accepted AA", "rejected AE 101", "accepted CA awaits ehr" */
 	enum journal_verdict verdict;
 	bool positive;               /* AA, CA, or no answer */
 	size_t at, n;                /* the answer; n 0: none */
+};
+
+/* One message or document on its way out, in the bytes. */
+struct case_piece {
+	size_t at, n;
 };
 
 struct case_outcomes {
@@ -29,6 +34,8 @@ struct case_outcomes {
 	size_t messages, dests;
 	struct case_taken *taken;
 	struct case_outcome *outcomes; /* dests of them for each message */
+	struct case_piece *pieces;
+	size_t npieces, pieces_capacity;
 	struct aff_buf bytes;
 };
 

@@ -97,7 +97,7 @@ static void compare_expected(struct running *r)
 struct sequence {
 	struct running *r;
 	size_t dest;                 /* SIZE_MAX: the answers */
-	size_t next;                 /* message to look at next */
+	size_t next, piece;          /* message to look at next, and which piece of it */
 	size_t taken;                /* so many were compared */
 	const char *file;
 };
@@ -106,21 +106,15 @@ struct sequence {
 static bool next_of(struct sequence *s, uint64_t *message, struct aff_view *bytes)
 {
 	const struct case_outcomes *o = &s->r->outcomes;
-	for (; s->next < o->messages; s->next++) {
-		size_t i = s->next, at, n;
-		if (s->dest == SIZE_MAX) {
-			at = o->taken[i].at;
-			n = o->taken[i].n;
-		} else {
-			const struct case_outcome *x = case_outcome(o, i, s->dest);
-			at = x->at;
-			n = x->kind == JOURNAL_DELIVERED ? x->n : 0;
-		}
-		if (!n)
+	for (; s->next < o->messages; s->next++, s->piece = 0) {
+		const struct case_taken *t = &o->taken[s->next];
+		const struct case_outcome *x = s->dest == SIZE_MAX ? NULL : case_outcome(o, s->next, s->dest);
+		if (s->piece == (x ? x->count : t->n != 0))
 			continue;
-		*message = i + 1;
-		*bytes = aff_view(o->bytes.p + at, n);
-		s->next++;
+		struct case_piece p = x ? o->pieces[x->first + s->piece] : (struct case_piece){t->at, t->n};
+		*message = s->next + 1;
+		*bytes = aff_view(o->bytes.p + p.at, p.n);
+		s->piece++;
 		s->taken++;
 		return true;
 	}
@@ -207,7 +201,7 @@ static int write_sequence(struct sequence *s, const char *path)
 	struct aff_diag diag = {0};
 	struct aff_view bytes;
 	uint64_t message;
-	s->next = 0;
+	s->next = s->piece = 0;
 	aff_buf_init(&out, 4 * (size_t)CASE_BYTES_MAX);
 	while (next_of(s, &message, &bytes)) {
 		if (out.n)

@@ -33,8 +33,8 @@ struct looking {
 	uint64_t strange;            /* messages of channels that the configuration does not have */
 	uint64_t removed;            /* without a body */
 	uint64_t dead;               /* that the channel cannot read or rejects */
+	int64_t from_us;             /* what is looked at begins here */
 	struct progress progress;
-	bool visible;
 };
 
 /* ---- one message ---- */
@@ -51,8 +51,6 @@ static int look(struct looking *l, const struct conf_channel *channel, const cha
 	int rc = pipeline_transform(l->pipeline, channel, &everything, bytes, &result);
 	pipeline_watch(l->pipeline, NULL);
 	l->dead += !rc && result.verdict == PIPELINE_DEAD;
-	if (l->visible)
-		progress_update(&l->progress, l->list.messages);
 	return rc ? rc : l->list.error;
 }
 
@@ -76,6 +74,7 @@ static int look_at_row(void *arg, const struct journal_row *row)
 		return 0;
 	}
 	snprintf(where, sizeof where, "%" PRId64, row->message.id);
+	progress_update_at(&l->progress, l->list.messages, (uint64_t)(row->message.received_us - l->from_us));
 	return look(l, channel, where, row->message.received_us, row->raw);
 }
 
@@ -100,7 +99,9 @@ static int search(struct looking *l)
 	if (read_time(l->since ? l->since : "7d", &q.from_us) || read_time(l->until, &q.to_us) ||
 	    journal_command_open_with(&reader, folder, NULL, l->key_file ? l->key_file : l->conf->engine.secret_file))
 		return COMMAND_FAILED;
-	progress_start(&l->progress, "messages", 0);
+	l->from_us = q.from_us;
+	int64_t end_us = q.to_us ? q.to_us : clock_wall_us();
+	progress_start(&l->progress, "messages", end_us > q.from_us ? (uint64_t)(end_us - q.from_us) : 0);
 	int rc = journal_search(reader, &q, look_at_row, l, &diag);
 	progress_end(&l->progress);
 	journal_reader_close(reader);
@@ -183,6 +184,5 @@ int cmd_unmapped(int argc, char **argv)
 		return command_error("--since, --until, --journal and --key-file are for the journal, not for files");
 	if (l.json && l.stub != STUB_NONE)
 		return command_error("--json and --stub do not go together");
-	l.visible = true;
 	return run(&l, n ? argv[0] : NULL, argv + 1, n > 1 ? n - 1 : 0);
 }

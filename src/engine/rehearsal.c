@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#include "engine/pipeline.h"
 #include "engine/resends.h"
 #include "engine/sampler.h"
 
@@ -117,8 +116,7 @@ static int deliver(struct state *s, size_t i)
 		kind = JOURNAL_DEAD;
 	else if (result.verdict == PIPELINE_FILTERED)
 		kind = JOURNAL_FILTERED;
-	bool sent = kind == JOURNAL_DELIVERED;
-	s->r->outcome(s->r->arg, i, s->dest, kind, sent ? "" : result.detail, sent ? result.bytes : aff_view("", 0));
+	s->r->outcome(s->r->arg, i, s->dest, kind, &result);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #define ENGINE_REHEARSAL_H
 
 #include "engine/ingest.h"
+#include "engine/pipeline.h"
 
 struct rehearsal_message {
 	struct aff_view bytes;
@@ -17,10 +18,10 @@ struct rehearsal_message {
 
 /* Told about each message, numbered from 0, once: how it was taken. Views live until the function returns. */
 typedef void rehearsal_taken_fn(void *arg, size_t message, const struct ingest_decision *decision);
-/* Told once for each accepted message and destination, for one destination after the other: DELIVERED with the bytes
- * that would be sent; else detail says why not. */
+/* Told once for each accepted message and destination, for one destination after the other: DELIVERED with what would
+ * be sent, in result; else its detail says why not. */
 typedef void rehearsal_outcome_fn(void *arg, size_t message, const struct conf_dest *dest,
-                                  enum journal_outcome_kind kind, const char *detail, struct aff_view bytes);
+                                  enum journal_outcome_kind kind, const struct pipeline_result *result);
 
 struct rehearsal {
 	const struct conf *conf;
