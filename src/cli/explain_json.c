@@ -47,6 +47,8 @@ static void put_accept(struct json_writer *j, const struct explanation *x)
 	jsonw_text(j, "verdict", verdicts[d->row.verdict]);
 	jsonw_text(j, "check", explain_check_name(x->channel, check, sizeof check));
 	jsonw_text(j, "answer", x->answer);
+	if (d->awaits)
+		jsonw_text(j, "answered_by", x->channel->source.delivered_to);
 	jsonw_array(j, "errors");
 	if (d->why.code)
 		put_diag(j, &d->why);

@@ -100,7 +100,11 @@ static void print_accept(const struct explanation *x)
 		printf("%s%s%s", term_style(stdout, TERM_RED),
 		       d->row.verdict == JOURNAL_KEPT ? "kept in the journal, and sent nowhere" : "refused",
 		       term_style(stdout, TERM_PLAIN));
-	printf("; %s%s\n", x->answer[0] ? "answer " : "no answer", x->answer);
+	if (d->awaits)
+		printf("; answer %s%swhen it is known what became of it at %s\n", x->answer,
+		       x->answer[0] ? ", and another one " : "", x->channel->source.delivered_to);
+	else
+		printf("; %s%s\n", x->answer[0] ? "answer " : "no answer", x->answer);
 	if (d->row.verdict == JOURNAL_ACCEPTED)
 		return;
 	if (d->why.code)
