@@ -47,8 +47,8 @@ void check_answer(struct reader *r, struct conf_channel *c, const struct node *s
 		report_no_dest(r, c, name);
 	else if (d->full_name)
 		c->source.delivered_to = keep_text(r, aff_view_of(d->full_name));
-	if (c->source.kind != CONF_SOURCE_MLLP && c->source.kind != CONF_SOURCE_MLLP_CLIENT)
-		report_error(&r->report, answer->at, "leave it out", "'when-delivered' goes with 'mllp' only");
+	if (c->source.kind == CONF_SOURCE_DIRECTORY)
+		report_error(&r->report, answer->at, "leave it out", "'when-delivered' has no use with 'directory'");
 	else if (c->source.split)
 		report_error(&r->report, answer->at, "leave one of them out",
 		             "'when-delivered' and 'batch: split' do not go together: the answers to a batch are one");

@@ -29,11 +29,22 @@ bool source_queue(struct source *s, const struct envelopes *all)
 	return intake_queue(&s->in, all);
 }
 
+bool source_waits(const struct envelope *e)
+{
+	return e->awaits && !e->result &&
+	       (e->row.verdict == JOURNAL_ACCEPTED || e->row.verdict == JOURNAL_DUPLICATE);
+}
+
 static void read_mailbox(struct source *s)
 {
 	for (struct envelope *e = mailbox_take(&s->in.mailbox), *next; e; e = next) {
 		next = e->next;
-		s->unanswered--;
+		if (e->about) {
+			s->unanswered--;
+			s->kind->told(s, e);
+			continue;
+		}
+		s->unanswered -= !source_waits(e);
 		intake_came_back(&s->in, e);
 		s->kind->came_back(s, e);
 	}

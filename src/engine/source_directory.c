@@ -589,4 +589,4 @@ static int open_directory(struct source *s, const struct conf_channel *settings,
 	return 0;
 }
 
-const struct source_kind source_directory = {open_directory, use, turn, came_back, end, close_directory};
+const struct source_kind source_directory = {open_directory, use, turn, came_back, NULL, end, close_directory};

@@ -115,23 +115,37 @@ static int status_of(const struct envelope *e, struct aff_view answer)
 	return answer.n ? 200 : 204;
 }
 
-static void came_back(struct source *s, struct envelope *e)
+static void respond(struct source *s, const struct envelope *e, int status, struct aff_view answer, int error)
 {
 	struct http_source *h = s->state;
-	struct aff_view answer = e->result ? ingest_refusal(s->in.ingest, e, e->result) : e->answer;
-	struct http_reply reply = {.status = status_of(e, answer), .body = &h->body};
+	struct http_reply reply = {.status = status, .body = &h->body};
 	aff_buf_clear(&h->body);
 	put_answer(h, answer);
 	if (h->body.n)
 		reply.content_type = hl7_type;
-	else if (reply.status == 400)
-		say(&reply, 400, aff_error_text(e->row.error));
-	else if (reply.status == 503)
-		say(&reply, 503, aff_error_text(e->result));
-	if (reply.status == 503)
+	else if (status >= 400)
+		say(&reply, status, aff_error_text(error));
+	if (status == 503)
 		reply.retry_after_s = RETRY_S;
 	http_answer(h->server, (uint64_t)e->generation << 32 | e->slot, &reply);
+}
+
+static void came_back(struct source *s, struct envelope *e)
+{
+	struct aff_view answer = e->result ? ingest_refusal(s->in.ingest, e, e->result) : e->answer;
+	if (!source_waits(e))
+		respond(s, e, status_of(e, answer), answer, e->result ? e->result : e->row.error);
 	envelope_unref(e);
+}
+
+/* There is one response, so in enhanced mode it is the later answer, and not CA before it. */
+static void told(struct source *s, struct envelope *note)
+{
+	bool dead = note->fate == JOURNAL_DEAD || note->fate == JOURNAL_DISCARDED;
+	struct aff_view answer = ingest_late_answer(s->in.ingest, note);
+	int status = dead ? 400 : !note->fate ? 503 : answer.n ? 200 : 204;
+	respond(s, note, status, answer, dead ? AFF_EUNDELIVERED : AFF_ENOTYET);
+	envelope_unref(note);
 }
 
 static void turn(struct source *s)
@@ -194,4 +208,4 @@ static int open_http(struct source *s, const struct conf_channel *settings, int 
 	return 0;
 }
 
-const struct source_kind source_http = {open_http, use, turn, came_back, end, close_http};
+const struct source_kind source_http = {open_http, use, turn, came_back, told, end, close_http};

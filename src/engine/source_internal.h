@@ -16,6 +16,9 @@ struct source_kind {
 	void (*turn)(struct source *s);
 	/* An envelope is committed, or was refused (its result). The reference goes along. */
 	void (*came_back)(struct source *s, struct envelope *e);
+	/* A note of what became of an envelope that waited for it (source_waits, answers.h). Likewise. NULL: of this
+	 * kind none does. */
+	void (*told)(struct source *s, struct envelope *note);
 	void (*end)(struct source *s);
 	/* After the last turn. */
 	void (*close)(struct source *s);
@@ -41,6 +44,9 @@ struct source {
 
 /* Queues what was taken; false: the budget is used up. */
 bool source_queue(struct source *s, const struct envelopes *all);
+
+/* Whether an envelope that came back is answered only when it is known what became of it. */
+bool source_waits(const struct envelope *e);
 
 extern const struct source_kind source_http, source_directory;
 
