@@ -58,9 +58,9 @@ ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARNINGS) $(if $(DEVELOPER),-We
               $(if $(MUTANT),-DAFF_MUTANT_$(MUTANT)) $(if $(COVERAGE),--coverage -O0) $(LIB_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(if $(COVERAGE),--coverage) \
               -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-LIB_CFLAGS  = $(CRYPTO_CFLAGS) $(SSL_CFLAGS) $(SQLITE_CFLAGS) $(YAML_CFLAGS) $(ZSTD_CFLAGS) $(PCRE_CFLAGS) \
+LIB_CFLAGS  = $(CRYPTO_CFLAGS) $(SSL_CFLAGS) $(SQLITE_CFLAGS) $(YAML_CFLAGS) $(ZSTD_CFLAGS) $(PCRE_CFLAGS) $(LUA_CFLAGS) \
               $(CURL_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(XML_CFLAGS)
-AFFLIB_LIBS = $(CRYPTO_LIBS) $(PCRE_LIBS) $(XML_LIBS) -lm
+AFFLIB_LIBS = $(CRYPTO_LIBS) $(PCRE_LIBS) $(LUA_LIBS) $(XML_LIBS) -lm
 ENGINE_LIBS = $(SSL_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(ZSTD_LIBS) $(CURL_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(AFFLIB_LIBS)
 
 # ---- what to compile ------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
 	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE, AFF_STEP_ADD,
 	AFF_STEP_RENUMBER, AFF_STEP_ROUND, AFF_STEP_ZONE,
-	AFF_STEP_GROUP
+	AFF_STEP_GROUP, AFF_STEP_LUA
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -43,7 +43,9 @@ struct aff_step {
 	enum aff_unknown unknown;         /* TRANSLATE */
 	bool back;                        /* TRANSLATE: from the table's to_system to its from_system */
 	enum aff_suspect implausible;     /* TRANSLATE: what is done with a value beyond the row's low and high */
-	struct aff_view value;            /* SET, ADD: template, see below; ROUND: a decimal number */
+	struct aff_view value;            /* SET, ADD: template, see below; ROUND: a decimal number; LUA: the script */
+	const char *script_name;          /* LUA: the file it stands in; NULL: the channel's own */
+	unsigned script_line;             /* LUA: what is added to the script's line numbers to get the file's */
 	char beside[4];                   /* ADD: the segment that it is put behind; "": for_each, or at the end */
 	bool before;                      /* ADD: before it */
 	bool range;                       /* ROUND: the reference range, too */
@@ -134,14 +136,18 @@ enum aff_on_error {
 struct aff_rules;
 int aff_rules_new(struct aff_rules **out);
 void aff_rules_free(struct aff_rules *r);
-/* AFF_ESYNTAX for a wrong template (column in value), AFF_EARGUMENT for a step that cannot be run (drop: segment
- * without for, a path that the step cannot use), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still belongs to the
- * caller.
- */
+/* LUA runs a script once for the message, in a sandbox made for this message: without input and output, time, chance
+ * and addresses, at most 8 MiB of memory and a million instructions. afferent-channel(5) tells what it finds there.
+ * A script that fails rejects the message (AFF_ESCRIPT, AFF_ELIMIT), with its line. */
+
+/* AFF_ESYNTAX for a wrong template (column in value) or script (line in value), AFF_EARGUMENT for a step that cannot be
+ * run (drop: segment without for, a path that the step cannot use), AFF_ENOMEM, AFF_ELIMIT. On failure `when` still
+ * belongs to the caller. */
 int aff_rules_add(struct aff_rules *r, const struct aff_step *step, struct aff_diag *diag);
 size_t aff_rules_steps(const struct aff_rules *r);
-/* Before the first run; REJECT where it is not said. Steps that take something away (drop, delete, move, suspect) are
- * never skipped: what was to be held back would go out. Nor is what an author decides a failure (`unknown: reject`). */
+/* Before the first run; REJECT where it is not said. Steps that take something away (drop, delete, move, suspect),
+ * and scripts, are never skipped: what was to be held back would go out. Nor is what an author decides a failure
+ * (`unknown: reject`). */
 void aff_rules_on_error(struct aff_rules *r, enum aff_on_error what);
 
 /* What a run did to a message. */

@@ -133,8 +133,8 @@ int cmd_check(int argc, char **argv)
 		.about = "Reads a configuration and tells every mistake in it: file, line and column, the line with "
 			 "the place marked, and what to do. Nothing is started.\n\n"
 			 "PATH is the configuration folder, the current one unless said otherwise, with afferent.yaml, "
-			 "channels/, mappings/ and profiles/. It may be one channel's file; its tables and profiles "
-			 "are then looked for beside the folder of the file.",
+			 "channels/, mappings/, profiles/ and scripts/. It may be one channel's file; its tables and "
+			 "profiles are then looked for beside the folder of the file.",
 		.exit0 = "no mistakes (warnings at most)",
 		.exit1 = "there are mistakes",
 	};

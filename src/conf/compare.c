@@ -272,7 +272,7 @@ static bool begins(const char *name, const char *with)
 static bool is_channel(const struct conf_file *file)
 {
 	return !begins(file->name, "mappings/") && !begins(file->name, "profiles/") &&
-	       strcmp(file->name, "afferent.yaml") != 0;
+	       !begins(file->name, "scripts/") && strcmp(file->name, "afferent.yaml") != 0;
 }
 
 /* What a change of afferent.yaml means: some of it counts at the next start only. */
@@ -341,7 +341,7 @@ static void compare_file(struct comparing *c, const struct conf_file *before, co
 	size_t told = 0;
 	void *counted[] = {c, &told};
 	struct comparing inner = {.fn = count_change, .arg = counted};
-	if (begins(after->name, "mappings/") || begins(after->name, "profiles/")) {
+	if (begins(after->name, "mappings/") || begins(after->name, "profiles/") || begins(after->name, "scripts/")) {
 		tell(c, CONF_CHANGE_CHANGED, "file", after->name,
 		     "%s changed: the channels that use it follow it from the next message on", after->name);
 		return;

@@ -110,6 +110,15 @@ static void check_profiles(struct reader *r)
 	}
 }
 
+static void check_scripts(struct reader *r)
+{
+	for (size_t i = 0; i < r->files->count && !r->files->single && !r->unreadable_channel; i++) {
+		r->report.file = r->files->items[i].name;
+		if (!strncmp(r->report.file, "scripts/", 8) && r->scripts[i] == SCRIPT_UNUSED)
+			report_warning(&r->report, (struct place){1, 1}, NULL, "no channel uses this script");
+	}
+}
+
 /* Where text stops being UTF-8; its length when it does not. */
 static size_t utf8_end(struct aff_view text)
 {
@@ -182,6 +191,7 @@ static void read_files(struct reader *r)
 	check_forgotten(r);
 	check_tables(r);
 	check_profiles(r);
+	check_scripts(r);
 }
 
 /* ---- the snapshot ---- */
@@ -301,7 +311,8 @@ int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag
 	struct reader r = {.files = files, .conf = c, .report = report};
 	r.tables = keep_array(&r, files->count + 1, sizeof *r.tables);
 	r.profiles = keep_array(&r, files->count + 1, sizeof *r.profiles);
-	if (r.tables && r.profiles)
+	r.scripts = keep_array(&r, files->count + 1, sizeof *r.scripts);
+	if (r.tables && r.profiles && r.scripts)
 		read_files(&r);
 	if (findings->count > before)
 		qsort(findings->items + before, findings->count - before, sizeof *findings->items, by_place);
@@ -309,6 +320,7 @@ int conf_load(struct conf **out, const struct conf_files *files, struct aff_diag
 		free(r.tables[i].name);
 	free(r.tables);
 	free(r.profiles);
+	free(r.scripts);
 	free(r.listeners.items);
 	free(r.receivers.items);
 	free_written(&r);

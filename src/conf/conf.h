@@ -9,6 +9,7 @@
  *	channels/<name>.yaml     one channel a file
  *	mappings/<name>.yaml     one table a file, its rows inline or in a .csv beside it
  *	profiles/<name>.xml      conformance profiles; or .yaml, the short form
+ *	scripts/<name>.lua       scripts of the step `lua`
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -43,11 +44,11 @@ struct conf_files {
 #define CONF_MAX_FILES 1000
 #define CONF_MAX_BYTES (64u << 20)
 
-/* Reads afferent.yaml, channels/, mappings/ and profiles/ below the folder `path` (.yaml, .csv, .xml; at most
- * CONF_MAX_FILES, CONF_MAX_BYTES in all). A path that names a single .yaml file loads just this one as a channel, with
- * mappings/ and profiles/ looked for beside its folder. A file of a folder that cannot be read, is no regular file (a
- * symbolic link, a FIFO), or would silently be left out (.yml) is noted under problems, which conf_load reports as
- * errors beside its own findings. On failure f needs no freeing. */
+/* Reads afferent.yaml, channels/, mappings/, profiles/ and scripts/ below the folder `path` (.yaml, .csv, .xml, .lua;
+ * at most CONF_MAX_FILES, CONF_MAX_BYTES in all). A path that names a single .yaml file loads just this one as a
+ * channel, with mappings/ and profiles/ looked for beside its folder. A file of a folder that cannot be read, is no
+ * regular file (a symbolic link, a FIFO), or would silently be left out (.yml) is noted under problems, which
+ * conf_load reports as errors beside its own findings. On failure f needs no freeing. */
 int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *diag);
 /* Notes under problems who else may change files and folders: a mode that lets everybody write is an error; a group,
  * and an owner other than root and the caller, are warnings. */

@@ -125,7 +125,8 @@ static int read_entry(struct conf_files *f, const char *folder, const char *entr
 		return note(f, name, &problem, diag);
 	}
 	bool xml = ends_with(entry, ".xml") && !strcmp(folder, "profiles");
-	if (!ends_with(entry, ".yaml") && !ends_with(entry, ".csv") && !xml)
+	bool script = !strcmp(folder, "scripts");
+	if (script ? !ends_with(entry, ".lua") : !ends_with(entry, ".yaml") && !ends_with(entry, ".csv") && !xml)
 		return 0;
 	if (!is_shown(entry)) {
 		aff_diag_set(&problem, AFF_ECONFIG, "a file has control characters, or no UTF-8, in its name");
@@ -136,8 +137,8 @@ static int read_entry(struct conf_files *f, const char *folder, const char *entr
 	return rc ? note(f, name, &problem, diag) : 0;
 }
 
-/* Reads the .yaml and .csv files of root/folder, of profiles the .xml files too; *found tells whether the folder is
- * there. */
+/* Reads the .yaml and .csv files of root/folder, of profiles the .xml files too, of scripts the .lua files; *found
+ * tells whether the folder is there. */
 static int read_folder(struct conf_files *f, const char *folder, bool *found, struct aff_diag *diag)
 {
 	char path[PATH_MAX];
@@ -175,7 +176,7 @@ static int read_all(struct conf_files *f, const char *path, struct aff_diag *dia
 	if (rc && engine && (rc = note(f, "afferent.yaml", &problem, diag)))
 		return rc;
 	if ((rc = read_folder(f, "channels", &channels, diag)) || (rc = read_folder(f, "mappings", &others, diag)) ||
-	    (rc = read_folder(f, "profiles", &others, diag)))
+	    (rc = read_folder(f, "profiles", &others, diag)) || (rc = read_folder(f, "scripts", &others, diag)))
 		return rc;
 	if (!engine && !channels) {
 		aff_diag_set(diag, AFF_ENOTFOUND, "%s holds no configuration: neither afferent.yaml nor channels/",
@@ -237,7 +238,9 @@ static int read_single(struct conf_files *f, const char *path, struct aff_diag *
 		rc = read_file(f, name, diag);
 	if (!rc)
 		rc = read_folder(f, "mappings", &found, diag);
-	return rc ? rc : read_folder(f, "profiles", &found, diag);
+	if (!rc)
+		rc = read_folder(f, "profiles", &found, diag);
+	return rc ? rc : read_folder(f, "scripts", &found, diag);
 }
 
 int conf_files_read(struct conf_files *f, const char *path, struct aff_diag *diag)

@@ -77,7 +77,7 @@ static void tell(struct conf_files *f, const struct group *g, const char *who, c
 
 void conf_files_guard(struct conf_files *f)
 {
-	static const char *const folders[] = {".", "channels", "mappings", "profiles"};
+	static const char *const folders[] = {".", "channels", "mappings", "profiles", "scripts"};
 	struct guard g = {.files = f};
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && !f->single; i++)
 		look_at(&g, folders[i]);

@@ -57,12 +57,16 @@ struct written {
 	struct place at;
 };
 
+/* A file of scripts/; broken ones are told once. */
+enum script_state { SCRIPT_UNUSED, SCRIPT_USED, SCRIPT_BROKEN };
+
 struct reader {
 	struct report report;
 	const struct conf_files *files;
 	struct conf *conf;             /* being filled */
 	struct known_table *tables;
 	size_t ntables;
+	enum script_state *scripts;    /* by the number of the file */
 	struct known_profile *profiles;
 	size_t nprofiles;
 	struct endpoints listeners, receivers;

@@ -96,28 +96,33 @@ void step_check_condition(struct step_reader *s, const struct node *at, const st
 		             "'when' reads this field, and what stands below would find it changed");
 }
 
-void step_add(struct step_reader *s, const struct node *at, const struct node *value)
+int step_try(struct step_reader *s, struct aff_diag *diag)
 {
 	struct reader *r = s->r;
-	struct aff_diag diag = {0};
 	const struct node *when = s->f->value[KEY_STEP_when];
 	s->step.when = NULL;
 	if (s->adrift || (s->f->meant[KEY_STEP_for] && !s->step.for_each[0]))
-		return;
+		return AFF_ENOTFOUND;
 	int rc = when ? aff_expr_compile(&s->step.when, when->text, NULL) : 0;
 	if (rc) {
 		r->report.error = rc == AFF_ENOMEM ? rc : r->report.error;
-		return;
+		return AFF_ENOTFOUND;
 	}
-	rc = aff_rules_add(s->rules, &s->step, &diag);
+	rc = aff_rules_add(s->rules, &s->step, diag);
 	s->step.joined |= !rc;
-	if (!rc)
-		return;
-	aff_expr_free(s->step.when);
+	if (rc)
+		aff_expr_free(s->step.when);
 	if (rc == AFF_ENOMEM)
 		r->report.error = rc;
-	else
-		report_diag(&r->report, value && diag.column ? node_place(value, diag.column - 1) : at->at, &diag);
+	return rc;
+}
+
+void step_add(struct step_reader *s, const struct node *at, const struct node *value)
+{
+	struct aff_diag diag = {0};
+	int rc = step_try(s, &diag);
+	if (rc && rc != AFF_ENOMEM && rc != AFF_ENOTFOUND)
+		report_diag(&s->r->report, value && diag.column ? node_place(value, diag.column - 1) : at->at, &diag);
 }
 
 static void read_drop(struct step_reader *s, const struct node *n)
@@ -208,6 +213,7 @@ static const struct action {
 	{KEY_STEP_copy, read_copy},       {KEY_STEP_move, read_move},           {KEY_STEP_delete, read_delete},
 	{KEY_STEP_add, read_add},         {KEY_STEP_renumber, read_renumber},     {KEY_STEP_round, read_round},
 	{KEY_STEP_zone, read_zone},       {KEY_STEP_steps, read_steps},
+	{KEY_STEP_lua, read_lua},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 

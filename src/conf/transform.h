@@ -25,10 +25,15 @@ bool step_check_count(struct reader *r, const struct node *list, enum key_id key
  * then. at: the node that is to blame; value: the text that a column counts in, or NULL. */
 void step_add(struct step_reader *s, const struct node *at, const struct node *value);
 
+/* The same without a report but of memory: 0, or why it cannot be added, with the diag of aff_rules_add; AFF_ENOTFOUND:
+ * what is wrong was reported before. */
+int step_try(struct step_reader *s, struct aff_diag *diag);
+
 /* The condition is asked anew for each part of an entry that changes several fields: only the last one may change what
  * it reads. */
 void step_check_condition(struct step_reader *s, const struct node *at, const struct aff_path *path, bool last);
 
+void read_lua(struct step_reader *s, const struct node *n);
 void read_set(struct step_reader *s, const struct node *map);
 void read_copy(struct step_reader *s, const struct node *n);
 void read_move(struct step_reader *s, const struct node *n);

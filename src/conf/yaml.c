@@ -137,6 +137,7 @@ static int add_scalar(struct builder *b, const yaml_event_t *event)
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = '\0';
 	n->text = aff_view(copy, text.n);
+	n->literal = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE;
 	n->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	n->exact = from.line == to.line && to.column - from.column == characters(text) + (n->quoted ? 2u : 0u);
 	if (memchr(copy, '\0', text.n))

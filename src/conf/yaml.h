@@ -20,6 +20,7 @@ struct node {
 	enum node_kind kind;
 	struct place at;
 	bool quoted;
+	bool literal;              /* a block behind |: its text begins in the line below */
 	bool exact;                /* a scalar that stands in the file as its text, character by character */
 	struct aff_view text;      /* of a scalar */
 	struct node *first, *next; /* children; in a map key and value take turns */

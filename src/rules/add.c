@@ -49,8 +49,7 @@ static int compile_add(struct step *step, const struct aff_step *asked, struct a
 	return template_compile(&step->text, asked->value, LEVEL_SEGMENT, diag);
 }
 
-/* Behind a segment and its notes. */
-static unsigned behind(const struct run *run, unsigned segment)
+unsigned run_behind(const struct run *run, unsigned segment)
 {
 	bool note = aff_edit_is(run->e, segment, "NTE") || aff_edit_is(run->e, segment, "PRT");
 	for (segment++; !note && (aff_edit_is(run->e, segment, "NTE") || aff_edit_is(run->e, segment, "PRT"));)
@@ -58,7 +57,7 @@ static unsigned behind(const struct run *run, unsigned segment)
 	return segment;
 }
 
-static int insert(struct run *run, unsigned at)
+int run_insert(struct run *run, unsigned at)
 {
 	int rc = aff_edit_insert(run->e, at, aff_buf_view(&run->text));
 	if (rc == AFF_ELIMIT)
@@ -83,7 +82,7 @@ static int run_add(struct run *run, unsigned segment)
 			return STEP_DONE;
 	}
 	if (beside != AFF_NONE)
-		at = step->before ? beside : behind(run, beside);
+		at = step->before ? beside : run_behind(run, beside);
 	aff_buf_clear(&run->text);
 	int rc = template_put(run, &step->text, segment);
 	if (rc == AFF_ECHARSET)
@@ -91,7 +90,7 @@ static int run_add(struct run *run, unsigned segment)
 	if (rc == AFF_EDELIMITER)
 		return run_reject(run, rc, segment, 0,
 		                  "what is added needs a delimiter that the message does not have");
-	rc = rc ? rc : insert(run, at);
+	rc = rc ? rc : run_insert(run, at);
 	if (rc || segment == AFF_NONE)
 		return rc;
 	unsigned next = step->before ? beside + 2 : at + 1;

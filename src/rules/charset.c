@@ -34,6 +34,34 @@ struct aff_view charset_read(struct charset_use *u, struct aff_buf *scratch, str
 	return c ? aff_charset_text(c, scratch, raw, &u->delims, NULL) : aff_view("", 0);
 }
 
+struct aff_view charset_read_raw(struct charset_use *u, struct aff_buf *scratch, struct aff_view raw)
+{
+	if (is_ascii(raw) && !memchr(raw.p, 0x1b, raw.n))
+		return raw;
+	aff_buf_clear(scratch);
+	struct aff_charset *c = charset_of(u, scratch);
+	if (c)
+		aff_charset_field(c, scratch, raw, &u->delims);
+	return aff_buf_view(scratch);
+}
+
+static bool is_utf8(struct aff_view text)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < text.n && n; i += n)
+		n = utf8_length(text.p + i, text.n - i);
+	return n != 0;
+}
+
+bool charset_takes_raw(struct charset_use *u, struct aff_buf *scratch, struct aff_view text)
+{
+	if (is_ascii(text))
+		return true;
+	aff_buf_clear(scratch);
+	struct aff_charset *c = charset_of(u, scratch);
+	return c && (aff_charset_is_plain(c) || aff_charset_is_converted(c)) && is_utf8(text);
+}
+
 const struct aff_unit *charset_unit(struct charset_use *u, struct aff_buf *scratch, struct aff_view cwe)
 {
 	for (size_t i = 0; i < CHARSET_UNITS; i++)

@@ -39,6 +39,11 @@ static inline void charset_use_end(struct charset_use *u)
  * scratch. */
 struct aff_view charset_read(struct charset_use *u, struct aff_buf *scratch, struct aff_view raw);
 
+/* Raw text of the message, with its delimiters and escapes, in UTF-8; as charset_read. */
+struct aff_view charset_read_raw(struct charset_use *u, struct aff_buf *scratch, struct aff_view raw);
+/* Whether UTF-8 text can be put into the message as it is: it is ASCII, or the message is UTF-8 too. */
+bool charset_takes_raw(struct charset_use *u, struct aff_buf *scratch, struct aff_view text);
+
 /* The unit that a CWE names; NULL when no table knows it. */
 const struct aff_unit *charset_unit(struct charset_use *u, struct aff_buf *scratch, struct aff_view cwe);
 

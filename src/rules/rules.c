@@ -9,6 +9,7 @@
 #include "base/vector.h"
 #include "rules/notes.h"
 #include "rules/program.h"
+#include "rules/script.h"
 #include "rules/step.h"
 
 enum { STEPS_MAX = 1000, TEXT_MAX = 16 << 20 };
@@ -36,6 +37,7 @@ static void free_parts(struct step *step)
 	template_free(&step->text);
 	aff_zone_free(step->assume);
 	aff_zone_free(step->to);
+	script_free(step->script);
 }
 
 void aff_rules_free(struct aff_rules *r)
@@ -71,6 +73,7 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_ADD] = &step_add_segment,           [AFF_STEP_RENUMBER] = &step_renumber,
 	[AFF_STEP_ROUND] = &step_round,               [AFF_STEP_ZONE] = &step_zone,
 	[AFF_STEP_GROUP] = &step_group,
+	[AFF_STEP_LUA] = &step_lua,
 };
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)

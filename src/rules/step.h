@@ -11,6 +11,7 @@
 #include "rules/template.h"
 
 struct step_kind;
+struct script;
 
 struct step {
 	const struct step_kind *kind;
@@ -36,6 +37,7 @@ struct step {
 	struct aff_zone *assume, *to; /* ZONE */
 	int64_t multiple;        /* ROUND: in units of its last decimal */
 	unsigned decimals;
+	struct script *script;   /* LUA */
 };
 
 struct run {
@@ -77,7 +79,8 @@ struct step_kind {
 	bool guards;             /* all of its steps do */
 };
 extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect,
-	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber, step_round, step_zone;
+	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber, step_round, step_zone,
+	step_lua;
 
 /* AFF_EARGUMENT with what is wrong and what to do. */
 int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
@@ -98,6 +101,10 @@ int run_delete(struct run *run, unsigned segment);
 bool run_takes_readings(const struct run *run, unsigned segment);
 /* The PID segment that a segment belongs to: the last one before it, or itself; 0: there is none. */
 unsigned run_patient_of(const struct run *run, unsigned segment);
+/* The place behind a segment and its notes. */
+unsigned run_behind(const struct run *run, unsigned segment);
+/* Inserts the segment that stands in run->text. 0, STEP_DECIDED where it would take readings over, or an error. */
+int run_insert(struct run *run, unsigned at);
 /* Counts a code or unit that is not known and stays as it came, and tells the observer. */
 void run_keep_unmapped(struct run *run, enum aff_unmapped_kind kind, unsigned segment);
 

@@ -21,6 +21,7 @@
 #include <afferent/fhir.h>
 #include <afferent/mllp.h>
 #include <afferent/parts.h>
+#include <afferent/rules.h>
 #include <afferent/validate.h>
 
 #include "rules/sample.h"
@@ -181,6 +182,23 @@ static void mean(struct aff_view m)
 	sink += left;
 }
 
+/* What a script adds: a state of its own for each message, and a look at each OBX. */
+static void script(struct aff_view m)
+{
+	static const char text[] = "for obx in msg:segments('OBX') do if obx[5] == 'x' then obx[11] = 'X' end end";
+	static struct aff_rules *rules;
+	static struct aff_edit *edit;
+	const struct aff_step step = {.kind = AFF_STEP_LUA, .value = aff_view_of(text)};
+	struct aff_rules_result result;
+	(void)m;
+	if ((!edit && aff_edit_new(&edit, 1 << 20)) ||
+	    (!rules && (aff_rules_new(&rules) || aff_rules_add(rules, &step, NULL))))
+		bench_die("a script cannot be made");
+	if (aff_edit_begin(edit, parser) || aff_rules_run(rules, edit, &result, NULL) || result.verdict)
+		bench_die("a script fails");
+	sink += result.unmapped;
+}
+
 static int count_instructions(void)
 {
 	struct perf_event_attr a = {
@@ -323,6 +341,7 @@ int main(int argc, char **argv)
 			measure(argv[i], "parse + check all", check_all, m);
 			measure(argv[i], "FHIR bundle", render, m);
 			measure(argv[i], "sample: mean", mean, m);
+			measure(argv[i], "lua: each OBX", script, m);
 		}
 		aff_buf_free(&bytes);
 	}

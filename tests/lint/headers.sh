@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 status=0
-flags="-fsyntax-only -Wall -Wextra -Wpedantic -Werror -Iinclude"
+flags="-fsyntax-only -Wall -Wextra -Wpedantic -Werror -Iinclude $(pkg-config --cflags lua5.4)"
 
 alone() # LANGUAGE-FLAGS HEADER
 {

@@ -46,6 +46,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		home["event2/"] = home["event.h"] = "src/net/http_"
 		home["jansson.h"] = "src/cli/"
 		home["pcre2.h"] = "src/rules/"
+		home["lua.h"] = home["lauxlib.h"] = home["lualib.h"] = "src/rules/"
 		home["libxml/"] = "src/base/"
 		versions = "src/cli/cmd_version.c" # tells what they are
 	}
