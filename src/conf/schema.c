@@ -17,37 +17,33 @@ static const enum section_id roots[] = {SECTION_ENGINE, SECTION_CHANNEL, SECTION
 #define PATH_PATTERN "^[A-Z][A-Z0-9_]*[A-Z0-9_/.\\[\\]*-]*$"
 #define DURATION_PATTERN "[0-9]+ *(ms|s|m|h|d)"
 
-/* Texts that must look like something. */
+/* What texts must look like. */
 static const struct {
 	enum key_kind kind;
-	const char *pattern;
-} patterns[] = {
-	{KIND_NAME, "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}$"},
-	{KIND_PATH, "."},
-	{KIND_URL, "^https?://."},
-	{KIND_URI, "^[^:]+:."},
-	{KIND_ADDRESS, "^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$"},
-	{KIND_ZONE, "^(Z|UTC|[+-][0-9]{2}:?[0-9]{2})$"},
-	{KIND_COUNT, "^[0-9]+$"},
-	{KIND_BYTES, "^[0-9]+ *([KMGT]i?B|B)?$"},
-	{KIND_DURATION, "^" DURATION_PATTERN "$"},
-	{KIND_NEVER, "^(never|" DURATION_PATTERN ")$"},
-	{KIND_RATE, "^[0-9]+ *(/s|/min|/h)$"},
-	{KIND_FIELD, PATH_PATTERN},
-	{KIND_FIELDS, PATH_PATTERN},
-	{KIND_EACH, PATH_PATTERN},
-	{KIND_SEGMENT, "^[A-Z][A-Z0-9]{2}$"},
-	{KIND_CONDITION, "."},
-	{KIND_TABLE, "."},
+	bool number;         /* YAML may take it for a number */
+	const char *pattern; /* NULL: any text */
+} looks[] = {
+	{KIND_TEXT, true, NULL},
+	{KIND_NAME, true, "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}$"},
+	{KIND_TABLE, true, NULL},
+	{KIND_CHARSET, true, NULL},
+	{KIND_COUNT, true, "^[0-9]+$"},
+	{KIND_BYTES, true, "^[0-9]+ *([KMGT]i?B|B)?$"},
+	{KIND_DECIMAL, true, "^[0-9.eE+-]+$"},
+	{KIND_PATH, false, "."},
+	{KIND_URL, false, "^https?://."},
+	{KIND_URI, false, "^[^:]+:."},
+	{KIND_ADDRESS, false, "^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$"},
+	{KIND_ZONE, false, "^(Z|UTC|[+-][0-9]{2}:?[0-9]{2})$"},
+	{KIND_DURATION, false, "^" DURATION_PATTERN "$"},
+	{KIND_NEVER, false, "^(never|" DURATION_PATTERN ")$"},
+	{KIND_RATE, false, "^[0-9]+ *(/s|/min|/h)$"},
+	{KIND_FIELD, false, PATH_PATTERN},
+	{KIND_FIELDS, false, PATH_PATTERN},
+	{KIND_EACH, false, PATH_PATTERN},
+	{KIND_SEGMENT, false, "^[A-Z][A-Z0-9]{2}$"},
+	{KIND_CONDITION, false, "."},
 };
-
-/* Texts that YAML may take for a number, and are none. */
-static bool is_text_only(enum key_kind kind)
-{
-	return kind > KIND_TEXT && kind != KIND_NAME && kind != KIND_COUNT && kind != KIND_BYTES &&
-	       kind != KIND_DECIMAL && kind != KIND_TABLE && kind != KIND_WORD && kind != KIND_CHARSET &&
-	       kind != KIND_LATER;
-}
 
 static void put_types(struct json_writer *j, const char *const *types, size_t n)
 {
@@ -96,7 +92,7 @@ static void put_range(struct json_writer *j, const struct key *key)
 	jsonw_raw(j, "maximum", aff_view_of(dots + 2));
 }
 
-/* The inside of the schema of one text, number or word. */
+/* The inside of the schema of one text, number or word; nothing for a kind that is not known here. */
 static void put_scalar(struct json_writer *j, const struct key *key)
 {
 	static const char *const types[] = {"string", "number", "boolean", "null"};
@@ -104,13 +100,18 @@ static void put_scalar(struct json_writer *j, const struct key *key)
 		put_enum(j, key);
 		return;
 	}
-	if (is_text_only(key->kind))
-		jsonw_text(j, "type", "string");
-	else
-		put_types(j, types, key->kind < KIND_TEXT || key->section == SECTION_ROW ? 4 : 3);
-	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
-		if (patterns[i].kind == key->kind)
-			jsonw_text(j, "pattern", patterns[i].pattern);
+	if (key->kind == KIND_LIST || key->kind == KIND_ROWS)
+		put_types(j, types, 4);
+	for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
+		if (looks[i].kind != key->kind)
+			continue;
+		if (looks[i].number)
+			put_types(j, types, key->section == SECTION_ROW ? 4 : 3);
+		else
+			jsonw_text(j, "type", "string");
+		if (looks[i].pattern)
+			jsonw_text(j, "pattern", looks[i].pattern);
+	}
 	put_range(j, key);
 }
 
@@ -258,7 +259,7 @@ static void put_value(struct json_writer *j, enum key_id id)
 		put_forms(j, id);
 		break;
 	default:
-		if (key->kind > KIND_FIELDS)
+		if (key->kind >= KIND_TEXT)
 			put_scalar(j, key);
 	}
 }
@@ -297,7 +298,7 @@ static void put_property(struct json_writer *j, enum key_id id)
 	jsonw_array_end(j);
 	if (key->fallback && key->fallback[0] && key->kind == KIND_COUNT)
 		jsonw_raw(j, "default", aff_view_of(key->fallback));
-	else if (key->fallback && key->fallback[0] && key->kind > KIND_FIELDS)
+	else if (key->fallback && key->fallback[0] && key->kind >= KIND_TEXT)
 		jsonw_text(j, "default", key->fallback);
 	jsonw_object_end(j);
 	aff_buf_free(&text);

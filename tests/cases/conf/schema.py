@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON Schemas that `afferent check --schema` prints: they are schemas, shipped files and the good files of the
-cases beside this one are valid, and files with the mistakes that a schema can find are not."""
+"""The JSON Schemas that `afferent check --schema` prints: they are schemas; shipped files, those of the cookbook and
+the good ones of the cases beside this one are valid, and files with the mistakes that a schema can find are not."""
 import argparse
 import glob
 import json
@@ -71,6 +71,14 @@ def cases():
                 yield f"{os.path.basename(path)}: {title}: {name}", kind_of(name), text, found
 
 
+def recipes():
+    """(where, kind, text) of each file in the cookbook."""
+    with open(os.path.join(TOP, "doc", "cookbook.md"), encoding="utf-8") as f:
+        book = f.read()
+    for match in re.finditer(r"`site/([^`]+)`:\n\n```yaml\n(.*?)^```", book, re.M | re.S):
+        yield f"cookbook: {match.group(1)}", kind_of(match.group(1)), match.group(2)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--afferent", default=os.environ.get("AFFERENT", os.path.join(TOP, "build/gcc/afferent")))
@@ -95,6 +103,10 @@ def main():
             found = errors(kind, f.read())
         valid += not found
         wrong += [f"{os.path.relpath(path, TOP)} is not valid: {e}" for e in found]
+    for where, kind, text in recipes():
+        found = errors(kind, text)
+        valid += not found
+        wrong += [f"{where} is not valid: {e}" for e in found]
     for where, kind, text, findings in cases():
         if not kind or "escaped" in where or "not YAML" in "".join(findings) or where.endswith((".csv", ".xml")):
             continue
