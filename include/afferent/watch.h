@@ -18,6 +18,7 @@ enum aff_rules_event_kind {
 	AFF_RULES_STEP,     /* a step begins */
 	AFF_RULES_WHEN,     /* its condition was asked (a step without one: would have been), with the answer `holds` */
 	AFF_RULES_DONE,     /* it was carried out, with `outcome` */
+	AFF_RULES_ROW,      /* within that: translate takes this row of its table */
 	AFF_RULES_UNMAPPED, /* within that: a code or a unit that is not known */
 	AFF_RULES_SKIPPED   /* the step failed, as DONE told, and everything that its entry did is undone; `why` */
 };
@@ -56,6 +57,8 @@ struct aff_rules_event {
 	unsigned segment;                /* for which one; AFF_NONE: for the message. After a deletion the place */
 	bool holds;                      /* WHEN */
 	int outcome;                     /* DONE: 0 the run goes on, 1 the step decided it, negative AFF_E... */
+	const struct aff_table *table;       /* ROW */
+	const struct aff_table_row *row;     /* ROW: they last as long as the table */
 	const struct aff_unmapped *unmapped; /* UNMAPPED */
 	const struct aff_diag *why;      /* SKIPPED; DONE with outcome 1: why the message is rejected, if it is */
 };

@@ -44,6 +44,8 @@ struct explain_unmapped {
 struct explain_deed {
 	struct explain_place at;
 	int outcome;                  /* as in watch.h */
+	const struct aff_table_row *row; /* that translate took; NULL: none */
+	const char *table;            /* of which */
 	size_t change, changes, unknown, unknowns; /* the first one, and how many */
 };
 
@@ -74,6 +76,8 @@ struct explain {
 	size_t nunknowns, unknowns_room;
 	struct aff_view *segments;    /* of the edit, at the event before */
 	size_t nsegments, segments_room;
+	const struct aff_table_row *row; /* of the deed that is being done */
+	const char *table;
 	struct aff_buf scratch;
 	int error;                    /* AFF_ENOMEM, AFF_ELIMIT: what is told is not whole */
 };

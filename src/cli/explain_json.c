@@ -116,6 +116,17 @@ static void put_unknowns(struct json_writer *j, const struct explain *x, const s
 	jsonw_array_end(j);
 }
 
+static void put_row(struct json_writer *j, const struct explain_deed *d)
+{
+	if (!d->row)
+		return;
+	jsonw_object(j, "row");
+	jsonw_text(j, "table", d->table);
+	jsonw_view(j, "from", d->row->from);
+	jsonw_i64(j, "line", d->row->line);
+	jsonw_object_end(j);
+}
+
 static void put_step(struct json_writer *j, const struct explanation *x, const struct explain_step *s)
 {
 	const struct explain *e = x->steps;
@@ -146,6 +157,7 @@ static void put_step(struct json_writer *j, const struct explanation *x, const s
 	for (size_t i = s->deed; i < s->deed + s->deeds; i++) {
 		jsonw_object(j, NULL);
 		put_place(j, &e->deeds[i].at);
+		put_row(j, &e->deeds[i]);
 		put_changes(j, e, &e->deeds[i]);
 		put_unknowns(j, e, &e->deeds[i]);
 		jsonw_object_end(j);

@@ -35,6 +35,7 @@ void explain_begin(struct explain *x)
 {
 	arena_reset(&x->texts);
 	x->nsteps = x->nasks = x->ndeeds = x->nchanges = x->nunknowns = x->nsegments = 0;
+	x->row = NULL;
 	x->error = 0;
 }
 
@@ -170,7 +171,8 @@ static void take_done(struct explain *x, const struct aff_rules_event *ev)
 	}
 	x->deeds[x->ndeeds++] = (struct explain_deed){.at = at, .outcome = ev->outcome, .change = changes,
 	                                              .changes = x->nchanges - changes, .unknown = told,
-	                                              .unknowns = unknowns - told};
+	                                              .unknowns = unknowns - told, .row = x->row, .table = x->table};
+	x->row = NULL;
 	step->deeds++;
 }
 
@@ -201,6 +203,10 @@ void explain_tell(void *arg, const struct aff_rules_event *ev)
 		break;
 	case AFF_RULES_DONE:
 		take_done(x, ev);
+		break;
+	case AFF_RULES_ROW:
+		x->row = ev->row;
+		x->table = aff_table_name(ev->table);
 		break;
 	case AFF_RULES_UNMAPPED:
 		take_unmapped(x, ev);

@@ -187,7 +187,7 @@ static void print_unknown(const struct explain_place *at, const struct explain_u
 		printf(" is not in the table %s", u->table);
 		break;
 	case AFF_UNMAPPED_NAME:
-		printf(" is in the table %s under another name", u->table);
+		printf(" is in the table %s under another name, unit or container", u->table);
 		break;
 	case AFF_UNMAPPED_UNIT:
 		fputs(" is not known", stdout);
@@ -200,12 +200,26 @@ static void print_unknown(const struct explain_place *at, const struct explain_u
 	putchar('\n');
 }
 
+/* Which row it was, where the code alone does not say it. */
+static void print_row(const struct explain_deed *d)
+{
+	const struct aff_table_row *row = d->row;
+	if (!row || (!row->asks && row->from.p[row->from.n - 1] != '*'))
+		return;
+	printf("       %s", term_style(stdout, TERM_DIM));
+	print_place(&d->at);
+	fputs(": row ", stdout);
+	term_put_safe(stdout, row->from);
+	printf(" in line %u of the table %s%s\n", row->line, d->table, term_style(stdout, TERM_PLAIN));
+}
+
 static void print_deeds(const struct explain *x, const struct explain_step *s)
 {
 	struct places idle = {.n = 0};
 	bool begun = false;
 	for (size_t i = s->deed; i < s->deed + s->deeds; i++) {
 		const struct explain_deed *d = &x->deeds[i];
+		print_row(d);
 		for (size_t k = d->unknown; k < d->unknown + d->unknowns; k++)
 			print_unknown(&d->at, &x->unknowns[k]);
 		for (size_t k = d->change; k < d->change + d->changes; k++)

@@ -116,6 +116,7 @@ int run_suspect_reading(struct run *run, unsigned segment, enum aff_suspect how,
 void watch_step(struct run *run);
 void watch_when(struct run *run, unsigned segment, bool holds);
 void watch_done(struct run *run, unsigned segment, int rc);
+void watch_row(struct run *run, unsigned segment, const struct aff_table_row *row);
 void watch_unmapped(struct run *run, enum aff_unmapped_kind kind, unsigned segment);
 void watch_skipped(struct run *run);
 

@@ -123,6 +123,7 @@ static int run_translate(struct run *run, unsigned segment)
 		                  "finding out what contains the readings costs too much on this message");
 	if (!found.row || !run->delims.component)
 		return unknown(run, segment, found.mismatch);
+	watch_row(run, segment, found.row);
 	bool reading = !run->step->back && aff_edit_is(run->e, segment, "OBX");
 	bool with_loinc = !reading || !found.row->unit.n || units_agree(run, segment, found.row->unit);
 	struct target to = target_of(run, found.row, with_loinc);

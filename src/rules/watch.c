@@ -53,6 +53,16 @@ void watch_skipped(struct run *run)
 	run->watch->tell(run->watch->arg, &event);
 }
 
+void watch_row(struct run *run, unsigned segment, const struct aff_table_row *row)
+{
+	if (!run->watch)
+		return;
+	struct aff_rules_event event = event_of(run, AFF_RULES_ROW, segment);
+	event.table = run->step->table;
+	event.row = row;
+	run->watch->tell(run->watch->arg, &event);
+}
+
 /* Texts of a coding one after the other in `texts`; at gets where each begins. */
 static void put_coding(struct run *run, struct aff_buf *texts, const struct aff_coding *coding, size_t at[3])
 {

@@ -55,6 +55,9 @@ static void note(void *arg, const struct aff_rules_event *e)
 	case AFF_RULES_SKIPPED:
 		aff_buf_put_text(out, "skipped\n");
 		return;
+	case AFF_RULES_ROW:
+		aff_buf_printf(out, "row %d %s %s\n", (int)e->segment, e->row->from.p, aff_table_name(e->table));
+		return;
 	case AFF_RULES_UNMAPPED:
 		aff_buf_printf(out, "%s %d-%u %.*s,%.*s,%.*s %.*s,%.*s,%.*s %s\n", unmapped[u->kind], (int)e->segment,
 		               u->field, (int)u->code.n, u->code.p, (int)u->name.n, u->name.p, (int)u->system.n,
@@ -127,14 +130,15 @@ START_TEST(what_is_not_known_is_told)
 	add(r, translate, NULL, NULL, "OBX-3");
 	add(r, (struct aff_step){.kind = AFF_STEP_UNITS}, NULL, NULL, NULL);
 	watched(r, OBX_HR OBX_NEW,
-	        "0:10 translate\n0:10 when -1 1\n0:10 done 1 0 of 3\n"
+	        "0:10 translate\n0:10 when -1 1\n0:10 row 1 0002-4182 philips\n0:10 done 1 0 of 3\n"
 	        "0:10 code 2-3 0002-ffff,N&w,99PHILIPS cubits,Cu,99X philips\n0:10 done 2 0 of 3\n"
 	        "1:11 units\n1:11 when -1 1\n1:11 done 1 0 of 3\n"
 	        "1:11 unit 2-6 0002-ffff,N&w,99PHILIPS cubits,Cu,99X -\n1:11 done 2 0 of 3\n");
 	r = program();
 	add(r, translate, NULL, NULL, "OBX-3");
 	watched(r, odd_unit,
-	        "0:10 translate\n0:10 when -1 1\n0:10 value 1-6 147842,MDC_ECG_HEART_RATE,MDC mm,, philips\n"
+	        "0:10 translate\n0:10 when -1 1\n0:10 row 1 0002-4182 philips\n"
+	        "0:10 value 1-6 147842,MDC_ECG_HEART_RATE,MDC mm,, philips\n"
 	        "0:10 done 1 0 of 2\n");
 	translate.unknown = AFF_UNKNOWN_REJECT;
 	r = program();
