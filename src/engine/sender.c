@@ -31,6 +31,8 @@ static int64_t next_us(const struct sender *s, int64_t now)
 	int64_t until = now + 1000000;
 	if (s->closing) /* nothing is sent or read: what is in flight ends, or its time does */
 		return s->end_us < until ? s->end_us : until;
+	if (s->ahead.later_us > now && s->ahead.later_us < until)
+		until = s->ahead.later_us;
 	int64_t lanes = sender_lanes_due_us(s);
 	if (lanes < until)
 		until = lanes;

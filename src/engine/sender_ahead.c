@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "engine/sender_internal.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 #define AHEAD_BYTES  (4u << 20)
@@ -22,7 +23,7 @@ static bool has_room(const struct sender *s)
 
 bool sender_wants_ahead(const struct sender *s)
 {
-	return s->dest->priority && !s->ahead.blocked && has_room(s);
+	return s->dest->priority && !s->ahead.blocked && has_room(s) && s->ahead.later_us <= clock_mono_us();
 }
 
 static int add(struct sender *s, const struct arrival *a, const struct pipeline_result *r)
@@ -33,31 +34,49 @@ static int add(struct sender *s, const struct arrival *a, const struct pipeline_
 		return AFF_ENOMEM;
 	}
 	d->urgent = true;
+	d->counted = careful_covers(s->careful, d->id); /* by look() */
 	s->ahead.item[s->ahead.n++] = d;
 	s->ahead.bytes += d->bytes.n;
 	sender_dispatch(s, a, r, d);
 	return 0;
 }
 
-/* Whether the message overtakes: it has no outcome, has priority, and may have ended no process. What the transform
- * makes of it other than a message is told in its turn. */
+/* Whether the message overtakes: it has no outcome, has priority, and may have ended no process. */
+static bool overtakes(struct sender *s, const struct arrival *a)
+{
+	return !window_is_ended(s->window, a->row->id) && !careful_suspects(s->careful, a->row->id) &&
+	       pipeline_has_priority(s->pipeline, s->settings, s->dest, a->raw);
+}
+
+/* What the transform makes of it other than a message is told in its turn. Like any other it is counted before it is
+ * transformed, where that is called for. AFF_EAGAIN: it cannot be counted now. */
 static int look(struct sender *s, const struct arrival *a)
 {
 	struct pipeline_result r;
-	int64_t id = a->row->id;
-	if (window_is_ended(s->window, id) || careful_suspects(s->careful, id) ||
-	    !pipeline_has_priority(s->pipeline, s->settings, s->dest, a->raw))
+	struct delivery counted = {.id = a->row->id};
+	if (!overtakes(s, a))
 		return 0;
+	if (careful_covers(s->careful, counted.id)) {
+		sender_submit_reports(s); /* what became of earlier ones comes first */
+		if (!careful_count(s->careful, &counted))
+			return AFF_EAGAIN;
+	}
 	int rc = pipeline_run(s->pipeline, s->settings, s->dest, a->raw, &r);
-	return rc || r.verdict != PIPELINE_SEND ? rc : add(s, a, &r);
+	bool sent = !rc && r.verdict == PIPELINE_SEND && (rc = add(s, a, &r)) == 0;
+	if (!sent)
+		sender_release(s, &counted, true);
+	return rc;
 }
 
 static int look_row(struct sender *s, const struct arrival *a)
 {
 	if (!has_room(s) || s->ahead.slice == 0)
 		return 1;
-	if (look(s, a)) {
-		sender_no_memory(s);
+	int rc = look(s, a);
+	if (rc) {
+		s->ahead.later_us = clock_mono_us() + CAREFUL_AGAIN_US;
+		if (rc != AFF_EAGAIN)
+			sender_no_memory(s);
 		return 1;
 	}
 	s->ahead.slice--;
@@ -69,7 +88,7 @@ void sender_look_ahead(struct sender *s)
 {
 	if (s->ahead.seen < s->position)
 		s->ahead.seen = s->position;
-	if (s->closing || !s->dest->priority || !has_room(s))
+	if (s->closing || !s->dest->priority || !has_room(s) || s->ahead.later_us > clock_mono_us())
 		return;
 	bool blocked = s->blocked; /* these two are about the window */
 	int64_t crowded_us = s->crowded_us;

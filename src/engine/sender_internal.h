@@ -26,6 +26,7 @@ struct ahead {
 	int64_t seen;  /* the newest id that was looked at */
 	unsigned slice; /* messages to be looked at in this turn */
 	bool blocked;  /* the journal could not be read; it is tried again in a second */
+	int64_t later_us; /* monotonic: what was found could not be counted, or there was no memory; not before */
 };
 
 struct sender_request {
