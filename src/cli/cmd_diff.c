@@ -173,9 +173,10 @@ static int compare(struct comparing *c)
 	if (!rc && c->json) {
 		rc = print_json(c, &out);
 	} else if (!rc) {
+		struct aff_view words = aff_buf_view(&c->words);
 		print_diff(aff_buf_view(&c->diff));
 		printf("%s", c->changes && !c->summary ? "\n" : "");
-		fwrite(c->words.p, 1, c->words.n, stdout);
+		fwrite(words.p, 1, words.n, stdout);
 		if (!c->changes)
 			printf("the files are what %s\n", c->running ? "the running engine has in force"
 			                                             : "the engine last had in force");

@@ -66,7 +66,8 @@ static void end_suite(struct junit *j)
 	if (j->errors)
 		printf(" errors=\"%" PRIu64 "\"", j->errors);
 	puts(">");
-	fwrite(j->cases.p, 1, j->cases.n, stdout);
+	struct aff_view cases = aff_buf_view(&j->cases);
+	fwrite(cases.p, 1, cases.n, stdout);
 	puts("</testsuite>");
 }
 

@@ -107,6 +107,8 @@ static int write_case(struct making *m, const struct case_channel *channel, cons
 	snprintf(file, sizeof file, "%s/" CASE_IN, folder);
 	if (text_file_folder(cases, &diag))
 		return command_error_diag(&diag);
+	if (m->real) /* nobody else reads what is of a patient, until somebody has changed that */
+		umask(0077);
 	if (mkdir(folder, 0777))
 		return errno == EEXIST ? command_error("%s is there already: it is left as it is", folder)
 		                       : command_error("cannot make %s: %s", folder, strerror(errno));

@@ -248,7 +248,7 @@ int unmapped_print_stub(const struct unmapped *u, bool csv)
 		if (u->entries[i].kind != AFF_UNMAPPED_CODE)
 			put_other(&out, &u->entries[i]);
 	int rc = out.error;
-	if (!rc)
+	if (!rc && out.n)
 		fwrite(out.p, 1, out.n, stdout);
 	aff_buf_free(&out);
 	if (csv && u->count)
