@@ -6,9 +6,10 @@
 
 #include <afferent/ack.h>
 
+/* Its bytes stay until the next one is made. */
 static struct aff_msg *asking(const char *msh15, const char *msh16)
 {
-	char text[128];
+	static char text[128];
 	snprintf(text, sizeof text, "MSH|^~\\&|A||B||||ORU^R01|1|P|2.6|||%s|%s", msh15, msh16);
 	return parsed(text);
 }
