@@ -213,10 +213,12 @@ int inbox_read(const struct inbox *f, const char *claimed, size_t most, struct a
 	return rc;
 }
 
-bool inbox_is_same(const struct inbox *f, const char *claimed, const struct stat *st)
+int inbox_compare(const struct inbox *f, const char *claimed, const struct stat *st)
 {
 	struct stat now;
-	return !fstatat(f->taken, claimed, &now, AT_SYMLINK_NOFOLLOW) && is_same(st, &now);
+	if (fstatat(f->taken, claimed, &now, AT_SYMLINK_NOFOLLOW))
+		return error_of(errno);
+	return is_same(st, &now) ? 0 : AFF_EAGAIN;
 }
 
 /* ---- finishing ---- */

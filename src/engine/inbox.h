@@ -50,8 +50,8 @@ bool inbox_claim(const char *claimed, int64_t *head, const char **name);
 /* Appends a taken file to out and tells what it is. AFF_EARGUMENT: it is no regular file; AFF_ELIMIT: it is larger than
  * most; AFF_EAGAIN: it changes while it is read; AFF_ENOMEM, AFF_EIO and so on. */
 int inbox_read(const struct inbox *f, const char *claimed, size_t most, struct aff_buf *out, struct stat *st);
-/* Whether it is still what inbox_read told. */
-bool inbox_is_same(const struct inbox *f, const char *claimed, const struct stat *st);
+/* Whether it is still what inbox_read told: 0; AFF_EAGAIN, it is not; or why that cannot be said. */
+int inbox_compare(const struct inbox *f, const char *claimed, const struct stat *st);
 
 /* Writes NAME and suffix (".ack", ".why") into a folder (an opened one of f), durably and anew. */
 int inbox_write(int folder, const char *name, const char *suffix, struct aff_view bytes);

@@ -171,7 +171,7 @@ START_TEST(a_file_goes_its_way)
 		aff_buf_clear(&bytes);
 		ck_assert_int_eq(inbox_read(&inbox, claimed, 4, &bytes, &st), 0);
 		ck_assert(aff_view_is(aff_buf_view(&bytes), "text"));
-		ck_assert(inbox_is_same(&inbox, claimed, &st));
+		ck_assert_int_eq(inbox_compare(&inbox, claimed, &st), 0);
 		ck_assert_int_eq(inbox_finish(&inbox, claimed, inbox.done, final), 0);
 	}
 	ck_assert_str_eq(final, "a.b.hl7.3");
@@ -212,7 +212,8 @@ START_TEST(what_is_read_is_a_whole_regular_file)
 	ck_assert_int_eq(inbox_read(&inbox, claimed, 4, &bytes, &st), AFF_ELIMIT);
 	ck_assert_int_eq(inbox_read(&inbox, claimed, 5, &bytes, &st), 0);
 	put(inbox.taken, "5.a.hl7", "123456", 101);
-	ck_assert(!inbox_is_same(&inbox, claimed, &st));
+	ck_assert_int_eq(inbox_compare(&inbox, claimed, &st), AFF_EAGAIN);
+	ck_assert_int_eq(inbox_compare(&inbox, "5.gone", &st), AFF_ENOTFOUND);
 	ck_assert_int_eq(symlinkat("/etc/hostname", inbox.taken, "5.l.hl7"), 0);
 	ck_assert_int_eq(inbox_read(&inbox, "5.l.hl7", 50, &bytes, &st), AFF_EARGUMENT);
 	ck_assert_int_eq(mkfifoat(inbox.taken, "5.p.hl7", 0600), 0);
