@@ -138,6 +138,9 @@ mutant 62 "a sender is answered before the destination has the message" "$scenar
 mutant 63 "what is sent again is answered as if it were delivered" "$scenario/when-delivered.scn"
 mutant 67 "a confirmed part is sent again" "$scenario/split.scn"
 mutant 68 "one part is taken for all" "$scenario/split.scn"
+mutant 78 "the segments of two patients are put into one order" \
+	"$make -s MUTANT=78 build/gcc-mutant78/tests/test_rules_order || exit 0
+	build/gcc-mutant78/tests/test_rules_order"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

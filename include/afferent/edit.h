@@ -62,6 +62,8 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 int aff_edit_set_path(struct aff_edit *e, const struct aff_path *path, unsigned current, struct aff_view raw);
 /* Deletes a segment (not the MSH: AFF_EARGUMENT). */
 int aff_edit_delete(struct aff_edit *e, unsigned segment);
+/* Moves a segment so that it has the number `to`; those between move up or down (not the MSH: AFF_EARGUMENT). */
+int aff_edit_move(struct aff_edit *e, unsigned segment, unsigned to);
 /* Inserts a segment before number `segment` (the number of segments: at the end). raw as "NTE|1||text"; no second MSH,
  * and nothing before the first (AFF_EARGUMENT). */
 int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw);

@@ -22,7 +22,7 @@ enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
 	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE, AFF_STEP_ADD,
 	AFF_STEP_RENUMBER, AFF_STEP_ROUND, AFF_STEP_ZONE,
-	AFF_STEP_GROUP, AFF_STEP_LUA
+	AFF_STEP_GROUP, AFF_STEP_LUA, AFF_STEP_ORDER
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -49,6 +49,8 @@ struct aff_step {
 	char beside[4];                   /* ADD: the segment that it is put behind; "": for_each, or at the end */
 	bool before;                      /* ADD: before it */
 	bool range;                       /* ROUND: the reference range, too */
+	const char (*order)[4];           /* ORDER: ids of segments; NULL: as the message's structure has them */
+	size_t order_count;
 	const struct aff_zone *assume;    /* ZONE: of times that say none; NULL: such times stay */
 	const struct aff_zone *to;        /* ZONE: into which times are converted; NULL: they are not */
 	enum aff_suspect suspect;         /* SUSPECT */
@@ -77,6 +79,10 @@ const char *aff_suspect_rule(size_t i);
  * message, or one after the other for each segment or repetition, which must then be theirs, too (for_each, for_field).
  * When one takes the segment or repetition away the others are not done for it. A group does not stand within another
  * one. */
+
+/* ORDER puts the segments between the MSH and the first order (ORC, OBR) or reading into an order; what is not in it,
+ * and notes, goes with the segment before. Two patients there cannot be told apart: the message is rejected
+ * (AFF_EREFUSED). No segment behind is moved, so that each reading keeps its order and its patient. */
 
 /* ADD puts in a segment that its template describes, with the delimiters | ^ ~ & whatever those of the message are.
  * With `for` it is put beside each such segment, else beside the first `beside` (where there is none, nothing is

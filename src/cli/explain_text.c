@@ -260,7 +260,8 @@ static void print_step(const struct explanation *x, size_t i)
 	if (!s->deeds && s->for_each[0] && !s->asks)
 		printf("       %sthere is no %s%s\n", term_style(stdout, TERM_DIM), s->for_each,
 		       term_style(stdout, TERM_PLAIN));
-	else if (!s->deeds && !(s->when.n && s->asks && !e->asks[s->ask + s->asks - 1].holds))
+	else if (!s->deeds && strcmp(s->name, "steps") != 0 &&
+	         !(s->when.n && s->asks && !e->asks[s->ask + s->asks - 1].holds))
 		printf("       %sthere is nothing to do it to%s\n", term_style(stdout, TERM_DIM),
 		       term_style(stdout, TERM_PLAIN));
 }

@@ -154,6 +154,9 @@ static bool shape_fits(const struct key *key, const struct node *value)
 		return value->kind != NODE_LIST;
 	case KIND_LIST_NONE:
 		return value->kind == NODE_LIST || (value->kind == NODE_SCALAR && aff_view_is(value->text, "none"));
+	case KIND_ORDER:
+		return value->kind == NODE_LIST ||
+		       (value->kind == NODE_SCALAR && aff_view_is(value->text, "segments"));
 	case KIND_MAPS:
 		return value->kind != NODE_SCALAR;
 	case KIND_FIELDS:

@@ -38,6 +38,7 @@ const char *kind_text(enum key_kind kind)
 		[KIND_LIST] = "a list",
 		[KIND_LIST_NONE] = "a list or the word none",
 		[KIND_SWITCH] = "a map or the word off",
+		[KIND_ORDER] = "a list of segment ids or the word segments",
 		[KIND_MAPS] = "a map or a list of maps",
 		[KIND_FIELDS] = "a field or a list of fields",
 		[KIND_ROWS] = "a map or a file name",

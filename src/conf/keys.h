@@ -31,6 +31,7 @@ enum key_kind {
 	KIND_SWITCH,                                              /* a map, or the word "off" */
 	KIND_LIST_NONE,                                           /* a list, or the word "none" */
 	KIND_DEFAULT,                                             /* a row of a table, or a word */
+	KIND_ORDER,                                               /* a list, or the word "segments" */
 	KIND_MAPS, KIND_FIELDS,                                   /* one, or a list of them */
 	KIND_TEXT, KIND_NAME, KIND_WORD, KIND_PATH, KIND_URL, KIND_URI, KIND_ADDRESS, KIND_ZONE, KIND_PLACE,
 	KIND_COUNT, KIND_BYTES, KIND_DURATION, KIND_RATE, KIND_DECIMAL,

@@ -185,7 +185,7 @@ static void put_forms(struct json_writer *j, enum key_id id)
 	if (key->kind == KIND_ROWS) {
 		put_rows(j, id);
 	} else {
-		if (key->kind != KIND_LIST_NONE)
+		if (key->kind != KIND_LIST_NONE && key->kind != KIND_ORDER)
 			put_entry(j, NULL, id);
 		jsonw_object(j, NULL);
 		put_list(j, id);
@@ -193,6 +193,8 @@ static void put_forms(struct json_writer *j, enum key_id id)
 	}
 	if (key->kind == KIND_LIST_NONE)
 		put_const(j, "none");
+	if (key->kind == KIND_ORDER)
+		put_const(j, "segments");
 	jsonw_array_end(j);
 }
 
@@ -253,6 +255,7 @@ static void put_value(struct json_writer *j, enum key_id id)
 		put_map_or_words(j, id, unknown);
 		break;
 	case KIND_LIST_NONE:
+	case KIND_ORDER:
 	case KIND_MAPS:
 	case KIND_FIELDS:
 	case KIND_ROWS:

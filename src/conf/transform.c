@@ -214,6 +214,7 @@ static const struct action {
 	{KEY_STEP_add, read_add},         {KEY_STEP_renumber, read_renumber},     {KEY_STEP_round, read_round},
 	{KEY_STEP_zone, read_zone},       {KEY_STEP_steps, read_steps},
 	{KEY_STEP_lua, read_lua},
+	{KEY_STEP_order, read_order},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 

@@ -42,5 +42,6 @@ void read_add(struct step_reader *s, const struct node *n);
 void read_renumber(struct step_reader *s, const struct node *n);
 void read_round(struct step_reader *s, const struct node *map);
 void read_zone(struct step_reader *s, const struct node *map);
+void read_order(struct step_reader *s, const struct node *n);
 
 #endif

@@ -404,6 +404,23 @@ int aff_edit_delete(struct aff_edit *e, unsigned segment)
 	return 0;
 }
 
+int aff_edit_move(struct aff_edit *e, unsigned segment, unsigned to)
+{
+	if (!segment || !to || segment >= e->count || to >= e->count)
+		return AFF_EARGUMENT;
+	int error = segment == to ? 0 : start_changing(e);
+	if (error || segment == to)
+		return error;
+	struct entry moved = e->entries[segment];
+	if (to < segment)
+		memmove(e->entries + to + 1, e->entries + to, (segment - to) * sizeof *e->entries);
+	else
+		memmove(e->entries + segment, e->entries + segment + 1, (to - segment) * sizeof *e->entries);
+	e->entries[to] = moved;
+	group_forget(e->groups);
+	return 0;
+}
+
 int aff_edit_insert(struct aff_edit *e, unsigned segment, struct aff_view raw)
 {
 	bool is_segment = raw.n >= 3 && index_is_id(raw.p, 3) && (raw.n == 3 || raw.p[3] == e->m->delims.field);

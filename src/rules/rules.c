@@ -38,6 +38,7 @@ static void free_parts(struct step *step)
 	aff_zone_free(step->assume);
 	aff_zone_free(step->to);
 	script_free(step->script);
+	free(step->order);
 }
 
 void aff_rules_free(struct aff_rules *r)
@@ -72,7 +73,7 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_DELETE] = &step_delete,             [AFF_STEP_DROP_REPETITION] = &step_drop_repetition,
 	[AFF_STEP_ADD] = &step_add_segment,           [AFF_STEP_RENUMBER] = &step_renumber,
 	[AFF_STEP_ROUND] = &step_round,               [AFF_STEP_ZONE] = &step_zone,
-	[AFF_STEP_GROUP] = &step_group,
+	[AFF_STEP_GROUP] = &step_group,               [AFF_STEP_ORDER] = &step_order,
 	[AFF_STEP_LUA] = &step_lua,
 };
 

@@ -35,6 +35,8 @@ struct step {
 	bool before;
 	bool range;              /* ROUND: OBX-7, too */
 	struct aff_zone *assume, *to; /* ZONE */
+	char (*order)[4];        /* ORDER; NULL: the structure's */
+	size_t order_count;
 	int64_t multiple;        /* ROUND: in units of its last decimal */
 	unsigned decimals;
 	struct script *script;   /* LUA */
@@ -80,7 +82,7 @@ struct step_kind {
 };
 extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect,
 	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber, step_round, step_zone,
-	step_lua;
+	step_lua, step_order;
 
 /* AFF_EARGUMENT with what is wrong and what to do. */
 int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
