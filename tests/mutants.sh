@@ -92,6 +92,8 @@ mutant 75 "a copy goes from one patient to another" \
 	"$make -s MUTANT=75 build/gcc-mutant75/tests/test_rules_parts || exit 0
 	build/gcc-mutant75/tests/test_rules_parts"
 mutant 65 "what overtook is sent again in its turn" "$scenario/priority.scn"
+mutant 72 "a test of a channel that expects nothing passes" \
+	"tests/cases/cli/run.py --afferent AFFERENT 'without an expectation'"
 mutant 71 "a reload is taken over in part" "$scenario/reload-command.scn"
 mutant 70 "a test of a channel passes whatever comes out" "$make -s MUTANT=70 \
 	build/gcc-mutant70/tests/test_cli_case || exit 0

@@ -250,6 +250,9 @@ static int check_expected(struct running *r)
 {
 	struct case_mark mark = case_mark(r->report);
 	if (!r->files->has_text && !r->update) {
+#ifdef AFF_MUTANT_72 /* a case that expects nothing passes */
+		return 0;
+#endif
 		case_report_error(r->report, CASE_EXPECTED,
 				  "is not there: a case must say what is expected; --update writes what comes out now");
 		return 0;
