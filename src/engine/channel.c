@@ -56,6 +56,15 @@ void channel_down(struct channel *c, const char *why)
 	pthread_mutex_unlock(&c->lock);
 }
 
+void channel_forget_state(struct channel *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->down = c->told_down = false;
+	c->why[0] = '\0';
+	c->told_us = 0;
+	pthread_mutex_unlock(&c->lock);
+}
+
 bool channel_is_down(struct channel *c, char why[160])
 {
 	pthread_mutex_lock(&c->lock);

@@ -37,10 +37,12 @@ int channel_add(struct channel **list, const char *name, int64_t floor, size_t f
 void channel_free_all(struct channel *list);
 
 /* Messages can come now: what says how ("connected to 10.1.2.3:6000"), for the log. Thread-safe, as are the next
- * two. */
+ * three. */
 void channel_up(struct channel *c, const char *what);
 /* None can come, for this reason, and it is tried again. No values, no names of files. */
 void channel_down(struct channel *c, const char *why);
+/* It has another source from now on, of which nothing is known yet. */
+void channel_forget_state(struct channel *c);
 /* Whether it is down, and why. */
 bool channel_is_down(struct channel *c, char why[160]);
 

@@ -183,8 +183,10 @@ static void serve(struct engine *e, struct conf *conf, const struct conf_channel
 {
 	struct channel *state = channel_find(e->channels, channel->name);
 	int fd = fresh ? fresh->listener : -1;
-	if (fresh)
+	if (fresh) {
 		leave(e, state);
+		channel_forget_state(state);
+	}
 	if (channel->source.kind == CONF_SOURCE_CHANNELS)
 		return; /* the senders of other channels serve it */
 	if (source_is_own(channel->source.kind)) {

@@ -27,6 +27,7 @@ struct http_source {
 	struct http_server *server;
 	struct aff_buf body;         /* of an answer */
 	struct source *source;
+	unsigned counted;            /* connections, among the channel's */
 	int64_t crowd_told_us;       /* when the log last told that all connections are in use */
 	unsigned crowd_untold;
 };
@@ -148,12 +149,20 @@ static void told(struct source *s, struct envelope *note)
 	envelope_unref(note);
 }
 
+/* The channel may have another source by now, whose connections count, too. */
+static void count_connections(struct source *s, unsigned n)
+{
+	struct http_source *h = s->state;
+	atomic_fetch_add(&s->of.channel->connections, (int64_t)n - (int64_t)h->counted);
+	h->counted = n;
+}
+
 static void turn(struct source *s)
 {
 	struct http_source *h = s->state;
 	http_poll(h->server, s->in.mailbox.eventfd, TURN_MS);
 	unsigned connections = http_connections(h->server), most = s->of.settings->source.max_connections;
-	atomic_store(&s->of.channel->connections, (int64_t)connections);
+	count_connections(s, connections);
 	if (connections >= most && log_once_a_minute(&h->crowd_told_us, &h->crowd_untold))
 		log_warn("listener", "%s: all %u connections are in use; others wait (source.http.max_connections)",
 			 s->of.settings->name, most);
@@ -183,10 +192,10 @@ static void end(struct source *s)
 static void close_http(struct source *s)
 {
 	struct http_source *h = s->state;
+	count_connections(s, 0);
 	http_close(h->server);
 	aff_buf_free(&h->body);
 	free(h);
-	atomic_store(&s->of.channel->connections, 0);
 }
 
 static int open_http(struct source *s, const struct conf_channel *settings, int listener, struct aff_diag *diag)
