@@ -143,6 +143,11 @@ mutant 68 "one part is taken for all" "$scenario/split.scn"
 mutant 78 "the segments of two patients are put into one order" \
 	"$make -s MUTANT=78 build/gcc-mutant78/tests/test_rules_order || exit 0
 	build/gcc-mutant78/tests/test_rules_order"
+mutant 82 "a short text is masked by nothing" "$make -s MUTANT=82 build/gcc-mutant82/tests/test_rules_hide || exit 0
+	build/gcc-mutant82/tests/test_rules_hide"
+mutant 83 "only the first identifier becomes a pseudonym" \
+	"$make -s MUTANT=83 build/gcc-mutant83/tests/test_rules_hide || exit 0
+	build/gcc-mutant83/tests/test_rules_hide"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -22,7 +22,7 @@ enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
 	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE, AFF_STEP_ADD,
 	AFF_STEP_RENUMBER, AFF_STEP_ROUND, AFF_STEP_ZONE,
-	AFF_STEP_GROUP, AFF_STEP_LUA, AFF_STEP_ORDER
+	AFF_STEP_GROUP, AFF_STEP_LUA, AFF_STEP_ORDER, AFF_STEP_HASH, AFF_STEP_MASK
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -43,8 +43,11 @@ struct aff_step {
 	enum aff_unknown unknown;         /* TRANSLATE */
 	bool back;                        /* TRANSLATE: from the table's to_system to its from_system */
 	enum aff_suspect implausible;     /* TRANSLATE: what is done with a value beyond the row's low and high */
-	struct aff_view value;            /* SET, ADD: template, see below; ROUND: a decimal number; LUA: the script */
+	struct aff_view value;            /* SET, ADD: template, see below; ROUND: a decimal number; LUA: the script;
+	                                   * MASK: see below */
 	const char *script_name;          /* LUA: the file it stands in; NULL: the channel's own */
+	struct aff_view key;              /* HASH: of the pseudonyms; "": it is not there, each message is rejected */
+	unsigned digits;                  /* HASH: hexadecimal ones of a pseudonym, 16 to 64 */
 	unsigned script_line;             /* LUA: what is added to the script's line numbers to get the file's */
 	char beside[4];                   /* ADD: the segment that it is put behind; "": for_each, or at the end */
 	bool before;                      /* ADD: before it */
@@ -142,6 +145,13 @@ enum aff_on_error {
 struct aff_rules;
 int aff_rules_new(struct aff_rules **out);
 void aff_rules_free(struct aff_rules *r);
+/* HASH puts a pseudonym in place of the text that `path` names: the beginning of HMAC-SHA-256 of it, in UTF-8 without
+ * blanks around it, under the key. The same text gives the same pseudonym, wherever it stands. MASK puts `value` there,
+ * or with "first N", "last N" (a digit) stars in place of all other characters; a text that is not longer than N is
+ * stars altogether. Both are done in each segment with the path's id (or in the occurrence that it names) and in each
+ * repetition; what is empty stays empty. Parts below the path reject the message (AFF_EARGUMENT), but that MASK with a
+ * text replaces a whole field. */
+
 /* LUA runs a script once for the message, in a sandbox made for this message: without input and output, time, chance
  * and addresses, at most 8 MiB of memory and a million instructions. afferent-channel(5) tells what it finds there.
  * A script that fails rejects the message (AFF_ESCRIPT, AFF_ELIMIT), with its line. */

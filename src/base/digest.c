@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <pthread.h>
 
 /* Looked up once: OpenSSL 3 takes locks to find an algorithm by name. */
@@ -109,4 +110,10 @@ uint64_t hash64(struct aff_view v)
 	h ^= h >> 32;
 	h *= 0xd6e8feb86659fd93u;
 	return h ^ (h >> 32);
+}
+
+int hmac_sha256(unsigned char out[SHA256_SIZE], struct aff_view key, struct aff_view bytes)
+{
+	unsigned n = SHA256_SIZE;
+	return HMAC(EVP_sha256(), key.p, (int)key.n, (const unsigned char *)bytes.p, bytes.n, out, &n) ? 0 : AFF_ENOMEM;
 }

@@ -11,7 +11,10 @@
 
 void sha256(unsigned char out[SHA256_SIZE], struct aff_view bytes);
 
-/* The same over bytes that come in parts: begin, any number of adds, end. One thread at a time. */
+/* HMAC-SHA-256. 0, AFF_ENOMEM. */
+int hmac_sha256(unsigned char out[SHA256_SIZE], struct aff_view key, struct aff_view bytes);
+
+/* SHA-256 over bytes that come in parts: begin, any number of adds, end. One thread at a time. */
 struct hasher;
 struct hasher *hasher_new(void); /* NULL: out of memory */
 void hasher_free(struct hasher *h);

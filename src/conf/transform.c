@@ -215,6 +215,7 @@ static const struct action {
 	{KEY_STEP_zone, read_zone},       {KEY_STEP_steps, read_steps},
 	{KEY_STEP_lua, read_lua},
 	{KEY_STEP_order, read_order},
+	{KEY_STEP_hash, read_hash},       {KEY_STEP_mask, read_mask},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 

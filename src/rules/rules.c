@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/vector.h"
+#include "rules/hide.h"
 #include "rules/notes.h"
 #include "rules/program.h"
 #include "rules/script.h"
@@ -39,6 +40,7 @@ static void free_parts(struct step *step)
 	aff_zone_free(step->to);
 	script_free(step->script);
 	free(step->order);
+	hide_free(step->hide);
 }
 
 void aff_rules_free(struct aff_rules *r)
@@ -74,7 +76,8 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_ADD] = &step_add_segment,           [AFF_STEP_RENUMBER] = &step_renumber,
 	[AFF_STEP_ROUND] = &step_round,               [AFF_STEP_ZONE] = &step_zone,
 	[AFF_STEP_GROUP] = &step_group,               [AFF_STEP_ORDER] = &step_order,
-	[AFF_STEP_LUA] = &step_lua,
+	[AFF_STEP_LUA] = &step_lua,                   [AFF_STEP_HASH] = &step_hash,
+	[AFF_STEP_MASK] = &step_mask,
 };
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)

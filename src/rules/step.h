@@ -12,6 +12,7 @@
 
 struct step_kind;
 struct script;
+struct hide;
 
 struct step {
 	const struct step_kind *kind;
@@ -40,6 +41,7 @@ struct step {
 	int64_t multiple;        /* ROUND: in units of its last decimal */
 	unsigned decimals;
 	struct script *script;   /* LUA */
+	struct hide *hide;       /* HASH, MASK */
 };
 
 struct run {
@@ -82,7 +84,7 @@ struct step_kind {
 };
 extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect,
 	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber, step_round, step_zone,
-	step_lua, step_order;
+	step_lua, step_order, step_hash, step_mask;
 
 /* AFF_EARGUMENT with what is wrong and what to do. */
 int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
