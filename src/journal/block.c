@@ -108,7 +108,8 @@ static bool may_hold(struct aff_view filter, const struct probe *p, size_t n)
 		return true;
 	for (size_t k = 0; k < n; k++) {
 		for (uint32_t i = 0; i < PROBES; i++) {
-			if (!((unsigned)(unsigned char)filter.p[bit_of(p[k], i) / 8] >> bit_of(p[k], i) % 8 & 1u))
+			uint32_t bit = bit_of(p[k], i);
+			if (!((unsigned char)filter.p[bit / 8] >> bit % 8 & 1))
 				return false;
 		}
 	}
