@@ -130,12 +130,34 @@ static void tell(const struct pairs *p, const struct pair *pair)
 	show(d->got, pair->g);
 }
 
-/* Children go on in reverse: the last one pushed is compared first. */
+static bool fits(const struct pair *p)
+{
+	if (p->e && json_is_string(p->e) && strcmp(json_string_value(p->e), "*") == 0)
+		return p->g != NULL;
+	return p->e && p->g && json_equal(p->e, p->g);
+}
+
+static bool elements_fit(const struct pair *pair, size_t e, size_t g)
+{
+	return fits(&(struct pair){.e = json_array_get(pair->e, e), .g = json_array_get(pair->g, g)});
+}
+
+/* Children go on in reverse: the last one pushed is compared first. Of arrays of different lengths only what lies
+ * between equal beginnings and equal ends: an element that is missing does not make all behind it differ. */
 static void push_array(struct pairs *p, const struct pair *pair)
 {
-	size_t e = json_array_size(pair->e), g = json_array_size(pair->g);
-	for (size_t i = e > g ? e : g; i-- > 0;)
-		push(p, json_array_get(pair->e, i), json_array_get(pair->g, i), "%.100s[%zu]", pair->path, i);
+	size_t e = json_array_size(pair->e), g = json_array_size(pair->g), from = 0;
+	if (e != g) {
+		while (from < e && from < g && elements_fit(pair, from, from))
+			from++;
+		while (e > from && g > from && elements_fit(pair, e - 1, g - 1)) {
+			e--;
+			g--;
+		}
+	}
+	for (size_t i = e > g ? e : g; i-- > from;)
+		push(p, i < e ? json_array_get(pair->e, i) : NULL, i < g ? json_array_get(pair->g, i) : NULL,
+		     "%.100s[%zu]", pair->path, i);
 }
 
 static void push_object(struct pairs *p, const struct pair *pair)
@@ -156,13 +178,6 @@ static void push_object(struct pairs *p, const struct pair *pair)
 		p->items[i] = p->items[--j];
 		p->items[j] = swap;
 	}
-}
-
-static bool fits(const struct pair *p)
-{
-	if (p->e && json_is_string(p->e) && strcmp(json_string_value(p->e), "*") == 0)
-		return p->g != NULL;
-	return p->e && p->g && json_equal(p->e, p->g);
 }
 
 static int compare(struct pairs *p, const json_t *e, const json_t *g)

@@ -116,6 +116,10 @@ static const struct {
 	{"{\"a\": 1}", "{\"a\":1,\"b\":{\"c\":2}}", "b: expected nothing, got an object with 1 member"},
 	{"{\"a\": 1, \"b\": [1]}", "{\"a\":1}", "b: expected an array of 1, got nothing"},
 	{"{\"a\": [1]}", "{\"a\":[1,2]}", "a[1]: expected nothing, got 2"},
+	/* what is missing or too much does not make its neighbours differ */
+	{"{\"a\": [1, 2, 3]}", "{\"a\":[1,3]}", "a[1]: expected 2, got nothing"},
+	{"{\"a\": [1, 3]}", "{\"a\":[1,2,3]}", "a[1]: expected nothing, got 2"},
+	{"{\"a\": [1, 2, 4]}", "{\"a\":[1,3]}", "a[1]: expected 2, got 3\na[2]: expected 4, got nothing"},
 	{"{\"b\": 1, \"a\": 1}", "{\"b\":2,\"a\":2}", "b: expected 1, got 2\na: expected 1, got 2"},
 	{"{\"id\": \"*\"}", "{\"id\":\"urn:uuid:1\"}", ""},
 	{"{\"id\": \"*\"}", "{\"id\":{\"x\":1}}", ""},
