@@ -345,7 +345,8 @@ static int start_changing(struct aff_edit *e)
 static bool has_terminator(const struct aff_edit *e, unsigned segment, struct aff_view raw)
 {
 	bool lf_ends = segment == 0 || e->m->terminator != AFF_TERMINATOR_CR;
-	return memchr(raw.p, '\r', raw.n) || (lf_ends && memchr(raw.p, '\n', raw.n));
+	const char *end = raw.p + raw.n;
+	return near_find(raw.p, end, '\r') || (lf_ends && near_find(raw.p, end, '\n'));
 }
 
 int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition, unsigned component,
@@ -356,7 +357,7 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 	if (!raw.n)
 		raw = nothing;
 	if (segment >= e->count || !old.n || !field || (field <= 2 && is_header(e, old)) ||
-	    has_terminator(e, segment, raw) || memchr(raw.p, e->m->delims.field, raw.n))
+	    has_terminator(e, segment, raw) || near_find(raw.p, raw.p + raw.n, e->m->delims.field))
 		return AFF_EARGUMENT;
 	if (field > limits->fields || repetition > limits->repetitions || component > limits->fields ||
 	    subcomponent > limits->fields)

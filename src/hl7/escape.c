@@ -188,6 +188,19 @@ unsigned aff_unescape(struct aff_buf *out, struct aff_view text, const struct af
 	return kept;
 }
 
+static bool is_word_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* No delimiter is a letter or digit: then these need not be compared with each of them. */
+static bool words_are_plain(const struct aff_delims *d)
+{
+	return !is_word_character(d->field) && !is_word_character(d->component) && !is_word_character(d->repetition) &&
+	       !is_word_character(d->subcomponent) && !is_word_character(d->escape) &&
+	       !is_word_character(d->truncation);
+}
+
 /* Neither a delimiter nor a control character: most characters. */
 static bool is_ordinary(char c, const struct aff_delims *d)
 {
@@ -198,8 +211,9 @@ static bool is_ordinary(char c, const struct aff_delims *d)
 void aff_escape(struct aff_buf *out, struct aff_view plain, const struct aff_delims *d)
 {
 	size_t from = 0;
+	const bool words = words_are_plain(d);
 	for (size_t i = 0; i < plain.n; i++) {
-		if (is_ordinary(plain.p[i], d))
+		if ((words && is_word_character(plain.p[i])) || is_ordinary(plain.p[i], d))
 			continue;
 		char c = plain.p[i], letter = sequence_letter(c, d);
 		bool control = (unsigned char)c < ' ' && c != '\t';

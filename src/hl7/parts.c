@@ -4,11 +4,19 @@
  */
 #include <afferent/parts.h>
 
+#include "hl7/near.h"
+
 size_t aff_components(struct aff_view part[], size_t most, struct aff_view text, const struct aff_delims *d)
 {
 	size_t n = 0, start = 0, i = 0, written;
 	const char repetition = d->repetition, component = d->component;
 	for (; i < text.n && n < most; i++) {
+		if (text.n - i >= 8) { /* most bytes are no delimiters */
+			uint64_t mask = near_mask(text.p + i, component) | near_mask(text.p + i, repetition);
+			i += mask ? near_first(mask) : 7;
+			if (!mask)
+				continue;
+		}
 		char c = text.p[i];
 		if (c == repetition && c)
 			break;
