@@ -148,6 +148,9 @@ mutant 82 "a short text is masked by nothing" "$make -s MUTANT=82 build/gcc-muta
 mutant 83 "only the first identifier becomes a pseudonym" \
 	"$make -s MUTANT=83 build/gcc-mutant83/tests/test_rules_hide || exit 0
 	build/gcc-mutant83/tests/test_rules_hide"
+mutant 84 "a script tells a patient's data by its errors" \
+	"$make -s MUTANT=84 build/gcc-mutant84/tests/test_rules_lua || exit 0
+	build/gcc-mutant84/tests/test_rules_lua"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -95,6 +95,9 @@ int sandbox_stop(lua_State *L)
 
 bool sandbox_is_literal(const struct sandbox *s, const char *text, size_t n)
 {
+#ifdef AFF_MUTANT_84 /* what a script says of a patient is in the outcome */
+	return true;
+#endif
 	return n && memmem(s->source.p, s->source.n, text, n) != NULL;
 }
 
