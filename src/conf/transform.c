@@ -92,7 +92,7 @@ void step_check_condition(struct step_reader *s, const struct node *at, const st
 {
 	const struct node *when = s->f->value[KEY_STEP_when];
 	if (when && !last && reads_field(when->text, path))
-		report_error(&s->r->report, at->at, "change it last",
+		report_error(&s->r->report, at->at, "change it last, or put it under 'steps'",
 		             "'when' reads this field, and what stands below would find it changed");
 }
 

@@ -14,6 +14,17 @@ static bool is_delimiters(const struct aff_path *path)
 	return strcmp(path->segment, "MSH") == 0 && path->field <= 2;
 }
 
+/* MSH-18 says what all text is in; `set` knows that. */
+static bool is_charset(const struct aff_path *path)
+{
+	return strcmp(path->segment, "MSH") == 0 && path->field == 18;
+}
+
+static int wrong_charset(struct aff_diag *diag)
+{
+	return step_wrong(diag, "MSH-18 says which character set the message is in", "change it with set");
+}
+
 static bool is_same(const struct aff_path *a, const struct aff_path *b)
 {
 	return strcmp(a->segment, b->segment) == 0 && a->occurrence == b->occurrence && a->field == b->field &&
@@ -32,6 +43,8 @@ static int check_copy(const struct aff_step *s, struct aff_diag *diag)
 	if (is_delimiters(&s->from) || is_delimiters(&s->path))
 		return step_wrong(diag, "MSH-1 and MSH-2 can be neither copied nor written",
 		                  "they say how the whole message is delimited");
+	if (is_charset(&s->path))
+		return wrong_charset(diag);
 	if (is_same(&s->from, &s->path))
 		return step_wrong(diag, "`from` and `to` are the same", "leave the step out");
 	if (from >= to)
@@ -50,6 +63,8 @@ static int check_copy(const struct aff_step *s, struct aff_diag *diag)
 static int check_move(const struct aff_step *s, struct aff_diag *diag)
 {
 	int rc = check_copy(s, diag);
+	if (!rc && is_charset(&s->from))
+		return wrong_charset(diag);
 	if (!rc && s->for_each[0] && strcmp(s->for_each, s->from.segment) != 0)
 		rc = step_wrong(diag, "`for` and `from` name different segments",
 		                "use copy, and delete in a step behind it");
@@ -115,6 +130,8 @@ static int check_delete(const struct aff_step *s, struct aff_diag *diag)
 	if (strcmp(s->path.segment, "MSH") == 0 && (s->path.field <= 2 || (s->path.field >= 9 && s->path.field <= 12)))
 		return step_wrong(diag, "a message cannot be without MSH-1, MSH-2 and MSH-9 to MSH-12",
 		                  "give it another value with set");
+	if (is_charset(&s->path))
+		return wrong_charset(diag);
 	if (s->for_each[0] && strcmp(s->for_each, s->path.segment) != 0)
 		return step_wrong(diag, "`for` and `delete` name different segments",
 		                  "leave `for` out: it is deleted in every segment");

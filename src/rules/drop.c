@@ -25,6 +25,8 @@ static int check_drop_repetition(const struct aff_step *s, struct aff_diag *diag
 	if (!s->for_field)
 		return step_wrong(diag, "`drop: repetition` does not say of which field",
 		                  "add a line such as for: PID-3");
+	if (s->for_field == 18 && strcmp(s->for_each, "MSH") == 0)
+		return step_wrong(diag, "MSH-18 says which character set the message is in", "change it with set");
 	return 0;
 }
 

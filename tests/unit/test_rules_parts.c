@@ -144,6 +144,11 @@ START_TEST(parts_are_deleted)
 	refused(delete("OBX"), NULL);
 	refused(delete("MSH-2"), NULL);
 	refused(delete("MSH-10"), NULL);
+	refused(delete("MSH-18"), NULL);
+	refused(copy("PID-2", "MSH-18"), NULL);
+	refused(move("MSH-18", "PID-2"), NULL);
+	refused((struct aff_step){.kind = AFF_STEP_DROP_REPETITION}, "MSH-18");
+	run_step(copy("MSH-18", "PID-2"), NULL, NULL, "PID|1|x\n", "PID|1|x\n");
 	refused(delete("PID-3"), "OBX");
 	refused(delete("ORDER_OBSERVATION/OBX-8"), NULL);
 }
