@@ -35,3 +35,11 @@ size_t ascii_length(const char *text, size_t n)
 		i++;
 	return i;
 }
+
+size_t utf8_characters(struct aff_view text)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < text.n; i++)
+		n += utf8_starts(text.p[i]);
+	return n;
+}

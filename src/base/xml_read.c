@@ -4,6 +4,7 @@
  * the tag's start is the last '<' before that, because no attribute may hold one.
  */
 #include "base/xml_read.h"
+#include "base/utf8.h"
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
@@ -58,7 +59,7 @@ static void advance(struct cursor *c, struct aff_view bytes, size_t offset)
 	for (; c->offset < offset; c->offset++) {
 		bool end = bytes.p[c->offset] == '\n';
 		c->at.line += end;
-		c->at.column = end ? 1 : c->at.column + (((unsigned char)bytes.p[c->offset] & 0xc0) != 0x80);
+		c->at.column = end ? 1 : c->at.column + utf8_starts(bytes.p[c->offset]);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "cli/cmd_journal.h"
 #include "cli/when.h"
 #include "sys/clock.h"
@@ -39,9 +40,7 @@ static const int widths[COLUMNS] = {16, 23, 14, 8, 20, 9, 0};
 
 static void put_cell(size_t column, struct aff_view text)
 {
-	int pad = widths[column];
-	for (size_t i = 0; i < text.n; i++)
-		pad -= (text.p[i] & 0xc0) != 0x80;
+	int pad = widths[column] - (int)utf8_characters(text);
 	term_put_safe(stdout, text);
 	printf("%*s%s", pad > 0 ? pad : 0, "", column + 1 == COLUMNS ? "\n" : "  ");
 }

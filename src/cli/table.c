@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "cli/term.h"
 
 #define TABLE_BYTES (64u << 20)
@@ -46,10 +47,7 @@ void table_cellf(struct table *t, const char *format, ...)
 
 static int characters(const char *text)
 {
-	int n = 0;
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	return (int)utf8_characters(aff_view_of(text));
 }
 
 /* The last column is not padded on its right: no trailing blanks. */

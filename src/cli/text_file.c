@@ -36,12 +36,18 @@ static int make(const char *path, struct aff_view text, struct aff_diag *diag)
 	return rc;
 }
 
+/* Writes the text beside `path` first, so that there is never half of it. */
+static int make_beside(char temporary[PATH_MAX], const char *path, struct aff_view text, struct aff_diag *diag)
+{
+	if (snprintf(temporary, PATH_MAX, "%s.%ld.new", path, (long)getpid()) >= PATH_MAX)
+		return aff_diag_set(diag, AFF_EARGUMENT, "the file name is too long");
+	return make(temporary, text, diag);
+}
+
 int text_file_make(const char *path, struct aff_view text, struct aff_diag *diag)
 {
 	char temporary[PATH_MAX];
-	if (snprintf(temporary, sizeof temporary, "%s.%ld.new", path, (long)getpid()) >= (int)sizeof temporary)
-		return aff_diag_set(diag, AFF_EARGUMENT, "the file name is too long");
-	int rc = make(temporary, text, diag);
+	int rc = make_beside(temporary, path, text, diag);
 	if (rc)
 		return rc;
 	if (link(temporary, path)) /* unlike rename, it replaces nothing */
@@ -53,9 +59,7 @@ int text_file_make(const char *path, struct aff_view text, struct aff_diag *diag
 int text_file_write(const char *path, struct aff_view text, struct aff_diag *diag)
 {
 	char temporary[PATH_MAX];
-	if (snprintf(temporary, sizeof temporary, "%s.%ld.new", path, (long)getpid()) >= (int)sizeof temporary)
-		return aff_diag_set(diag, AFF_EARGUMENT, "the file name is too long");
-	int rc = make(temporary, text, diag);
+	int rc = make_beside(temporary, path, text, diag);
 	if (rc)
 		return rc;
 	if (rename(temporary, path)) {

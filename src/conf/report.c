@@ -3,6 +3,7 @@
  * Findings with their file.
  */
 #include "conf/report.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ struct place place_of_byte(struct aff_view bytes, size_t offset)
 	for (size_t i = 0; i < offset && i < bytes.n; i++) {
 		bool end = bytes.p[i] == '\n';
 		at.line += end;
-		at.column = end ? 1 : at.column + (((unsigned char)bytes.p[i] & 0xc0) != 0x80);
+		at.column = end ? 1 : at.column + utf8_starts(bytes.p[i]);
 	}
 	return at;
 }

@@ -36,26 +36,41 @@ static void straighten(char *path)
 	path[out] = '\0';
 }
 
+/* Adds a path to the list; the one that stands there already is returned, and reported by the caller. */
+static const struct written *add(struct reader *r, struct written **list, size_t *n, const char *path, struct place at)
+{
+	struct written *items = realloc(*list, (*n + 1) * sizeof *items);
+	if (items)
+		*list = items;
+	char *copy = items ? keep_text(r, aff_view_of(path)) : NULL;
+	if (!copy) {
+		r->report.error = AFF_ENOMEM;
+		return NULL;
+	}
+	straighten(copy);
+	size_t i = 0;
+	while (i < *n && strcmp(items[i].path, copy) != 0)
+		i++;
+	items[*n] = (struct written){copy, r->report.file, at};
+	return i < (*n)++ ? &items[i] : NULL;
+}
+
 void add_written(struct reader *r, const char *path, const struct node *n)
 {
 	if (!path || !n)
 		return;
-	struct written *items = realloc(r->written, (r->nwritten + 1) * sizeof *items);
-	if (items)
-		r->written = items;
-	char *copy = items ? keep_text(r, aff_view_of(path)) : NULL;
-	if (!copy) {
-		r->report.error = AFF_ENOMEM;
-		return;
-	}
-	straighten(copy);
-	size_t i = 0;
-	while (i < r->nwritten && strcmp(items[i].path, copy) != 0)
-		i++;
-	if (i < r->nwritten)
+	const struct written *other = add(r, &r->written, &r->nwritten, path, n->at);
+	if (other)
 		report_error(&r->report, n->at, "give one of them another path", "%s line %u writes there too",
-		             items[i].file, items[i].at.line);
-	items[r->nwritten++] = (struct written){copy, r->report.file, n->at};
+		             other->file, other->at.line);
+}
+
+void add_watched(struct reader *r, const char *path, const struct node *n)
+{
+	const struct written *other = add(r, &r->watched, &r->nwatched, path, n->at);
+	if (other)
+		report_error(&r->report, n->at, "give one of them another folder",
+		             "%s line %u takes files from this folder too", other->file, other->at.line);
 }
 
 bool is_same_path(struct reader *r, const char *a, const char *b)
@@ -69,26 +84,6 @@ bool is_same_path(struct reader *r, const char *a, const char *b)
 	free(x);
 	free(y);
 	return same;
-}
-
-void add_watched(struct reader *r, const char *path, const struct node *n)
-{
-	struct written *items = realloc(r->watched, (r->nwatched + 1) * sizeof *items);
-	if (items)
-		r->watched = items;
-	char *copy = items ? keep_text(r, aff_view_of(path)) : NULL;
-	if (!copy) {
-		r->report.error = AFF_ENOMEM;
-		return;
-	}
-	straighten(copy);
-	size_t i = 0;
-	while (i < r->nwatched && strcmp(items[i].path, copy) != 0)
-		i++;
-	if (i < r->nwatched)
-		report_error(&r->report, n->at, "give one of them another folder",
-			     "%s line %u takes files from this folder too", items[i].file, items[i].at.line);
-	items[r->nwatched++] = (struct written){copy, r->report.file, n->at};
 }
 
 /* Whether what is written is the folder, or a file in it. */

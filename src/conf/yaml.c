@@ -4,6 +4,7 @@
  * together.
  */
 #include "conf/yaml.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <yaml.h>
@@ -51,19 +52,11 @@ static struct place place_of(yaml_mark_t mark)
 	return at;
 }
 
-static size_t characters(struct aff_view text)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < text.n; i++)
-		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 struct place node_place(const struct node *n, size_t offset)
 {
 	struct place at = n->at;
 	if (n->exact && offset <= n->text.n)
-		at.column += (unsigned)(n->quoted + characters(aff_view(n->text.p, offset)));
+		at.column += (unsigned)(n->quoted + utf8_characters(aff_view(n->text.p, offset)));
 	return at;
 }
 
@@ -139,7 +132,7 @@ static int add_scalar(struct builder *b, const yaml_event_t *event)
 	n->text = aff_view(copy, text.n);
 	n->literal = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE;
 	n->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-	n->exact = from.line == to.line && to.column - from.column == characters(text) + (n->quoted ? 2u : 0u);
+	n->exact = from.line == to.line && to.column - from.column == utf8_characters(text) + (n->quoted ? 2u : 0u);
 	if (memchr(copy, '\0', text.n))
 		report_error(b->report, n->at, "leave \\0 out", "a text must not hold a NUL character");
 	return 0;

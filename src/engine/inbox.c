@@ -18,28 +18,6 @@
 #define TAKEN ".taken"
 #define SAME_NAME_MAX 10000 /* files of one name in .done */
 
-static int error_of(int number)
-{
-	switch (number) {
-	case ENOENT:
-		return AFF_ENOTFOUND;
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		return AFF_EPERMISSION;
-	case ENOSPC:
-	case EDQUOT:
-		return AFF_EFULL;
-	case ENAMETOOLONG:
-	case ELOOP:
-		return AFF_EARGUMENT;
-	case EEXIST:
-		return AFF_EBUSY;
-	default:
-		return AFF_EIO;
-	}
-}
-
 /* ---- opening ---- */
 
 static int open_folder(int at, const char *path, int flags, struct aff_diag *diag)
@@ -48,7 +26,7 @@ static int open_folder(int at, const char *path, int flags, struct aff_diag *dia
 	if (fd >= 0)
 		return fd;
 	int number = errno;
-	return aff_diag_set(diag, error_of(number), "cannot open the folder %s: %s", path, strerror(number));
+	return aff_diag_set(diag, file_error(number), "cannot open the folder %s: %s", path, strerror(number));
 }
 
 /* Opens a folder beside; one below the source's own must not be a link that somebody put there. */
@@ -60,7 +38,7 @@ static int open_beside(const struct inbox *f, const struct conf_source *source, 
 	const char *name = below ? path + n + 1 : path;
 	if (mkdirat(f->in, name, 0700) && errno != EEXIST) {
 		int number = errno;
-		return aff_diag_set(diag, error_of(number), "cannot make the folder %s: %s", path, strerror(number));
+		return aff_diag_set(diag, file_error(number), "cannot make the folder %s: %s", path, strerror(number));
 	}
 	int fd = open_folder(f->in, name, below ? O_NOFOLLOW : 0, diag);
 	struct stat in, beside;
@@ -85,7 +63,7 @@ int inbox_open(struct inbox *f, const struct conf_source *source, struct aff_dia
 	int rc = f->in = open_folder(AT_FDCWD, source->path, 0, diag);
 	if (rc >= 0) {
 		if (mkdirat(f->in, TAKEN, 0700) && errno != EEXIST)
-			rc = aff_diag_set(diag, error_of(errno), "cannot make the folder %s in %s: %s", TAKEN,
+			rc = aff_diag_set(diag, file_error(errno), "cannot make the folder %s in %s: %s", TAKEN,
 					  source->path, strerror(errno));
 		else
 			rc = f->taken = open_folder(f->in, TAKEN, O_NOFOLLOW, diag);
@@ -130,10 +108,10 @@ static int move(int from, const char *name, int to, const char *as)
 	if (!renameat2(from, name, to, as, RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
-		return error_of(errno);
+		return file_error(errno);
 	if (!fstatat(to, as, &st, AT_SYMLINK_NOFOLLOW))
 		return AFF_EBUSY;
-	return renameat(from, name, to, as) ? error_of(errno) : 0;
+	return renameat(from, name, to, as) ? file_error(errno) : 0;
 }
 
 int inbox_take(const struct inbox *f, const char *name, int64_t head, char claimed[INBOX_NAME_SIZE])
@@ -187,7 +165,7 @@ static int read_all(int fd, size_t size, struct aff_buf *out)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_of(errno);
+			return file_error(errno);
 		if (!got)
 			break;
 		n += (size_t)got;
@@ -201,7 +179,7 @@ int inbox_read(const struct inbox *f, const char *claimed, size_t most, struct a
 	struct stat after;
 	int fd = openat(f->taken, claimed, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return error_of(errno);
+		return file_error(errno);
 	int rc = fstat(fd, st) ? AFF_EIO : !S_ISREG(st->st_mode) ? AFF_EARGUMENT : 0;
 	if (!rc && (uint64_t)st->st_size > most)
 		rc = AFF_ELIMIT;
@@ -217,7 +195,7 @@ int inbox_compare(const struct inbox *f, const char *claimed, const struct stat 
 {
 	struct stat now;
 	if (fstatat(f->taken, claimed, &now, AT_SYMLINK_NOFOLLOW))
-		return error_of(errno);
+		return file_error(errno);
 	return is_same(st, &now) ? 0 : AFF_EAGAIN;
 }
 
@@ -231,13 +209,13 @@ int inbox_write(int folder, const char *name, const char *suffix, struct aff_vie
 		return AFF_EARGUMENT;
 	int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return error_of(errno);
+		return file_error(errno);
 	int rc = file_write_all(fd, bytes.p, bytes.n);
 	if (!rc && fsync(fd))
 		rc = AFF_EIO;
 	close(fd);
 	if (!rc && renameat(folder, temporary, folder, final))
-		rc = error_of(errno);
+		rc = file_error(errno);
 	if (rc)
 		unlinkat(folder, temporary, 0);
 	return rc;

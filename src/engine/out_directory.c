@@ -36,24 +36,6 @@ struct directory_output {
 	struct part *parts;
 };
 
-static int error_of(int number)
-{
-	switch (number) {
-	case ENOSPC:
-	case EDQUOT:
-		return AFF_EFULL;
-	case ENOENT:
-	case ENOTDIR:
-		return AFF_ENOTFOUND;
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		return AFF_EPERMISSION;
-	default:
-		return AFF_EIO;
-	}
-}
-
 /* The name of a message's file; the configuration has checked the pattern. */
 static int make_name(const struct directory_output *d, int64_t id, char name[static 256])
 {
@@ -84,7 +66,7 @@ static int open_part(const struct directory_output *d, struct part *part, const 
 	part->fd = openat(d->folder, unfinished, flags, 0600);
 	if (part->fd < 0 && errno == EEXIST && !unlinkat(d->folder, unfinished, 0))
 		part->fd = openat(d->folder, unfinished, flags, 0600);
-	return part->fd < 0 ? error_of(errno) : 0;
+	return part->fd < 0 ? file_error(errno) : 0;
 }
 
 static void unfinished_name(char out[static 264], const struct part *part)
@@ -109,7 +91,7 @@ static int write_part(struct directory_output *d, struct part *part, const struc
 	if (d->folder < 0)
 		d->folder = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->folder < 0)
-		return error_of(errno);
+		return file_error(errno);
 #ifdef AFF_MUTANT_60 /* a file is called otherwise at each try */
 	int rc = make_name(d, m->id + getpid(), part->name);
 #else
@@ -122,7 +104,7 @@ static int write_part(struct directory_output *d, struct part *part, const struc
 	if (!rc)
 		rc = file_write_all(part->fd, m->bytes.p, m->bytes.n);
 	if (!rc && fchmod(part->fd, d->mode))
-		rc = error_of(errno);
+		rc = file_error(errno);
 	if (rc)
 		drop_part(d, part);
 	return rc;
@@ -133,9 +115,9 @@ static int finish_part(struct directory_output *d, struct part *part)
 {
 	char unfinished[264];
 	unfinished_name(unfinished, part);
-	int rc = fsync(part->fd) ? error_of(errno) : 0;
+	int rc = fsync(part->fd) ? file_error(errno) : 0;
 	if (!rc && renameat(d->folder, unfinished, d->folder, part->name))
-		rc = error_of(errno);
+		rc = file_error(errno);
 	if (rc) {
 		drop_part(d, part);
 		return rc;
@@ -161,7 +143,7 @@ static void directory_poll(struct output *o, int wake_fd, int timeout_ms)
 		if (d->parts[i].fd >= 0)
 			d->round.lanes[i].rc = finish_part(d, &d->parts[i]);
 	if (d->folder >= 0) {
-		synced = fsync(d->folder) ? error_of(errno) : 0;
+		synced = fsync(d->folder) ? file_error(errno) : 0;
 		close(d->folder);
 		d->folder = -1;
 	}

@@ -3,6 +3,7 @@
  * Functions of text.
  */
 #include "rules/function.h"
+#include "base/utf8.h"
 
 static const char *const names[] = {
 	[FUNCTION_UPPER] = "upper",   [FUNCTION_LOWER] = "lower",   [FUNCTION_TRIM] = "trim",
@@ -41,18 +42,10 @@ static struct aff_view change_case(struct aff_buf *made, struct aff_view text, c
 	return aff_buf_view(made);
 }
 
-static bool begins_character(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
-}
-
 static struct aff_view length(struct aff_buf *made, struct aff_view text)
 {
-	unsigned n = 0;
-	for (size_t i = 0; i < text.n; i++)
-		n += begins_character(text.p[i]);
 	aff_buf_clear(made);
-	aff_buf_printf(made, "%u", n);
+	aff_buf_printf(made, "%zu", utf8_characters(text));
 	return aff_buf_view(made);
 }
 
@@ -77,7 +70,7 @@ static size_t offset_of(struct aff_view text, unsigned n)
 {
 	size_t i = 0;
 	for (; i < text.n; i++)
-		if (begins_character(text.p[i]) && n-- == 0)
+		if (utf8_starts(text.p[i]) && n-- == 0)
 			break;
 	return i;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "rules/step.h"
 
 enum { KEY_LEAST = 16, KEY_MOST = 4096, DIGITS_LEAST = 16, DIGITS_MOST = 2 * SHA256_SIZE, MSH_CHARSET = 18 };
@@ -114,24 +115,16 @@ static size_t character(struct aff_view text, unsigned n)
 {
 	size_t i = 0;
 	for (; i < text.n; i++)
-		if (((unsigned char)text.p[i] & 0xc0) != 0x80 && n-- == 0)
+		if (utf8_starts(text.p[i]) && n-- == 0)
 			break;
 	return i;
-}
-
-static unsigned characters(struct aff_view text)
-{
-	unsigned n = 0;
-	for (size_t i = 0; i < text.n; i++)
-		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-	return n;
 }
 
 /* Stars but for the characters that stay; a text that would stay whole is stars altogether. */
 static int put_mask(struct run *run, struct aff_view text)
 {
 	const struct hide *h = run->step->hide;
-	unsigned n = characters(text), first = h->first, last = h->last;
+	unsigned n = (unsigned)utf8_characters(text), first = h->first, last = h->last;
 	if (!first && !last)
 		return charset_write(&run->charset, &run->text, aff_view((const char *)h->bytes, h->text_length));
 #ifndef AFF_MUTANT_82 /* a short text stays as it is */

@@ -10,17 +10,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int error_of(int number)
+int file_error(int number)
 {
 	switch (number) {
 	case ENOSPC:
 	case EDQUOT:
 		return AFF_EFULL;
 	case ENOENT:
+	case ENOTDIR:
 		return AFF_ENOTFOUND;
 	case EACCES:
 	case EPERM:
+	case EROFS:
 		return AFF_EPERMISSION;
+	case ENAMETOOLONG:
+	case ELOOP:
+		return AFF_EARGUMENT;
+	case EEXIST:
+		return AFF_EBUSY;
 	default:
 		return AFF_EIO;
 	}
@@ -29,11 +36,11 @@ static int error_of(int number)
 static int fail(struct aff_diag *diag, const char *what, const char *path)
 {
 	int number = errno;
-	aff_diag_set(diag, error_of(number), "cannot %s %s: %s", what, path, strerror(number));
+	aff_diag_set(diag, file_error(number), "cannot %s %s: %s", what, path, strerror(number));
 	if (number == EACCES || number == EPERM)
 		aff_diag_hint(diag, "its owner or its mode, or those of a folder above, keep user id %u out",
 		              (unsigned)geteuid());
-	return error_of(number);
+	return file_error(number);
 }
 
 int file_read(const char *path, struct aff_buf *out, struct aff_diag *diag)
@@ -82,8 +89,8 @@ int file_sync_dir(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return error_of(errno);
-	int rc = fsync(fd) ? error_of(errno) : 0;
+		return file_error(errno);
+	int rc = fsync(fd) ? file_error(errno) : 0;
 	close(fd);
 	return rc;
 }
@@ -110,7 +117,7 @@ int file_write_all(int fd, const void *bytes, size_t n)
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)
-			return error_of(errno);
+			return file_error(errno);
 		p += w;
 		n -= (size_t)w;
 	}
@@ -127,7 +134,7 @@ int file_replace(const char *path, struct aff_view bytes, struct aff_diag *diag)
 		return fail(diag, "create", temporary);
 	int rc = file_write_all(fd, bytes.p, bytes.n);
 	if (!rc && fsync(fd))
-		rc = error_of(errno);
+		rc = file_error(errno);
 	close(fd);
 	if (rc) {
 		unlink(temporary);

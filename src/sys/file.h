@@ -7,6 +7,9 @@
 
 #include <afferent/text.h>
 
+/* What an errno of a call about files means: AFF_EFULL, AFF_ENOTFOUND, AFF_EPERMISSION, AFF_EBUSY (it is there
+ * already), AFF_EARGUMENT (its name), else AFF_EIO. */
+int file_error(int number);
 /* Appends the whole file to out. AFF_ENOTFOUND, AFF_EPERMISSION, AFF_EIO, AFF_ELIMIT (larger than out may hold), with a
  * diag that names it. */
 int file_read(const char *path, struct aff_buf *out, struct aff_diag *diag);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "validate/fields.h"
 
 /* Lengths hold since version 2.7, and for primitive types alone (HL7 v2 section 2.4.5). */
@@ -163,7 +164,7 @@ static size_t characters(struct aff_view text, char escape)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < text.n; i++)
-		n += ((unsigned char)text.p[i] & 0xc0) != 0x80 && text.p[i] != escape;
+		n += utf8_starts(text.p[i]) && text.p[i] != escape;
 	return n;
 }
 

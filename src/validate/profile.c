@@ -9,6 +9,7 @@
 
 #include <afferent/schema.h>
 
+#include "base/utf8.h"
 #include "validate/types.h"
 
 enum { PLAIN_MAX = 32 << 20, NAME_SHOWN = 60 };
@@ -83,17 +84,9 @@ static struct aff_view plain_of(const struct element *e, struct aff_view text)
 	return e->run->text.error ? aff_view("", 0) : plain;
 }
 
-static size_t length_of(struct aff_view text)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < text.n; i++)
-		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static void check_length(const struct element *e, struct place at, struct aff_view text)
 {
-	size_t n = length_of(plain_of(e, text));
+	size_t n = utf8_characters(plain_of(e, text));
 	if (e->is->longest && n > e->is->longest)
 		element_report(e, RULE_PROFILE_LENGTH, AFF_SEVERITY_WARNING, at,
 		               "has %zu characters, at most %u allowed", n, e->is->longest);
