@@ -545,21 +545,6 @@ class Scenario:
 			return got == int(words[1]), got
 		until(probe, f"{words[1]} times {words[2]!r} in {words[0]}")
 
-	def do_files(self, words, block):
-		"""files PATH N PATTERN: waits until the folder has so many files of this name, and others are none."""
-		def probe():
-			try:
-				names = os.listdir(os.path.join(self.folder, words[0]))
-			except FileNotFoundError:
-				names = []
-			fit = fnmatch.filter(names, words[2])
-			return len(fit) == int(words[1]) and len(fit) == len(names), sorted(names)
-		until(probe, f"{words[1]} files {words[2]} in {words[0]}, and no others")
-
-	def do_make_folder(self, words, block):
-		"""make-folder PATH"""
-		os.mkdir(os.path.join(self.folder, words[0]), mode=0o700)
-
 	def do_put(self, words, block):
 		"""put PATH MESSAGE ID [PATH=VALUE...] [ID...]: a file with these messages is renamed into its place."""
 		self.put(words[0], b"".join(self.several(words[1:])))
@@ -589,16 +574,20 @@ class Scenario:
 			file.write(hl7.visible("\r".join(block) + "\r"))
 
 	def do_files(self, words, block):
-		"""files FOLDER NAME...: waits until the folder has these files, and no others; N: so many."""
+		"""files FOLDER NAME...: waits until the folder has these files, and no others; N: so many; N PATTERN: so
+		many, all named like this, and not even a hidden one beside them."""
+		folder, wanted = os.path.join(self.folder, words[0]), words[1:]
+		count = int(wanted[0]) if wanted and wanted[0].isdigit() else None
+
 		def probe():
-			folder = os.path.join(self.folder, words[0])
-			try:
-				got = sorted(n for n in os.listdir(folder) if os.path.isfile(os.path.join(folder, n)) and n[0] != ".")
-			except FileNotFoundError:
-				got = []
-			wanted = words[1:]
-			return len(got) == int(wanted[0]) if wanted[:1] and wanted[0].isdigit() else got == sorted(wanted), got[:10]
-		until(probe, f"the files {words[1:]} in {words[0]}")
+			names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+			got = [n for n in names if os.path.isfile(os.path.join(folder, n)) and n[0] != "."]
+			if count is None:
+				return got == sorted(wanted), got[:10]
+			if wanted[1:]:
+				return len(names) == count == len(fnmatch.filter(names, wanted[1])), names[:10]
+			return len(got) == count, got[:10]
+		until(probe, f"the files {wanted} in {words[0]}")
 
 	def do_move(self, words, block):
 		os.rename(*(os.path.join(self.folder, word) for word in words))
