@@ -8,6 +8,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Of millions of findings those that nobody will see are counted and not put into words. */
+static bool only_counted(struct report *r, enum aff_severity severity)
+{
+	static const struct aff_diag some[] = {{.severity = AFF_SEVERITY_ERROR}, {.severity = AFF_SEVERITY_WARNING},
+	                                       {.severity = AFF_SEVERITY_INFO}};
+	if (r->findings->count < r->findings->cap)
+		return false;
+	aff_diag_list_add(r->findings, &some[severity]);
+	return true;
+}
+
 static void add(struct report *r, struct place at, struct aff_diag *d)
 {
 	char source[sizeof d->source];
@@ -24,6 +35,8 @@ static void add_formatted(struct report *r, enum aff_severity severity, struct p
 {
 	char text[sizeof((struct aff_diag *)0)->text];
 	struct aff_diag d;
+	if (only_counted(r, severity))
+		return;
 	vsnprintf(text, sizeof text, format, ap);
 	aff_diag_set(&d, AFF_ECONFIG, "%s", text);
 	d.severity = severity;

@@ -43,6 +43,13 @@ def csv(*parts):
     return make
 
 
+def script(text):
+    def make(f):
+        f.write("channels/a.yaml", GOOD, "transform: [{lua: scripts/a.lua}]\n")
+        f.write("scripts/a.lua", text)
+    return make
+
+
 def profile(text):
     def make(f):
         f.write("channels/good.yaml", GOOD)
@@ -144,6 +151,11 @@ CASES = [
     ("a CSV with half a million short lines", csv("from,code\n", "a\n" * 500000), "fields"),
     ("a CSV with 10,000 mistakes behind 60 million empty lines", csv("from,code\n", "\n" * 60000000, "a\n" * 10000),
      "fields"),
+    ("a script of 10 MB", script("x = 1\n" * 1700000), None),
+    ("a script of 900,000 brackets", script("x = " + "(" * 900000), None),
+    ("a script in the channel of a megabyte",
+     only(GOOD, "transform:\n  - lua: |\n", "      x = 1\n" * 100000), None),
+    ("a CSV with a blank behind each of 2 million codes", csv("from,code\n", "a          ,1\n" * 2000000), None),
     ("1,000 files", files(1000), ""),
     ("1,000 files with one mistake each", files(1000, "chanel: x\n"), "did you mean"),
     ("1,000 channels on one port", files(1000, GOOD), "too"),
