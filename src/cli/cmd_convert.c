@@ -117,6 +117,8 @@ static int convert_by_channel(void *arg, const struct input_message *m)
 	c->converted++;
 	if (r.suspect)
 		command_note("%s: suspect readings: %u", m->where, r.suspect);
+	if (r.skipped)
+		command_note("%s: the step at line %u was skipped: %s", m->where, r.skipped_line, r.skipped_why);
 	if (r.verdict == PIPELINE_FILTERED) {
 		command_note("%s: filtered by %s", m->where, r.detail);
 	} else if (c->dest.as_fhir) {
