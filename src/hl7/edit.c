@@ -349,6 +349,28 @@ static bool has_terminator(const struct aff_edit *e, unsigned segment, struct af
 	return near_find(raw.p, end, '\r') || (lf_ends && near_find(raw.p, end, '\n'));
 }
 
+/* The place of a whole field of the text that is known; never of a header's, which are numbered otherwise. */
+static bool known_place(const struct aff_edit *e, struct aff_view text, unsigned field, bool part, struct splice *s)
+{
+	struct aff_view found;
+	if (part || e->fields->text != text.p || is_header(e, text) || !known_field(e, text, field, &found))
+		return false;
+	memset(s, 0, sizeof *s);
+	s->from = (size_t)(found.p - text.p);
+	s->to = s->from + found.n;
+	return true;
+}
+
+/* A field of the text that is known was changed: the ones behind it begin elsewhere in the new text. */
+static void move_fields(struct fields *f, struct aff_view old, unsigned field, struct aff_view text)
+{
+	if (f->text != old.p)
+		return;
+	f->text = text.p;
+	for (unsigned i = field; i <= f->count; i++)
+		f->start[i] = (uint32_t)(f->start[i] + text.n - old.n);
+}
+
 int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned repetition, unsigned component,
                  unsigned subcomponent, struct aff_view raw)
 {
@@ -363,7 +385,9 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 	    subcomponent > limits->fields)
 		return AFF_ELIMIT;
 	struct splice s;
-	int error = splice_find(&s, old, &e->m->delims, field, repetition, component, subcomponent);
+	int error = 0;
+	if (!known_place(e, old, field, repetition || component, &s))
+		error = splice_find(&s, old, &e->m->delims, field, repetition, component, subcomponent);
 	if (error)
 		return error;
 	size_t missing = splice_missing(&s);
@@ -377,6 +401,8 @@ int aff_edit_set(struct aff_edit *e, unsigned segment, unsigned field, unsigned 
 	if (error)
 		return error;
 	splice_write(&s, old, raw, to);
+	if (!s.missing[0].count)
+		move_fields(e->fields, old, is_header(e, old) ? field - 1 : field, aff_view(to, n));
 	if (segment == 0) /* it may say another type or version now */
 		group_forget(e->groups);
 	e->entries[segment].text = aff_view(to, n);

@@ -402,6 +402,47 @@ START_TEST(a_mark_takes_everything_back)
 }
 END_TEST
 
+/* Fields are found again in a text that was just read or changed, whatever was done to it. */
+START_TEST(fields_are_found_after_each_change)
+{
+	static const char text[] = "MSH|^~\\&|a|b\rOBX|1|NM|c^d|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19|20|21|22|23|"
+	                           "24|25|26|27|28|29|30|31|32|33|34|35\rPID|1||x\r";
+	struct aff_msg *m = parsed(text);
+	struct aff_edit *e;
+	char want[40][64];
+	unsigned seed = 5;
+	ck_assert_int_eq(aff_edit_new(&e, 1 << 20), 0);
+	ck_assert_int_eq(aff_edit_begin(e, m), 0);
+	for (unsigned f = 1; f < 40; f++) {
+		struct aff_view v = aff_edit_field(e, 1, f);
+		snprintf(want[f], sizeof want[f], "%.*s", (int)v.n, v.p);
+	}
+	for (unsigned round = 0; round < 3000; round++) {
+		seed = seed * 1103515245u + 12345u;
+		unsigned f = 1 + (seed >> 16) % 38, length = (seed >> 22) % 12;
+		char value[16];
+		for (unsigned i = 0; i < length; i++)
+			value[i] = (char)('a' + (seed >> i) % 26);
+		if (round % 7 == 0) /* another text in between */
+			ck_assert_int_eq(aff_edit_set(e, 2, 3, 0, 0, 0, aff_view(value, length)), 0);
+		if (round % 11 == 0)
+			(void)aff_edit_field(e, round % 3, 5);
+		ck_assert_int_eq(aff_edit_set(e, 1, f, 0, 0, 0, aff_view(value, length)), 0);
+		snprintf(want[f], sizeof want[f], "%.*s", (int)length, value);
+		if (round % 5 == 0) {
+			ck_assert_int_eq(aff_edit_set(e, 1, 3, 2, 2, 0, aff_view_of("q")), 0);
+			struct aff_view v = aff_edit_field(e, 1, 3);
+			snprintf(want[3], sizeof want[3], "%.*s", (int)v.n, v.p);
+			ck_view(aff_edit_get(e, 1, 3, 2, 2, 0), "q");
+		}
+		for (unsigned k = 1; k < 40; k++)
+			ck_view(aff_edit_field(e, 1, k), want[k]);
+	}
+	aff_edit_free(e);
+	aff_msg_free(m);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -410,6 +451,6 @@ int main(void)
 		odd_messages_stay_as_they_are, inserts_and_deletes, the_last_terminator, paths,
 		keeps_what_a_leniency_skipped,
 		views_stay_and_the_cap_holds, as_far_as_the_limits_allow, many_inserts, segment_limit,
-		a_mark_takes_everything_back};
+		a_mark_takes_everything_back, fields_are_found_after_each_change};
 	return RUN_TESTS("hl7_edit", tests);
 }
