@@ -330,6 +330,9 @@ static int run_entry(struct run *run, const struct aff_rules *r, size_t first, s
 	bool undoes = r->on_error == AFF_ON_ERROR_SKIP;
 	int rc = undoes ? aff_edit_mark(run->e) : 0;
 	run->failed = run->relabelled = false;
+#ifndef AFF_MUTANT_90
+	run->resume = run->moved = 0; /* a step that failed left them as they were */
+#endif
 	for (size_t i = first; i < end && rc == STEP_DONE; i++) {
 		if (r->steps[i].inside)
 			continue;

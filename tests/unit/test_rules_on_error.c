@@ -183,6 +183,20 @@ START_TEST(another_character_set_is_not_undone)
 }
 END_TEST
 
+/* The entry that failed had added segments; the next one goes through all of them from the first. */
+START_TEST(the_next_entry_leaves_nothing_out)
+{
+	struct aff_diag diag;
+	add((struct aff_step){.kind = AFF_STEP_GROUP, .for_each = "OBX"}, NULL, "", "");
+	add((struct aff_step){.kind = AFF_STEP_ADD, .for_each = "OBX", .inside = true, .joined = true}, NULL, "",
+	    "NTE|1");
+	add((struct aff_step){.kind = AFF_STEP_SET, .for_each = "OBX", .inside = true, .joined = true}, "OBX-1 = 3",
+	    "OBX-8", "\xe6\xb8\xa9");
+	add((struct aff_step){.kind = AFF_STEP_DROP_SEGMENT, .for_each = "OBX"}, NULL, "", "");
+	run(AFF_ON_ERROR_SKIP, HEAD "OBX|1\nOBX|2\nOBX|3\nOBX|4\nOBX|5\nOBX|6\n", HEAD, &diag);
+}
+END_TEST
+
 static void count_skipped(void *arg, const struct aff_rules_event *ev)
 {
 	unsigned *n = arg;
@@ -221,6 +235,7 @@ int main(void)
 	tcase_add_test(all, what_takes_away_is_never_skipped);
 	tcase_add_test(all, what_the_author_rejects_is_rejected);
 	tcase_add_test(all, another_character_set_is_not_undone);
+	tcase_add_test(all, the_next_entry_leaves_nothing_out);
 	tcase_add_test(all, an_observer_is_told);
 	suite_add_tcase(suite, all);
 	return run_suite(suite);
