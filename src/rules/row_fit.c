@@ -79,6 +79,15 @@ static bool has_code(struct run *run, unsigned segment, struct aff_view code)
 	return false;
 }
 
+/* Devices of another patient contain nothing of this one, also where the reading has no OBR. */
+static bool ends_search(const struct aff_edit *e, unsigned segment)
+{
+#ifdef AFF_MUTANT_91
+	return aff_edit_is(e, segment, "OBR");
+#endif
+	return aff_edit_is(e, segment, "OBR") || aff_edit_is(e, segment, "PID");
+}
+
 /* How near the container with this code is: the levels of its place; 0: there is none. */
 static int container_level(struct arrival *a, struct aff_view code)
 {
@@ -87,7 +96,7 @@ static int container_level(struct arrival *a, struct aff_view code)
 	if (!aff_edit_is(run->e, a->segment, "OBX"))
 		return 0;
 	struct aff_view inner = place_of(aff_edit_field(run->e, a->segment, OBX_PLACE), &run->delims);
-	for (unsigned i = a->segment; inner.n && i-- && !aff_edit_is(run->e, i, "OBR");) {
+	for (unsigned i = a->segment; inner.n && i-- && !ends_search(run->e, i);) {
 		if (++run->looks > LOOKS_MAX) {
 			a->costly = true;
 			return 0;

@@ -170,6 +170,9 @@ START_TEST(containers_are_found_by_obx_4)
 		 "OBR|1\n" VMD "OBX|3|NM|150344^^MDC^TW^^99V|1.20.2.4|36.1\n", 0, 1},
 		{"OBR|1\n" VMD "OBR|2\nOBX|3|NM|TW^^99V|1.2.2.4|36.1\n",
 		 "OBR|1\n" VMD "OBR|2\nOBX|3|NM|150344^^MDC^TW^^99V|1.2.2.4|36.1\n", 0, 1},
+		/* and what is in another patient neither, also for a reading without an OBR */
+		{"PID|1\nOBR|1\n" VMD "PID|2\nOBX|3|NM|TW^^99V|1.2.2.4|36.1\n",
+		 "PID|1\nOBR|1\n" VMD "PID|2\nOBX|3|NM|150344^^MDC^TW^^99V|1.2.2.4|36.1\n", 0, 1},
 		/* a container that was translated already is still known by the code that arrived */
 		{"OBX|1||1^^MDC^vmd^^99V|1.2.0.0\nOBX|3|NM|TW^^99V|1.2.2.4|36.1\n",
 		 "OBX|1||1^^MDC^vmd^^99V|1.2.0.0\nOBX|3|NM|150368^^MDC^TW^^99V|1.2.2.4|36.1\n", 0, 0},
