@@ -132,6 +132,15 @@ mutant 86 "a table of another character set is taken" \
 mutant 77 "rounding makes a number by which devices mark that there is no reading" \
 	"$make -s MUTANT=77 build/gcc-mutant77/tests/test_rules_round || exit 0
 	build/gcc-mutant77/tests/test_rules_round"
+mutant 90 "a step behind one that was skipped leaves segments out" "$make -s MUTANT=90 \
+	build/gcc-mutant90/tests/test_rules_on_error || exit 0
+	build/gcc-mutant90/tests/test_rules_on_error"
+mutant 91 "a reading is in a device of another patient" "$make -s MUTANT=91 \
+	build/gcc-mutant91/tests/test_rules_table || exit 0
+	build/gcc-mutant91/tests/test_rules_table"
+mutant 92 "a ward or specimen goes over to another patient or order" "$make -s MUTANT=92 \
+	build/gcc-mutant92/tests/test_rules_steps || exit 0
+	build/gcc-mutant92/tests/test_rules_steps"
 mutant 55 "a request over HTTP is answered before its message is stored" "$scenario/source-http.scn"
 mutant 66 "what was merged before a restart is in no mean" "$scenario/sample-mean.scn"
 mutant 56 "a file that a crash left behind is taken again" "$scenario/source-directory-killed.scn"

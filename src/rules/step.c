@@ -115,13 +115,31 @@ bool run_takes_readings(const struct run *run, unsigned segment)
 	       has_readings(run->e, segment, order ? orders : patients);
 }
 
+/* Whether the segment is an `id` behind another one of its kind, and something else stands below it: PV1, ORC and OBR
+ * below a PID, SPM and TQ1 below an OBR. */
+static bool leaves_others(const struct run *run, unsigned segment, const char *id, const char *const *ends,
+                          unsigned from)
+{
+	unsigned next = run_behind(run, segment);
+#ifdef AFF_MUTANT_92
+	return false;
+#endif
+	return aff_edit_is(run->e, segment, id) && aff_edit_find(run->e, id, from) < segment &&
+	       next < aff_edit_segments(run->e) && !is_one_of(run->e, next, ends);
+}
+
 int run_delete(struct run *run, unsigned segment)
 {
-	static const char *const patients[] = {"PID", NULL}, *const orders[] = {"PID", "OBR", NULL};
+	static const char *const patients[] = {"PID", "DSC", NULL}, *const orders[] = {"PID", "OBR", NULL},
+	                  *const next_orders[] = {"PID", "OBR", "ORC", "DSC", NULL};
 	if (leaves_readings(run->e, segment, "PID", patients, 0) ||
 	    leaves_readings(run->e, segment, "OBR", orders, run_patient_of(run, segment)))
 		return run_reject(run, AFF_EREFUSED, segment, 0,
 		                  "without this segment its readings would be those of another patient or order");
+	if (leaves_others(run, segment, "PID", patients, 0) ||
+	    leaves_others(run, segment, "OBR", next_orders, run_patient_of(run, segment)))
+		return run_reject(run, AFF_EREFUSED, segment, 0,
+		                  "without this segment what stands below it would be about another patient or order");
 	int rc = delete_with_notes(run->e, segment);
 	return rc ? rc : STEP_DELETED;
 }

@@ -92,7 +92,8 @@ START_TEST(readings_keep_their_patient_and_order)
 		{"PID", "PID-3 = B", NULL},
 		{"PID", "PID-3 = A", MSH "OBR|1\nOBX|1\nPID|||B\nOBR|2\nOBX|2\nOBR|3\nNTE|1\n"},
 		{"OBR", "OBR-1 = 2", MSH "PID|||A\nOBR|1\nOBX|1\nPID|||B\nOBX|2\nOBR|3\nNTE|1\n"},
-		{"OBR", "OBR-1 = 3", MSH "PID|||A\nOBR|1\nOBX|1\nPID|||B\nOBR|2\nOBX|2\nNTE|1\n"},
+		/* what was said about the order would be said about the reading before it */
+		{"OBR", "OBR-1 = 3", MSH "PID|||A\nOBR|1\nOBX|1\nPID|||B\nOBR|2\nOBX|2\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct aff_rules *r;
@@ -380,6 +381,32 @@ START_TEST(no_patient_loses_the_readings_to_another_one)
 }
 END_TEST
 
+/* A ward, a specimen or a comment would be another patient's or order's. */
+START_TEST(nothing_is_said_of_another_patient_or_order)
+{
+	static const struct {
+		const char *for_each, *when, *in, *out; /* out NULL: rejected */
+	} cases[] = {
+		{"PID", "PID-3 = B", "PID|||A\nOBR|1\nOBX|1\nPID|||B\nPV1||I|W2\n", NULL},
+		{"PID", "PID-3 = B", "PID|||A\nOBR|1\nOBX|1\nPID|||B\nOBR|2\n", NULL},
+		{"PID", "PID-3 = B", "PID|||A\nOBX|1\nPID|||B\nNTE|1||sad\nPID|||C\n", "PID|||A\nOBX|1\nPID|||C\n"},
+		{"PID", "PID-3 = B", "PID|||A\nOBX|1\nPID|||B\nDSC|1\n", "PID|||A\nOBX|1\nDSC|1\n"},
+		{"PID", NULL, "PID|||A\nNTE|1||sad\nPV1||I\n", "PV1||I\n"},
+		{"OBR", "OBR-1 = 2", "PID|||A\nOBR|1\nOBX|1\nOBR|2\nSPM|1\n", NULL},
+		{"OBR", "OBR-1 = 2", "OBR|1\nOBX|1\nOBR|2\nNTE|1\nTQ1|1\n", NULL},
+		{"OBR", "OBR-1 = 2", "OBR|1\nOBX|1\nOBR|2\nNTE|1\nPRT|1\nORC|1\nOBR|3\n",
+		 "OBR|1\nOBX|1\nORC|1\nOBR|3\n"},
+		{"ORC", "ORC-1 = 2", "ORC|1\nOBR|1\nOBX|1\nORC|2\nNTE|1\n", "ORC|1\nOBR|1\nOBX|1\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct aff_rules *r = program();
+		add(r, AFF_STEP_DROP_SEGMENT, cases[i].for_each, cases[i].when, NULL, NULL, 0, NULL);
+		struct aff_rules_result result = run(r, cases[i].in, cases[i].out, NULL);
+		ck_assert_int_eq(result.code, cases[i].out ? 0 : AFF_EREFUSED);
+	}
+}
+END_TEST
+
 START_TEST(later_steps_see_earlier_ones)
 {
 	struct aff_rules *r = program();
@@ -517,6 +544,7 @@ int main(void)
 		fields_are_set_by_their_groups,
 		nothing_of_another_patient_is_compared_or_set,
 		no_patient_loses_the_readings_to_another_one,
+		nothing_is_said_of_another_patient_or_order,
 		later_steps_see_earlier_ones,
 		a_condition_without_end_rejects,
 		wrong_steps_are_refused,
