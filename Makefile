@@ -65,7 +65,7 @@ ENGINE_LIBS = $(SSL_LIBS) $(SQLITE_LIBS) $(YAML_LIBS) $(ZSTD_LIBS) $(CURL_LIBS) 
 
 # ---- what to compile ------------------------------------------------------------------------------------------------
 LIB_DIRS  := base schema hl7 terms rules profile validate fhir
-ENG_DIRS  := sys journal net conf engine admin
+ENG_DIRS  := sys journal net conf engine engine/in engine/out admin
 LIB_SRC   := $(sort $(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
 ENG_SRC   := $(sort $(foreach d,$(ENG_DIRS),$(wildcard src/$(d)/*.c)))
 CLI_SRC   := $(sort $(wildcard src/cli/*.c))

@@ -8,7 +8,7 @@
 
 #include <afferent/watch.h>
 
-#include "engine/ingest.h"
+#include "engine/in/ingest.h"
 #include "engine/pipeline.h"
 #include "hl7/arena.h"
 

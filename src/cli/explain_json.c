@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "cli/explain.h"
-#include "engine/output.h"
+#include "engine/out/output.h"
 
 #define JSON_MAX (512u << 20)
 

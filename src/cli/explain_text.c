@@ -8,7 +8,7 @@
 
 #include "cli/explain.h"
 #include "cli/term.h"
-#include "engine/output.h"
+#include "engine/out/output.h"
 
 static void style(enum term_style_name s)
 {

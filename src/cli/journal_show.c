@@ -17,7 +17,7 @@
 #include "cli/when.h"
 #include "engine/peer.h"
 #include "engine/pipeline.h"
-#include "engine/resample.h"
+#include "engine/out/resample.h"
 #include "sys/clock.h"
 
 #define MESSAGE_MAX (64u << 20)

@@ -10,7 +10,7 @@
 
 #include "cli/pace.h"
 #include "cli/recorder.h"
-#include "engine/output.h"
+#include "engine/out/output.h"
 #include "engine/pipeline.h"
 
 #define REPLAY_STOPPED 1 /* somebody asked for the end: the message was not sent */

@@ -6,7 +6,7 @@
 #define CLI_TALLY_H
 
 #include "base/json.h"
-#include "engine/mllp_client.h"
+#include "engine/out/mllp_client.h"
 
 /* A histogram that keeps five significant bits: a percentile is at most 3 % too high. */
 #define TALLY_BUCKETS 1184

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "engine/ingest.h"
+#include "engine/in/ingest.h"
 #include "engine/peer.h"
 #include "engine/writer.h"
 #include "sys/clock.h"

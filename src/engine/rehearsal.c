@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "engine/resends.h"
-#include "engine/sampler.h"
+#include "engine/out/sampler.h"
 
 #define PEER "127.0.0.1:1" /* all messages come from one connection */
 

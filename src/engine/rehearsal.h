@@ -8,7 +8,7 @@
 #ifndef ENGINE_REHEARSAL_H
 #define ENGINE_REHEARSAL_H
 
-#include "engine/ingest.h"
+#include "engine/in/ingest.h"
 #include "engine/pipeline.h"
 
 struct rehearsal_message {

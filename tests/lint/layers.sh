@@ -42,7 +42,7 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 		home["sqlite3.h"] = home["zstd.h"] = home["zdict.h"] = "src/journal/"
 		home["iconv.h"] = "src/hl7/charset_convert.c"
 		home["openssl/"] = "src/base/ src/net/tls"
-		home["curl/"] = "src/engine/http_client.c"
+		home["curl/"] = "src/engine/out/http_client.c"
 		home["event2/"] = home["event.h"] = "src/net/http_"
 		home["jansson.h"] = "src/cli/"
 		home["pcre2.h"] = "src/rules/"
@@ -85,6 +85,8 @@ grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]' -r src include --include
 			print file, "src/" target > edges
 			to = target; sub(/\/.*/, "", to)
 			layer(to, "\"" target "\"")
+			if (file ~ /^src\/engine\/in\// && target ~ /^engine\/out\//)
+				fail("what receives knows nothing of what delivers: " target)
 		}
 	}
 	END { exit bad }' edges="$edges" -

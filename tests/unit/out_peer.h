@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/output.h"
+#include "engine/out/output.h"
 #include "net/listen.h"
 
 #define PEER_PATIENCE_MS 10000

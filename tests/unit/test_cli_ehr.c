@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/ehr.h"
-#include "engine/mllp_client.h"
+#include "engine/out/mllp_client.h"
 #include "net/dial.h"
 #include "run_suite.h"
 

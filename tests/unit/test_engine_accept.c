@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "conf/conf.h"
-#include "engine/accept.h"
+#include "engine/in/accept.h"
 #include "run_suite.h"
 
 /* The configuration of a channel with these lines of `accept`. */

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "engine/inbox.h"
-#include "engine/inbox_list.h"
+#include "engine/in/inbox.h"
+#include "engine/in/inbox_list.h"
 #include "engine/peer.h"
-#include "engine/taken.h"
+#include "engine/in/taken.h"
 #include "run_suite.h"
 
 #define SECOND INT64_C(1000000)

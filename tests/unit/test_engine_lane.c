@@ -4,7 +4,7 @@
  */
 #include <check.h>
 
-#include "engine/lane.h"
+#include "engine/out/lane.h"
 #include "run_suite.h"
 
 static struct delivery ordinary(int64_t id)

@@ -9,7 +9,7 @@
 
 #include <afferent/edit.h>
 
-#include "engine/sampler.h"
+#include "engine/out/sampler.h"
 #include "run_suite.h"
 
 #define SECOND 1000000

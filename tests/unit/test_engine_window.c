@@ -5,7 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "engine/window.h"
+#include "engine/out/window.h"
 #include "run_suite.h"
 
 static struct delivery *add(struct window *w, int64_t id)

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <time.h>
 
-#include "engine/fhir_answer.h"
+#include "engine/out/fhir_answer.h"
 
 #define BUNDLE "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[]}"
 

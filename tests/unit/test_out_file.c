@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/output.h"
+#include "engine/out/output.h"
 #include "sys/file.h"
 #include "run_suite.h"
 
