@@ -4,6 +4,7 @@
  */
 #include <afferent/escape.h>
 
+#include "hl7/near.h"
 #include "hl7/sequence.h"
 
 /* \.sp and \.sk make that many characters at most out of one sequence. */
@@ -188,19 +189,6 @@ unsigned aff_unescape(struct aff_buf *out, struct aff_view text, const struct af
 	return kept;
 }
 
-static bool is_word_character(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-/* No delimiter is a letter or digit: then these need not be compared with each of them. */
-static bool words_are_plain(const struct aff_delims *d)
-{
-	return !is_word_character(d->field) && !is_word_character(d->component) && !is_word_character(d->repetition) &&
-	       !is_word_character(d->subcomponent) && !is_word_character(d->escape) &&
-	       !is_word_character(d->truncation);
-}
-
 /* Neither a delimiter nor a control character: most characters. */
 static bool is_ordinary(char c, const struct aff_delims *d)
 {
@@ -208,12 +196,26 @@ static bool is_ordinary(char c, const struct aff_delims *d)
 	       c != d->subcomponent && c != d->escape && c != d->truncation;
 }
 
+/* Eight of them; false where that is not certain. */
+static bool are_ordinary(const char *p, const struct aff_delims *d)
+{
+	const uint64_t blanks = 0x2020202020202020u, high = 0x8080808080808080u;
+	uint64_t word;
+	memcpy(&word, p, sizeof word);
+	return !((word - blanks) & ~word & high) &&
+	       !(near_mask(p, d->field) | near_mask(p, d->component) | near_mask(p, d->repetition) |
+	         near_mask(p, d->subcomponent) | near_mask(p, d->escape) | near_mask(p, d->truncation));
+}
+
 void aff_escape(struct aff_buf *out, struct aff_view plain, const struct aff_delims *d)
 {
 	size_t from = 0;
-	const bool words = words_are_plain(d);
 	for (size_t i = 0; i < plain.n; i++) {
-		if ((words && is_word_character(plain.p[i])) || is_ordinary(plain.p[i], d))
+		while (plain.n - i >= 8 && are_ordinary(plain.p + i, d))
+			i += 8;
+		if (i == plain.n)
+			break;
+		if (is_ordinary(plain.p[i], d))
 			continue;
 		char c = plain.p[i], letter = sequence_letter(c, d);
 		bool control = (unsigned char)c < ' ' && c != '\t';
