@@ -50,6 +50,7 @@ static int look(struct looking *l, const struct conf_channel *channel, const cha
 	pipeline_watch(l->pipeline, &watch);
 	int rc = pipeline_transform(l->pipeline, channel, &everything, bytes, &result);
 	pipeline_watch(l->pipeline, NULL);
+	unmapped_end(&l->list);
 	l->dead += !rc && result.verdict == PIPELINE_DEAD;
 	return rc ? rc : l->list.error;
 }

@@ -4,12 +4,15 @@
  */
 #include "cli/unmapped.h"
 
+#include <afferent/coded.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/digest.h"
 #include "base/vector.h"
 
+#define OPEN_MAX   1000 /* codes of one message */
+#define TABLES_MAX 64   /* that did not know one code */
 #define SLOTS 32768u /* a power of two, more than three times UNMAPPED_MAX */
 
 int unmapped_init(struct unmapped *u)
@@ -24,6 +27,7 @@ void unmapped_free(struct unmapped *u)
 	free(u->entries);
 	free(u->last_message);
 	free(u->slots);
+	free(u->open);
 }
 
 const char *unmapped_kind_text(enum aff_unmapped_kind kind)
@@ -97,23 +101,10 @@ static struct unmapped_entry *find(struct unmapped *u, const struct unmapped_ent
 	return &u->entries[u->count - 1];
 }
 
-void unmapped_tell(void *arg, const struct aff_rules_event *event)
+static void count(struct unmapped *u, const struct unmapped_entry *e)
 {
-	struct unmapped *u = arg;
 	const struct unmapped_message *m = u->message;
-	const struct aff_unmapped *x = event->unmapped;
-	if (event->kind != AFF_RULES_UNMAPPED)
-		return;
-	struct unmapped_entry e = {.channel = m->channel, .kind = x->kind, .first_us = m->at_us,
-	                           .table = x->table ? aff_table_name(x->table) : ""};
-	keep(e.code, x->code);
-	keep(e.name, x->name);
-	keep(e.system, x->system);
-	keep(e.unit, x->unit);
-	keep(e.unit_name, x->unit_name);
-	keep(e.unit_system, x->unit_system);
-	e.hash = hash_of(&e);
-	struct unmapped_entry *found = find(u, &e);
+	struct unmapped_entry *found = find(u, e);
 	if (!found) {
 		u->others++;
 		return;
@@ -128,6 +119,77 @@ void unmapped_tell(void *arg, const struct aff_rules_event *event)
 		found->last_us = m->at_us;
 		snprintf(found->example, sizeof found->example, "%s", m->where);
 	}
+}
+
+/* A code that one table does not know may be another one's: which it is, is known at the end of the message. */
+static void keep_open(struct unmapped *u, const struct unmapped_entry *e)
+{
+	if (u->nopen == OPEN_MAX) {
+		count(u, e);
+	} else if (vector_room(&u->open, &u->open_capacity, u->nopen, sizeof *u->open)) {
+		u->error = AFF_ENOMEM;
+	} else {
+		u->open[u->nopen++] = *e;
+	}
+}
+
+static bool is_coding(const struct unmapped_entry *e, const struct aff_coding *c)
+{
+	return c->code.n && aff_view_is(c->code, e->code) && aff_view_is(c->text, e->name) &&
+	       aff_view_is(c->system, e->system);
+}
+
+/* A table has a row for the code of this field: tables before it that did not know it are no finding. One row, one
+ * reading: where a code was unknown twice and is known once, it stays unknown once for each of these tables. */
+static void take_back(struct unmapped *u, const struct aff_rules_event *event)
+{
+	struct aff_cwe cwe;
+	struct aff_delims d = aff_edit_delims(event->e);
+	aff_cwe_read(&cwe, aff_edit_get(event->e, event->segment, event->path->field, event->path->repetition, 0, 0),
+		     &d);
+	const char *taken[TABLES_MAX];
+	size_t n = 0, left = 0;
+	for (size_t i = 0; i < u->nopen; i++) {
+		const struct unmapped_entry *e = &u->open[i];
+		bool known = (is_coding(e, &cwe.coding[0]) || is_coding(e, &cwe.coding[1])) && n < TABLES_MAX;
+		for (size_t k = 0; known && k < n; k++)
+			known = strcmp(taken[k], e->table) != 0;
+		if (known)
+			taken[n++] = e->table;
+		else
+			u->open[left++] = *e;
+	}
+	u->nopen = left;
+}
+
+void unmapped_tell(void *arg, const struct aff_rules_event *event)
+{
+	struct unmapped *u = arg;
+	const struct aff_unmapped *x = event->unmapped;
+	if (event->kind == AFF_RULES_ROW)
+		take_back(u, event);
+	if (event->kind != AFF_RULES_UNMAPPED)
+		return;
+	struct unmapped_entry e = {.channel = u->message->channel, .kind = x->kind, .first_us = u->message->at_us,
+	                           .table = x->table ? aff_table_name(x->table) : ""};
+	keep(e.code, x->code);
+	keep(e.name, x->name);
+	keep(e.system, x->system);
+	keep(e.unit, x->unit);
+	keep(e.unit_name, x->unit_name);
+	keep(e.unit_system, x->unit_system);
+	e.hash = hash_of(&e);
+	if (x->kind == AFF_UNMAPPED_CODE || x->kind == AFF_UNMAPPED_NAME)
+		keep_open(u, &e);
+	else
+		count(u, &e);
+}
+
+void unmapped_end(struct unmapped *u)
+{
+	for (size_t i = 0; i < u->nopen; i++)
+		count(u, &u->open[i]);
+	u->nopen = 0;
 }
 
 static int by_count(const void *a, const void *b)

@@ -38,6 +38,8 @@ struct unmapped {
 	uint32_t *slots;             /* index + 1 by hash; 0: free */
 	uint64_t messages, others;   /* others: found when the list was full */
 	const struct unmapped_message *message;
+	struct unmapped_entry *open; /* codes of this message that a later table may still know */
+	size_t nopen, open_capacity;
 	int error;
 };
 /* 0, AFF_ENOMEM. */
@@ -46,6 +48,8 @@ void unmapped_free(struct unmapped *u);
 
 /* The observer of a transform (watch.h); arg: struct unmapped, with `message` set. */
 void unmapped_tell(void *arg, const struct aff_rules_event *event);
+/* The message is over: what no table of its channel knew is counted. */
+void unmapped_end(struct unmapped *u);
 
 /* By channel, then the most frequent first. To be called once, behind the last message. */
 void unmapped_sort(struct unmapped *u);
