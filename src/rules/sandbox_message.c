@@ -4,6 +4,7 @@
  * under the rules of the steps that do so. Text has no escapes and is UTF-8; what has parts is read part by part or
  * raw, so that no delimiter is ever taken for text or text for a delimiter.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "rules/place.h"
@@ -181,6 +182,28 @@ static void check_writable(lua_State *L, const struct place *at)
 		luaL_error(L, "MSH-1, MSH-2 and MSH-18 cannot be set by a script");
 }
 
+/* Replaces a float on the stack by its text without an exponent, which numbers of HL7 do not have: who does not know it
+ * takes 5e-05 for 5. Digits as Lua writes them, 14 of them; large numbers are whole. */
+static void push_decimal(lua_State *L, int value)
+{
+	enum { DIGITS = 14, LONGEST = 400 };
+	char text[LONGEST];
+	lua_Number x = lua_tonumber(L, value);
+	int n = snprintf(text, sizeof text, "%.*e", DIGITS - 1, x);
+	const char *e = strchr(text, 'e');
+	long power = e ? strtol(e + 1, NULL, 10) : 0;
+	int decimals = power < 0 ? DIGITS - 1 - (int)power : 0;
+	bool plain = !e || (power >= -4 && power < DIGITS);
+	if (!plain)
+		n = snprintf(text, sizeof text, "%.*f", decimals, x);
+	while (!plain && decimals && text[n - 1] == '0')
+		n--;
+	if (plain)
+		lua_pushvalue(L, value);
+	else
+		lua_pushlstring(L, text, (size_t)n);
+}
+
 /* nil empties the place. */
 static int write_text(lua_State *L, const struct place *at, int value)
 {
@@ -194,7 +217,10 @@ static int write_text(lua_State *L, const struct place *at, int value)
 		if (lua_type(L, value) == LUA_TNUMBER && !lua_isinteger(L, value) &&
 		    !(lua_tonumber(L, value) - lua_tonumber(L, value) == 0))
 			luaL_error(L, "this number is not finite");
-		lua_pushvalue(L, value);
+		if (lua_type(L, value) == LUA_TNUMBER && !lua_isinteger(L, value))
+			push_decimal(L, value);
+		else
+			lua_pushvalue(L, value);
 		text = lua_tolstring(L, -1, &n);
 	}
 	sandbox_charge(L, n / 16 + 5);

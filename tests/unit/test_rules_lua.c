@@ -88,6 +88,14 @@ START_TEST(the_message_is_read)
 }
 END_TEST
 
+static void writes(const char *number, const char *wanted)
+{
+	char script[200], text[200];
+	snprintf(script, sizeof script, "msg['PID-3.1'] = %s", number);
+	snprintf(text, sizeof text, "PID|||%s^^^H^MR||DOE^JANE\\T\\JO\n%s", wanted, strchr(BODY, '\n') + 1);
+	makes(script, text);
+}
+
 START_TEST(the_message_is_written)
 {
 	makes("msg['PID-5.1'] = 'A&B|C'\nmsg['PID-8'] = 'F'\nmsg['PID-3.1'] = nil",
@@ -97,6 +105,16 @@ START_TEST(the_message_is_written)
 	      "PID|||1^^^H^MR||DOE^JANE\\T\\JO\nOBR|1\nOBX|1|NM|a^HR^99X||160|bpm\nNTE|1||x\nOBX|2|NM|b^^99X||10\n");
 	makes("msg:set_raw('PID-5', 'X^Y~Z')\nmsg:segment('OBX'):set_raw(3, msg:segment('OBX', 2):raw(3))",
 	      "PID|||1^^^H^MR||X^Y~Z\nOBR|1\nOBX|1|NM|b^^99X||80|bpm\nNTE|1||x\nOBX|2|NM|b^^99X||5\n");
+	/* a receiver that knows no exponents would take 5e-05 for 5 */
+	writes("0.05 * 0.001", "0.00005");
+	writes("-1 / 3 * 1e-6", "-0.00000033333333333333");
+	writes("1e15 * 1.5", "1500000000000000");
+	writes("2.0^70", "1180591620717411303424");
+	writes("0.1 + 0.2", "0.3");
+	writes("12.5", "12.5");
+	writes("0.0001", "0.0001");
+	writes("1e13 + 0.0", "10000000000000.0");
+	writes("10 // 3", "3");
 	fails("msg['PID-5.1'] = '\\u{6e29}'", AFF_ECHARSET, "character set");
 	fails("msg['MSH-2'] = 'x'", AFF_ESCRIPT, "MSH-18");
 	fails("msg['MSH-18'] = '8859/2'", AFF_ESCRIPT, "MSH-18");
