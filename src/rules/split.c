@@ -120,6 +120,8 @@ static void begin_order(struct pass *p, bool named)
 static void take_row(struct pass *p, unsigned i)
 {
 	p->named = true;
+	if (p->at.level == LEVEL_MESSAGE) /* before the first PID: nobody's, and in a part without any */
+		p->at.level = LEVEL_PATIENT;
 	if (!p->order || p->behind || goes_on(p, i))
 		return; /* of what is above it */
 	p->at.row = i;

@@ -61,6 +61,21 @@ START_TEST(by_patient)
 }
 END_TEST
 
+/* What stands before the first PID is about nobody, and must not come to stand before every patient. */
+START_TEST(readings_of_nobody_are_in_a_part_of_their_own)
+{
+	ck_assert_int_eq(split(HEAD("A1", "2.6") SFT OBX("1", "9^z", "", "1") NTE PID("1", "P1") OBR("1")
+			       OBX("1", "1^a", "", "5") PID("2", "P2") OBR("1") OBX("1", "1^a", "", "6"),
+			       SPLIT_BY_PATIENT), 3);
+	part(0, HEAD("A1-1", "2.6") SFT OBX("1", "9^z", "", "1") NTE, "A1-1");
+	part(1, HEAD("A1-2", "2.6") SFT PID("1", "P1") OBR("1") OBX("1", "1^a", "", "5"), "A1-2");
+	part(2, HEAD("A1-3", "2.6") SFT PID("1", "P2") OBR("1") OBX("1", "1^a", "", "6"), "A1-3");
+	/* without any patient they are what every order has above it */
+	ck_assert_int_eq(split(HEAD("A1", "2.6") OBX("1", "9^z", "", "1") OBR("1") OBX("1", "1^a", "", "5"),
+			       SPLIT_BY_ORDER), 1);
+}
+END_TEST
+
 START_TEST(by_order)
 {
 	ck_assert_int_eq(split(HEAD("A1", "2.6") PID("1", "P1") PV1 ORC OBR("1") NTE OBX("1", "1^a", "", "5") NTE
@@ -238,6 +253,7 @@ int main(void)
 	TCase *t = tcase_create("split");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, by_patient);
+	tcase_add_test(t, readings_of_nobody_are_in_a_part_of_their_own);
 	tcase_add_test(t, by_order);
 	tcase_add_test(t, by_observation);
 	tcase_add_test(t, what_is_not_taken_apart);
