@@ -147,6 +147,7 @@ mutant 56 "a file that a crash left behind is taken again" "$scenario/source-dir
 mutant 57 "a file is done before its messages are stored" "$scenario/source-directory-share.scn"
 mutant 62 "a sender is answered before the destination has the message" "$scenario/when-delivered.scn"
 mutant 63 "what is sent again is answered as if it were delivered" "$scenario/when-delivered.scn"
+mutant 93 "what becomes of a message overtakes the answer that it is stored" "$scenario/when-delivered-crowd.scn"
 mutant 67 "a confirmed part is sent again" "$scenario/split.scn"
 mutant 68 "one part is taken for all" "$scenario/split.scn"
 mutant 78 "the segments of two patients are put into one order" \

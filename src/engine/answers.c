@@ -318,10 +318,9 @@ static void put(struct answers *all, struct event *v)
 	pthread_mutex_unlock(&all->lock);
 }
 
-void answers_expect(struct answers *all, struct envelope *e)
+struct awaited *answers_prepare(struct envelope *e)
 {
 	struct awaited *a = e->awaited;
-	struct event *v = calloc(1, sizeof *v);
 	e->awaited = NULL;
 	a->note->about = envelope_ref(e);
 	a->note->channel = e->channel;
@@ -330,14 +329,32 @@ void answers_expect(struct answers *all, struct envelope *e)
 	a->note->generation = e->generation;
 	a->id = e->row.id;
 	a->deadline_us = clock_mono_us() + a->within_us;
-	atomic_fetch_add(&all->waiting, 1);
+	return a;
+}
+
+void answers_chain(struct awaited *before, struct awaited *next)
+{
+	before->next = next;
+}
+
+static void expect(struct answers *all, struct awaited *a)
+{
+	struct event *v = calloc(1, sizeof *v);
 	if (v) {
+		atomic_fetch_add(&all->waiting, 1);
 		v->awaited = a;
 		put(all, v);
 	} else {
 		log_error("journal", "out of memory: a message is answered by its sender's next try");
-		atomic_fetch_sub(&all->waiting, 1);
 		awaited_free(a);
+	}
+}
+
+void answers_expect(struct answers *all, struct awaited *first)
+{
+	for (struct awaited *a = first, *next; a; a = next) {
+		next = a->next;
+		expect(all, a);
 	}
 }
 

@@ -27,8 +27,12 @@ void answers_stop(struct answers *a);
 
 /* ---- by the writer, after a commit ---- */
 
-/* e is accepted, or a duplicate, and has `awaits`: it waits from now on. Before its outcome can be committed. */
-void answers_expect(struct answers *a, struct envelope *e);
+/* e is accepted, or a duplicate, and has `awaits`. Before e goes home: what it needs to wait is no longer e's. */
+struct awaited *answers_prepare(struct envelope *e);
+void answers_chain(struct awaited *before, struct awaited *next);
+/* They wait from now on, first and those chained behind it; NULL: none. After their envelopes went home, so that what
+ * became of a message never overtakes the answer that it is stored; before their outcomes can be committed. */
+void answers_expect(struct answers *a, struct awaited *first);
 /* Does anybody wait? If so, each committed outcome is told. */
 bool answers_wanted(const struct answers *a);
 void answers_tell(struct answers *a, const struct journal_outcome *o);

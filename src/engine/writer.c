@@ -185,17 +185,26 @@ static void tell_outcomes(const struct writer *w, const struct chain *batch)
 			answers_tell(w->answers, &e->with->outcome);
 }
 
-/* Committed messages go to the feeds of their channels; others have no destinations. */
-static void publish(const struct writer *w, const struct chain *batch)
+/* Committed messages go to the feeds of their channels; others have no destinations. Returns those whose senders want
+ * to know what becomes of them. */
+static struct awaited *publish(const struct chain *batch)
 {
+	struct awaited *first = NULL, *last = NULL;
 	for (struct envelope *e = batch->first; e; e = e->next) {
 		bool waits = e->row.verdict == JOURNAL_ACCEPTED || e->row.verdict == JOURNAL_DUPLICATE;
-		if (e->awaits && waits)
-			answers_expect(w->answers, e);
+		if (e->awaits && waits) {
+			struct awaited *a = answers_prepare(e);
+			if (last)
+				answers_chain(last, a);
+			else
+				first = a;
+			last = a;
+		}
 		if (e->row.verdict == JOURNAL_ACCEPTED)
 			feed_publish(e->channel->feed, e);
 		judge_tell(e);
 	}
+	return first;
 }
 
 static void wake_senders(struct channel *const *woken, unsigned n)
@@ -305,6 +314,7 @@ static void join_stalled(struct writer *w, struct chain *batch)
 static void commit_batch(struct writer *w, struct chain *batch)
 {
 	struct aff_diag diag = {0};
+	struct awaited *waiting = NULL;
 #ifdef AFF_MUTANT_1 /* answers what was never committed */
 	int rc = 0;
 #else
@@ -314,7 +324,7 @@ static void commit_batch(struct writer *w, struct chain *batch)
 		fail_stop(&diag);
 	if (!rc) {
 		tell_outcomes(w, batch);
-		publish(w, batch);
+		waiting = publish(batch);
 		free_reports(&w->open);
 	} else if (batch->first && w->open.first) {
 		commit_reports(w);
@@ -322,7 +332,13 @@ static void commit_batch(struct writer *w, struct chain *batch)
 	tell_full(w);
 	if (rc)
 		keep_stalled(w, batch);
+#ifdef AFF_MUTANT_93 /* what becomes of a message overtakes the answer that it is stored */
+	answers_expect(w->answers, waiting);
+	waiting = NULL;
+	usleep(2000);
+#endif
 	finish(batch, rc);
+	answers_expect(w->answers, waiting);
 }
 
 static void tend(struct writer *w)

@@ -331,6 +331,22 @@ class Scenario:
 		else:
 			raise ValueError(f"client {verb}?")
 
+	def do_flood(self, words, block):
+		"""flood N MESSAGE PREFIX COUNT: that it is stored comes before what became of it, and both once."""
+		devices = [Device(int(self.fill("${port:in}"))) for _ in range(int(words[0]))]
+		asked, count = ["MSH-15=AL", "MSH-16=AL"], int(words[3])
+		for n, device in enumerate(devices):
+			ids = (f"{words[2]}{n}-{i}" for i in range(count))
+			device.send(b"".join(hl7.frame(self.content(words[1], i, asked)) for i in ids))
+		for n, device in enumerate(devices):
+			answers = [device.answer() for _ in range(2 * count)]
+			for i in range(count):
+				control_id = f"{words[2]}{n}-{i}"
+				mine = [hl7.get(a, "MSA-1") for a in answers if hl7.get(a, "MSA-2") == control_id]
+				if len(mine) != 2 or mine[0] != "CA":
+					raise Failure(f"{control_id} was answered {' '.join(mine)}")
+			device.close()
+
 	def do_status(self, words, block):
 		"""status PATH=VALUE...: waits until afferent status --json says so."""
 		def probe():

@@ -47,7 +47,7 @@ static void expect(int64_t id, enum journal_verdict verdict, int64_t within_ms)
 	e->slot = (uint32_t)id;
 	e->awaited = awaited_new(within_ms);
 	ck_assert_ptr_nonnull(e->awaited);
-	answers_expect(answers, e);
+	answers_expect(answers, answers_prepare(e));
 	envelope_unref(e); /* the writer's */
 }
 
