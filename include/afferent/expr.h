@@ -63,6 +63,15 @@ struct aff_expr_seen {
 int aff_expr_explain(const struct aff_expr *x, const struct aff_edit *e, unsigned current, unsigned field,
                      unsigned repetition, void (*seen)(void *arg, const struct aff_expr_seen *seen), void *arg);
 
+/* A path that a condition reads. */
+struct aff_expr_path {
+	struct aff_path path;
+	size_t at;                    /* in the condition's text, in bytes */
+};
+
+/* The nth path, from 0, in the order of the text; false past the last one. */
+bool aff_expr_path(const struct aff_expr *x, size_t n, struct aff_expr_path *out);
+
 /* The text it was compiled from. */
 struct aff_view aff_expr_text(const struct aff_expr *x);
 

@@ -130,6 +130,12 @@ bool is_uri_character(char c);
 bool address_is_loopback(const struct conf_address *a);
 bool address_is_any(const struct conf_address *a);
 
+/* Warnings about what HL7 has in no version: a segment, a field, and those that a condition or a template reads. */
+void expect_segment(struct reader *r, struct place at, const char *id);
+void expect_path(struct reader *r, struct place at, const struct aff_path *path);
+void expect_condition(struct reader *r, const struct node *n, const struct aff_expr *x);
+void expect_template(struct reader *r, const struct node *n);
+
 /* ---- the sections, one file each ---- */
 
 void check_forgotten(struct reader *r);

@@ -23,6 +23,8 @@ void step_read_segment(struct reader *r, const struct node *n, char id[4])
 	else if (n)
 		report_error(&r->report, n->at, "write OBX, PID or another segment id", "'%s' is no segment id",
 		             shown(word, n->text));
+	if (id[0])
+		expect_segment(r, n->at, id);
 }
 
 bool step_check_count(struct reader *r, const struct node *list, enum key_id key)
@@ -38,7 +40,7 @@ static void read_for(struct reader *r, const struct fields *f, struct aff_step *
 {
 	const struct node *n = f->value[KEY_STEP_for];
 	char word[SHOWN_SIZE];
-	struct aff_path path;
+	struct aff_path path = {.field = 0};
 	if (!n)
 		return;
 	bool is_path = !is_segment_id(n->text) && aff_path_parse(&path, n->text, NULL) == 0;
@@ -53,6 +55,9 @@ static void read_for(struct reader *r, const struct fields *f, struct aff_step *
 	else
 		report_error(&r->report, n->at, "write OBX, PID or another segment id, or a field that repeats: PID-3",
 		             "'%s' is no segment id", shown(word, n->text));
+	path.field = step->for_field;
+	memcpy(path.segment, step->for_each, sizeof path.segment);
+	expect_path(r, n->at, &path);
 }
 
 bool step_read_path(struct reader *r, const struct node *n, struct aff_path *out)
@@ -66,6 +71,8 @@ bool step_read_path(struct reader *r, const struct node *n, struct aff_path *out
 	if (!out->field)
 		report_error(&r->report, n->at, "write OBX-3 or PID-5.1",
 		             "this names a segment where a field is needed");
+	else
+		expect_path(r, n->at, out);
 	return out->field != 0;
 }
 

@@ -18,6 +18,7 @@ static void read_segment(struct step_reader *s, const struct node *map)
 		return;
 	s->step.before = before != NULL;
 	s->step.value = segment->text;
+	expect_template(s->r, segment);
 	step_add(s, segment, segment);
 }
 

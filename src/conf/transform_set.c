@@ -54,6 +54,7 @@ void read_set(struct step_reader *s, const struct node *map)
 			continue;
 		}
 		s->step.value = value->text;
+		expect_template(r, value);
 		step_add(s, name, value);
 	}
 }

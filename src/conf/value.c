@@ -233,6 +233,8 @@ struct aff_expr *get_condition(struct reader *r, const struct fields *f, enum ke
 		r->report.error = rc;
 	else if (rc)
 		report_condition(r, n, &diag);
+	else
+		expect_condition(r, n, x);
 	return rc ? NULL : x;
 }
 

@@ -107,6 +107,7 @@ static int open_loop(struct compiler *c, struct instruction *in, size_t at)
 		return compiler_fail(c, at, "any and all take a segment without occurrence and groups");
 	int rc = push(c, PENDING_EACH, at, c->x->count);
 	in->op = OP_EACH;
+	in->source = aff_view(c->lexer.text.p + at, c->lexer.at - at);
 	c->in_loop = true;
 	c->want_operand = true;
 	return rc ? rc : emit(c, in);
@@ -307,6 +308,34 @@ void aff_expr_free(struct aff_expr *x)
 	free(x->operands);
 	free(x->text);
 	free(x);
+}
+
+/* Where a segment's id stands in a test, behind `from`. */
+static size_t find_id(struct aff_view test, size_t from, const char *id)
+{
+	while (from + 3 <= test.n && memcmp(test.p + from, id, 3) != 0)
+		from++;
+	return from + 3 <= test.n ? from : 0;
+}
+
+bool aff_expr_path(const struct aff_expr *x, size_t n, struct aff_expr_path *out)
+{
+	for (size_t i = 0; i < x->count; i++) {
+		const struct instruction *in = &x->program[i];
+		const struct operand *o = in->operand ? &x->operands[in->operand - 1] : NULL;
+		if (!in->path.segment[0] || in->op == OP_NEXT)
+			continue;
+		size_t start = (size_t)(in->source.p - x->text), at = find_id(in->source, 0, in->path.segment);
+		if (!n--) {
+			*out = (struct aff_expr_path){in->path, start + at};
+			return true;
+		}
+		if (!o || o->kind != OPERAND_PATH || n--)
+			continue;
+		*out = (struct aff_expr_path){o->path, start + find_id(in->source, at + 3, o->path.segment)};
+		return true;
+	}
+	return false;
 }
 
 struct aff_view aff_expr_text(const struct aff_expr *x)

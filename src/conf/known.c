@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Paths to what HL7 has in no version: a condition on them never holds, a step for them does nothing, and an identifier
+ * that should be hidden goes out. A vendor may have made such a segment or field, so that these are warnings.
+ */
+#include <stdio.h>
+
+#include <afferent/schema.h>
+
+#include "conf/reader.h"
+
+/* The id with two neighbours changed, if that is a segment: OXB is OBX, PDI is PID and not PD1. */
+static const char *swapped(const char *id, char out[4])
+{
+	for (unsigned i = 0; i < 2; i++) {
+		memcpy(out, id, 4);
+		out[i] = id[i + 1];
+		out[i + 1] = id[i];
+		if (aff_schema_segment(0, aff_view_of(out)))
+			return out;
+	}
+	return NULL;
+}
+
+static void report_segment(struct reader *r, struct place at, const char *id)
+{
+	const struct aff_schema_structure *s;
+	struct nearest nearest = {.word = aff_view_of(id)};
+	char hint[HINT_SIZE], other[4];
+	for (unsigned i = 0; (s = aff_schema_structure_at(i)) != NULL; i++)
+		for (unsigned k = 1; k < s->count; k++)
+			if (s->node[k].id)
+				nearest_offer(&nearest, s->node[k].name);
+	if (swapped(id, other))
+		nearest.best = other;
+	const char *mean = did_you_mean(hint, &nearest);
+	report_warning(&r->report, at, mean ? mean : "segments of one's own begin with Z",
+	               "HL7 has no segment '%s' in any version", id);
+}
+
+void expect_segment(struct reader *r, struct place at, const char *id)
+{
+	if (id[0] && id[0] != 'Z' && !aff_schema_segment(0, aff_view_of(id)))
+		report_segment(r, at, id);
+}
+
+void expect_path(struct reader *r, struct place at, const struct aff_path *path)
+{
+	const struct aff_schema *s = aff_schema_segment(0, aff_view_of(path->segment));
+	expect_segment(r, at, path->segment);
+	if (s && s->count && path->field > s->count)
+		report_warning(&r->report, at, "is that the right number?",
+		               "HL7 has no %s-%u in any version: the last one is %s-%u", path->segment, path->field,
+		               path->segment, (unsigned)s->count);
+}
+
+void expect_condition(struct reader *r, const struct node *n, const struct aff_expr *x)
+{
+	struct aff_expr_path p;
+	for (size_t i = 0; aff_expr_path(x, i, &p); i++)
+		expect_path(r, node_place(n, p.at), &p.path);
+}
+
+static bool is_path_character(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-.[]_/", c));
+}
+
+/* What stands between braces, without the texts in quotes. */
+void expect_template(struct reader *r, const struct node *n)
+{
+	struct aff_view t = n->text;
+	bool inside = false;
+	char quote = '\0';
+	for (size_t i = 0, from; i < t.n; i++) {
+		struct aff_path path;
+		if (!inside) {
+			inside = t.p[i] == '{' && !(i + 1 < t.n && t.p[i + 1] == '{');
+			i += t.p[i] == '{' && !inside;
+			continue;
+		}
+		if (quote || t.p[i] == '"' || t.p[i] == '\'') {
+			quote = !quote ? t.p[i] : t.p[i] == quote ? '\0' : quote;
+			continue;
+		}
+		inside = t.p[i] != '}';
+		for (from = i; i < t.n && is_path_character(t.p[i]);)
+			i++;
+		if (i > from && !aff_path_parse(&path, aff_view(t.p + from, i - from), NULL) && path.field)
+			expect_path(r, node_place(n, from), &path);
+		i -= i > from;
+	}
+}
