@@ -69,16 +69,40 @@ struct header {
 	unsigned end;                                 /* the first segment that stays where it is */
 };
 
+static bool holds_patient(const struct aff_schema_structure *s, int group)
+{
+	for (int i = group; i < s->node[group].end; i++)
+		if (strcmp(s->node[i].name, "PID") == 0)
+			return true;
+	return false;
+}
+
+/* The outermost group that may come again for the same patient: IN1 and IN2 of an insurance stay together. */
+static int group_rank(const struct aff_schema_structure *s, int node)
+{
+	int found = node;
+	for (int group = s->node[node].parent; group && !holds_patient(s, group); group = s->node[group].parent)
+		if (s->node[group].repeats)
+			found = group;
+	return found;
+}
+
+/* What may stand in several places is about what is before it: the ROL of a patient, of a visit, of a procedure. */
 static int rank_in_structure(const struct header *h, unsigned segment)
 {
-	for (int i = 0; i < h->structure->count; i++) {
-		const struct aff_schema_node *node = &h->structure->node[i];
+	const struct aff_schema_structure *s = h->structure;
+	int found = UNRANKED;
+	for (int i = 0; i < s->count; i++) {
+		const struct aff_schema_node *node = &s->node[i];
 		if (node->id && is_one(node->name, orders + 1)) /* what comes behind is about an order */
+			break;
+		if (!node->id || !aff_edit_is(h->run->e, segment, node->name))
+			continue;
+		if (found != UNRANKED)
 			return UNRANKED;
-		if (node->id && aff_edit_is(h->run->e, segment, node->name))
-			return i;
+		found = i;
 	}
-	return UNRANKED;
+	return found == UNRANKED ? found : group_rank(s, found);
 }
 
 static int rank(const struct header *h, unsigned segment)

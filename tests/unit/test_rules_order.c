@@ -49,6 +49,25 @@ START_TEST(segments_follow_the_structure)
 }
 END_TEST
 
+#define ADT "MSH|^~\\&|a|b|||||ADT^A01^ADT_A01|1|P|2.5\n"
+
+/* The second part of an insurance stays with its first one, and a role with the visit or procedure it is about. */
+START_TEST(what_belongs_together_stays_together)
+{
+	struct fixture f;
+	struct aff_rules *r = program();
+	struct aff_rules_result result;
+	add_step(r, order(NULL, 0), NULL, NULL);
+	fixture_open(&f, ADT "EVN|A01\nPV1||I\nROL|visit\nIN1|1\nIN2|a\nIN1|2\nIN2|b\nPR1|1\nROL|one\nPR1|2\n"
+		     "PID|||A\nROL|patient\nPD1\n");
+	ck_assert_int_eq(aff_rules_run(r, f.edit, &result, NULL), 0);
+	ck_assert_str_eq(fixture_text(&f), ADT "EVN|A01\nPID|||A\nROL|patient\nPD1\nPV1||I\nROL|visit\n"
+	                 "PR1|1\nROL|one\nPR1|2\nIN1|1\nIN2|a\nIN1|2\nIN2|b\n");
+	fixture_close(&f);
+	aff_rules_free(r);
+}
+END_TEST
+
 START_TEST(patients_are_not_mixed)
 {
 	static const char ids[][4] = {"PID", "PV1"};
@@ -89,7 +108,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {segments_follow_the_list, segments_follow_the_structure, patients_are_not_mixed,
+	const TTest *const tests[] = {segments_follow_the_list, segments_follow_the_structure,
+	                              what_belongs_together_stays_together, patients_are_not_mixed,
 	                              wrong_orders_are_refused, segments_are_moved_by_the_editor};
 	return RUN_TESTS("rules_order", tests);
 }
