@@ -140,6 +140,13 @@ static int put_mask(struct run *run, struct aff_view text)
 
 /* ---- every repetition ---- */
 
+/* Texts of which bytes cannot be read look alike: two patients would get one pseudonym. */
+static bool is_unreadable(struct aff_view text)
+{
+	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+	return memmem(text.p, text.n, replacement, sizeof replacement - 1) != NULL;
+}
+
 static bool has(struct aff_view raw, char delimiter)
 {
 	return delimiter && memchr(raw.p, delimiter, raw.n) != NULL;
@@ -159,6 +166,11 @@ static int hide_one(struct run *run, unsigned segment, unsigned repetition, int 
 	struct aff_view text = charset_read(&run->charset, &run->key, raw);
 	if (run->key.error)
 		return run->key.error;
+	if (!aff_view_trim(text).n) /* blanks say nothing, and all would have the same pseudonym */
+		return STEP_DONE;
+	if (put == put_hash && is_unreadable(text))
+		return run_reject(run, AFF_ECHARSET, segment, path->field,
+		                  "this cannot be read in the message's character set");
 	aff_buf_clear(&run->text);
 	int rc = put(run, text);
 	if (rc == AFF_ECHARSET)

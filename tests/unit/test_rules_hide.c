@@ -62,6 +62,16 @@ START_TEST(every_segment_and_repetition_is_treated)
 }
 END_TEST
 
+/* They would have the same one. */
+START_TEST(what_is_no_identifier_gets_no_pseudonym)
+{
+	expect(hash(16), "PID-3.1", "PID|||  ^^^H~ ~\\H\\\n", "PID|||  ^^^H~ ~\\H\\\n", 0);
+	expect(hash(16), "PID-3.1", "PID|||A\xff" "7^^^H\n", NULL, AFF_ECHARSET);
+	expect(hash(16), "PID-3.1", "PID|||A\xfe" "7^^^H\n", NULL, AFF_ECHARSET);
+	expect(mask("X"), "PID-3.1", "PID|||A\xfe" "7^^^H\n", "PID|||X^^^H\n", 0);
+}
+END_TEST
+
 START_TEST(characters_stay)
 {
 	expect(mask("first 2"), "PID-11.5", "PID|||||||||||^^^^90210\n", "PID|||||||||||^^^^90***\n", 0);
@@ -120,7 +130,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		the_same_text_gives_the_same_pseudonym, every_segment_and_repetition_is_treated, characters_stay,
+		the_same_text_gives_the_same_pseudonym, every_segment_and_repetition_is_treated,
+		what_is_no_identifier_gets_no_pseudonym, characters_stay,
 		what_cannot_be_hidden_does_not_go_out, wrong_steps_are_refused,
 	};
 	return RUN_TESTS("rules_hide", tests);
