@@ -60,10 +60,11 @@ void connection_close(struct io *io, struct connection *c)
 	aff_buf_free(&c->group);
 	io->slots[c->slot] = NULL;
 	io->unanswered -= c->unanswered;
+	p->ended -= c->given_up;
 	atomic_fetch_sub(&p->of.channel->connections, 1);
 	if (--p->connections == 0 && p->leaving)
 		port_free(io, p);
-	else if (p->dials && !io->draining)
+	else if (p->dials && !io->draining && !c->given_up)
 		port_dial_lost(p, c->why ? c->why : "the connection was closed");
 	free(c);
 }
@@ -225,13 +226,26 @@ struct connection *connection_at(const struct io *io, uint32_t slot, uint32_t ge
 	return c && c->generation == generation ? c : NULL;
 }
 
+/* Answers may be due for long (answer: when-delivered); the device is connected to again meanwhile. */
+static void give_up(const struct io *io, struct connection *c)
+{
+	struct port *p = c->port;
+	if (!c->ended || c->given_up || !p->dials || p->leaving || io->draining)
+		return;
+	c->given_up = true;
+	p->ended++;
+	port_dial_lost(p, c->why ? c->why : "the connection was closed");
+}
+
 /* After whatever happened to it: closed when it is over, else watched for what is wanted now. */
 static void settle(struct io *io, struct connection *c)
 {
-	if (is_over(c))
+	if (is_over(c)) {
 		connection_close(io, c);
-	else
-		connection_watch(io, c);
+		return;
+	}
+	give_up(io, c);
+	connection_watch(io, c);
 }
 
 void connection_end(struct io *io, struct connection *c)

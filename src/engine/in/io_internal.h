@@ -21,6 +21,7 @@ struct port {
 	int listener;                /* shared with the other io threads; -1 once closed */
 	struct intake_channel of;
 	unsigned connections;
+	unsigned ended;              /* of these, nothing more is read from: answers are due (only where it dials) */
 	bool leaving;                /* freed with its last connection */
 	bool resting;                /* not watched: there are no descriptors for new connections */
 	bool dials;                  /* connects by itself; the rest is for such a port */
@@ -52,6 +53,7 @@ struct connection {
 	unsigned waiting;            /* of these, journaled and waiting for what becomes of them */
 	uint32_t interest;           /* what epoll watches */
 	bool ended;                  /* nothing more is read: the peer closed, or we are going to */
+	bool given_up;               /* counted in the port's `ended` */
 	const char *why;             /* it ends, where that can be told; NULL */
 	int64_t active_us;           /* monotonic: when bytes last came or went */
 	int64_t frame_us;            /* since when a frame is unfinished, 0 = none */

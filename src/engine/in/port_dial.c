@@ -14,6 +14,7 @@
 #include "sys/clock.h"
 
 #define DIAL_US 10000000 /* for a connection to be made */
+#define ENDED_MAX 16     /* connections with nothing but answers due */
 
 /* Tries again after a while. */
 static void put_off(struct port *p, const char *why)
@@ -100,6 +101,12 @@ void port_dial_lost(struct port *p, const char *why)
 	put_off(p, why);
 }
 
+/* May it connect? One connection is read from at a time. */
+static bool is_free(const struct port *p)
+{
+	return p->dialing < 0 && p->connections == p->ended && p->ended < ENDED_MAX;
+}
+
 int64_t port_dial_due(struct io *io, int64_t now_us)
 {
 	int64_t next = INT64_MAX;
@@ -110,9 +117,9 @@ int64_t port_dial_due(struct io *io, int64_t now_us)
 			close(take_descriptor(io, p));
 			put_off(p, "no answer when connecting");
 		}
-		if (p->dialing < 0 && p->dial_at_us && now_us >= p->dial_at_us && !p->connections)
+		if (is_free(p) && p->dial_at_us && now_us >= p->dial_at_us)
 			dial(io, p);
-		int64_t at = p->dialing >= 0 ? p->dial_end_us : p->dial_at_us ? p->dial_at_us : INT64_MAX;
+		int64_t at = p->dialing >= 0 ? p->dial_end_us : p->dial_at_us && is_free(p) ? p->dial_at_us : INT64_MAX;
 		if (at < next)
 			next = at;
 	}
