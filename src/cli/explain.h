@@ -50,6 +50,7 @@ struct explain_deed {
 };
 
 struct explain_step {
+	size_t number;                /* from 0; steps of a group, and the group, are told for each segment */
 	unsigned line;
 	const char *name;
 	char what[72];                /* the path that it is about, "" */

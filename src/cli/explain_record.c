@@ -131,7 +131,8 @@ static void take_step(struct explain *x, const struct aff_rules_event *ev)
 		return;
 	}
 	struct explain_step *s = &x->steps[x->nsteps++];
-	*s = (struct explain_step){.line = ev->line, .name = ev->name ? ev->name : "step", .ask = x->nasks,
+	*s = (struct explain_step){.number = ev->step, .line = ev->line, .ask = x->nasks,
+	                           .name = ev->name ? ev->name : "step",
 	                           .deed = x->ndeeds};
 	if (ev->path->segment[0])
 		aff_path_format(ev->path, s->what, sizeof s->what);
@@ -141,8 +142,16 @@ static void take_step(struct explain *x, const struct aff_rules_event *ev)
 	s->when = ev->when ? explain_keep(x, aff_expr_text(ev->when)) : aff_view("", 0);
 }
 
+/* Behind the steps of a group its own condition is asked of the next segment: told as the group once more. */
 static void take_when(struct explain *x, const struct aff_rules_event *ev)
 {
+	if (x->steps[x->nsteps - 1].number != ev->step) {
+		if (!ev->when)
+			return;
+		take_step(x, ev);
+		if (x->error)
+			return;
+	}
 	if (vector_room(&x->asks, &x->asks_room, x->nasks, sizeof *x->asks)) {
 		x->error = AFF_ENOMEM;
 		return;
