@@ -67,6 +67,8 @@ int aff_expr_explain(const struct aff_expr *x, const struct aff_edit *e, unsigne
 struct aff_expr_path {
 	struct aff_path path;
 	size_t at;                    /* in the condition's text, in bytes */
+	const struct aff_view *texts; /* what =, != or in compares it with, as long as the condition lives */
+	size_t count;                 /* 0: it is compared with no text, or is an argument of length() or count */
 };
 
 /* The nth path, from 0, in the order of the text; false past the last one. */

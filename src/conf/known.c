@@ -54,11 +54,49 @@ void expect_path(struct reader *r, struct place at, const struct aff_path *path)
 		               path->segment, (unsigned)s->count);
 }
 
+static bool is_one_of(const struct aff_schema_part *part, const char *const *types)
+{
+	while (part && *types && strcmp(part->type, *types) != 0)
+		types++;
+	return part && *types;
+}
+
+/* Whether devices send more than the first part of the field: a place, a name, an identifier, the code of a reading. */
+static bool has_parts(const struct aff_path *p)
+{
+	static const char *const always[] = {"PL", "CX", "XPN", "XCN", "MSG", NULL};
+	static const char *const codes[] = {"CE", "CWE", NULL};
+	const struct aff_schema_part *part = aff_schema_field(260, p->segment, p->field);
+	return !p->component && (is_one_of(part, always) || (is_one_of(part, codes) && part->usage == 'R'));
+}
+
+/* PV1-3 = ICU is false for ICU^^4. MSH-9 has three parts, of which two are not enough. */
+static void check_whole(struct reader *r, struct place at, const struct aff_expr_path *p)
+{
+	char hint[HINT_SIZE];
+	bool type = !strcmp(p->path.segment, "MSH");
+	for (size_t i = 0; i < p->count && has_parts(&p->path); i++) {
+		const struct aff_view *text = &p->texts[i];
+		const char *caret = text->n ? memchr(text->p, '^', text->n) : NULL;
+		bool more = caret && (!type || memchr(caret + 1, '^', text->n - (size_t)(caret + 1 - text->p)));
+		if (!text->n || more)
+			continue;
+		snprintf(hint, sizeof hint, "compare a part of it: %s-%u.%s", p->path.segment, p->path.field,
+		         type && caret ? "1 and MSH-9.2" : "1");
+		report_warning(&r->report, at, hint,
+		               "%s-%u has several parts, and this compares all of it with one", p->path.segment,
+		               p->path.field);
+		return;
+	}
+}
+
 void expect_condition(struct reader *r, const struct node *n, const struct aff_expr *x)
 {
 	struct aff_expr_path p;
-	for (size_t i = 0; aff_expr_path(x, i, &p); i++)
+	for (size_t i = 0; aff_expr_path(x, i, &p); i++) {
 		expect_path(r, node_place(n, p.at), &p.path);
+		check_whole(r, node_place(n, p.at), &p);
+	}
 }
 
 static bool is_path_character(char c)

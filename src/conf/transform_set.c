@@ -2,6 +2,10 @@
  *
  * The step `set`: a map of fields, each a step of its own.
  */
+#include <stdio.h>
+
+#include <afferent/schema.h>
+
 #include "conf/transform.h"
 
 static bool same_path(const struct aff_path *a, const struct aff_path *b)
@@ -24,6 +28,23 @@ static void check_duplicate(struct reader *r, const struct node *map, const stru
 			return;
 		}
 	}
+}
+
+/* Text is text: ^ in it is escaped. And what tells messages apart must not be the same for all. */
+static void check_text(struct reader *r, const struct node *name, const struct node *value, const struct aff_path *path)
+{
+	const struct aff_schema_part *part = aff_schema_field(260, path->segment, path->field);
+	const struct aff_schema *type = part ? aff_schema_type(260, aff_view_of(part->type)) : NULL;
+	const char *caret = memchr(value->text.p, '^', value->text.n);
+	char hint[HINT_SIZE];
+	snprintf(hint, sizeof hint, "set its parts: %s-%u.1, %s-%u.2", path->segment, path->field, path->segment,
+	         path->field);
+	if (caret && !path->component && type && type->count > 1)
+		report_warning(&r->report, node_place(value, (size_t)(caret - value->text.p)), hint,
+		               "this ^ is text and is written as \\S\\: it begins no new part");
+	if (!strcmp(path->segment, "MSH") && path->field == 10 && !memchr(value->text.p, '{', value->text.n))
+		report_warning(&r->report, name->at, "write \"{MSH-10}X\" to add something to it",
+		               "every message gets the same MSH-10: receivers drop what they take for a resend");
 }
 
 #define MAX_SETS 200
@@ -55,6 +76,7 @@ void read_set(struct step_reader *s, const struct node *map)
 		}
 		s->step.value = value->text;
 		expect_template(r, value);
+		check_text(r, name, value, &s->step.path);
 		step_add(s, name, value);
 	}
 }

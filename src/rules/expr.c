@@ -327,12 +327,16 @@ bool aff_expr_path(const struct aff_expr *x, size_t n, struct aff_expr_path *out
 			continue;
 		size_t start = (size_t)(in->source.p - x->text), at = find_id(in->source, 0, in->path.segment);
 		if (!n--) {
-			*out = (struct aff_expr_path){in->path, start + at};
+			bool one = in->op == OP_EQUAL || in->op == OP_UNEQUAL;
+			*out = (struct aff_expr_path){.path = in->path, .at = start + at,
+			                              .count = one ? !in->operand : in->values};
+			out->texts = out->count ? &x->values[in->value] : NULL;
 			return true;
 		}
 		if (!o || o->kind != OPERAND_PATH || n--)
 			continue;
-		*out = (struct aff_expr_path){o->path, start + find_id(in->source, at + 3, o->path.segment)};
+		at = find_id(in->source, at + 3, o->path.segment);
+		*out = (struct aff_expr_path){o->path, start + at, NULL, 0};
 		return true;
 	}
 	return false;

@@ -37,6 +37,11 @@ static int check_place(const struct aff_step *s, struct aff_diag *diag)
 		                  "write a path such as PID-3.1");
 	if (strcmp(s->path.segment, "MSH") == 0 && (s->path.field <= 2 || s->path.field == MSH_CHARSET))
 		return step_wrong(diag, "this field says how the message is read", "leave it out");
+	if (strcmp(s->path.segment, "MSH") == 0 &&
+	    (s->path.field == 9 || s->path.field == 11 || s->path.field == 12 ||
+	     (s->path.field == 10 && s->kind == AFF_STEP_MASK)))
+		return step_wrong(diag, "what kind of message this is, and which one, cannot be hidden",
+		                  "leave it out; hash can hide MSH-10");
 	if (s->for_each[0] && strcmp(s->for_each, s->path.segment) != 0)
 		return step_wrong(diag, "`for` and the field are of different segments",
 		                  "leave `for` out: every segment is treated");

@@ -38,6 +38,9 @@ static int check_set(const struct aff_step *s, struct aff_diag *diag)
 		                  "write a path with a field, such as MSH-5");
 	if (strcmp(s->path.segment, "MSH") == 0 && s->path.field <= 2)
 		return step_wrong(diag, "MSH-1 and MSH-2 cannot be set", "they say how the whole message is delimited");
+	if (strcmp(s->path.segment, "MSH") == 0 && s->path.field >= 9 && s->path.field <= 12 && !s->value.n &&
+	    s->path.component < 2)
+		return step_wrong(diag, "a message cannot be without MSH-9 to MSH-12", "give it another text");
 	return 0;
 }
 
