@@ -150,6 +150,9 @@ mutant 63 "what is sent again is answered as if it were delivered" "$scenario/wh
 mutant 93 "what becomes of a message overtakes the answer that it is stored" "$scenario/when-delivered-crowd.scn"
 mutant 67 "a confirmed part is sent again" "$scenario/split.scn"
 mutant 68 "one part is taken for all" "$scenario/split.scn"
+mutant 94 "an outcome that was stored together with its message is not found" \
+	"$make -s MUTANT=94 build/gcc-mutant94/tests/test_journal_files || exit 0
+	build/gcc-mutant94/tests/test_journal_files"
 mutant 78 "the segments of two patients are put into one order" \
 	"$make -s MUTANT=78 build/gcc-mutant78/tests/test_rules_order || exit 0
 	build/gcc-mutant78/tests/test_rules_order"

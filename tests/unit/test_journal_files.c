@@ -116,6 +116,43 @@ START_TEST(outcomes_are_found_in_later_files)
 }
 END_TEST
 
+/* Of a message itself, of the one before and, time and again, of the first one, in one transaction with the message. */
+START_TEST(outcomes_are_found_beside_any_others)
+{
+	enum { MESSAGES = 60 };
+	static int64_t ids[MESSAGES];
+	journal_packer_free(packer);
+	journal_close(j);
+	j = fixture_open(1000);
+	ck_assert_int_eq(journal_packer_new(&packer, j), 0);
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		OK(journal_begin(j, &diag));
+		ids[i] = fixture_add(j, packer, "monitors", i, T0 + i * 1000);
+		if (i && i % 3 == 0)
+			fixture_outcome(j, ids[i], "monitors/ehr", JOURNAL_DELIVERED);
+		if (i > 1)
+			fixture_outcome(j, ids[i - 1], "monitors/fhir", JOURNAL_DEAD);
+		if (i % 7 == 0)
+			fixture_outcome(j, ids[0], "monitors/ehr", JOURNAL_FILTERED);
+		OK(journal_commit(j, &diag));
+	}
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		size_t n = (MESSAGES + 6) / 7;
+		if (i)
+			n = (i % 3 ? 0u : 1u) + (i + 1 < MESSAGES ? 1u : 0u);
+		rows->n = 0;
+		OK(journal_get_outcomes(reader, ids[i], collect_outcome, rows, &diag));
+		ck_assert_msg(rows->n == n, "message %u has %zu outcomes, not %zu", i, rows->n, n);
+		if (i && i % 3 == 0)
+			ck_assert_int_eq(rows->id[0], ids[i] * 10 + JOURNAL_DELIVERED);
+	}
+	rows->n = 0;
+	OK(journal_get_outcomes(reader, ids[MESSAGES - 1] + 1, collect_outcome, rows, &diag));
+	OK(journal_get_outcomes(reader, ids[0] - 1, collect_outcome, rows, &diag));
+	ck_assert_uint_eq(rows->n, 0);
+}
+END_TEST
+
 /* More outcomes than one page holds, over several files, not in the order of their messages. */
 START_TEST(many_outcomes_come_in_order)
 {
@@ -564,6 +601,7 @@ static TCase *cases(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, cursors_move_on);
 	tcase_add_test(c, outcomes_are_found_in_later_files);
+	tcase_add_test(c, outcomes_are_found_beside_any_others);
 	tcase_add_test(c, many_outcomes_come_in_order);
 	tcase_add_test(c, sealing_makes_indices_that_are_used);
 	tcase_add_test(c, a_file_whose_sealing_was_interrupted_can_be_read);
