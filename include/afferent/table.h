@@ -89,7 +89,8 @@ const struct aff_table_row *aff_table_match(const struct aff_table *t, struct af
                                             int (*fit)(void *context, const struct aff_table_row *row), void *context,
                                             bool *other);
 
-/* The row that becomes this code, for the way back. NULL when there is none, or the table is not for both ways. */
+/* The row that becomes this code, for the way back. NULL when there is none but rows that scale or end in *,
+ * or the table is not for both ways. */
 const struct aff_table_row *aff_table_back(const struct aff_table *t, struct aff_view code);
 bool aff_table_both_ways(const struct aff_table *t);
 

@@ -90,13 +90,19 @@ static int add_back(struct finish *f, uint32_t n)
 	return 0;
 }
 
+/* On the way back the code alone changes: under the code of tenths a value would be read as a tenth of it. */
+static bool leads_back(const struct aff_table_row *row)
+{
+	return row->code.n && !row->scale.n && row->from.p[row->from.n - 1] != '*';
+}
+
 /* Preferred rows first, so that they have taken the place when the others come. */
 static int make_back(struct finish *f)
 {
 	for (unsigned preferred = 2; preferred--;) {
 		for (uint32_t n = 1; n <= f->t->count; n++) {
 			const struct aff_table_row *row = &f->t->rows[n - 1].row;
-			if (!row->code.n || row->preferred != (preferred == 1) || row->from.p[row->from.n - 1] == '*')
+			if (!leads_back(row) || row->preferred != (preferred == 1))
 				continue;
 			int rc = add_back(f, n);
 			if (rc)

@@ -239,7 +239,8 @@ static struct aff_table *both_ways(const unsigned char preferred[4], char told[2
 	static const char *const rows[][6] = {
 		{"a", "", "", "", "", "1"}, {"b", "", "", "", "", "2"}, {"c", "", "", "", "", "2"},
 		{"d", "", "", "", "", ""},  {"e", "", "", "", "", ""},  {"f", "", "", "C", "", "3"},
-		{"f", "", "", "F", "", "3"}, {"*", "", "", "", "", "9"},
+		{"f", "", "", "F", "", "3"}, {"*", "", "", "", "", "9"}, {"tenths", "", "", "", "", "1"},
+		{"more tenths", "", "", "", "", "8"},
 	};
 	struct aff_table *t = made();
 	told[0] = '\0';
@@ -247,6 +248,7 @@ static struct aff_table *both_ways(const unsigned char preferred[4], char told[2
 		struct aff_table_row r = row(rows[i][0], rows[i][5], i + 1);
 		r.from_unit = aff_view_of(rows[i][3]);
 		r.preferred = i < 4 && preferred[i];
+		r.scale = aff_view_of(i > 7 ? "0.1" : "");
 		ck_assert_int_eq(aff_table_add(t, &r, NULL), 0);
 	}
 	ck_assert_int_eq(aff_table_finish(t, true, tell, told), rc);
@@ -267,6 +269,7 @@ START_TEST(the_way_back_is_told_or_preferred)
 	ck_assert(aff_view_is(aff_table_back(t, aff_view_of("1"))->from, "a"));
 	ck_assert(aff_view_is(aff_table_back(t, aff_view_of("2"))->from, "c"));
 	ck_assert(aff_view_is(aff_table_back(t, aff_view_of("3"))->from, "f"));
+	ck_assert_ptr_null(aff_table_back(t, aff_view_of("8")));
 	ck_assert_ptr_null(aff_table_back(t, aff_view_of("9")));
 	ck_assert_ptr_null(aff_table_back(t, aff_view_of("")));
 	aff_table_free(t);
