@@ -347,7 +347,9 @@ START_TEST(what_was_changed_is_not_imported)
 	change(changes[_i].behind, changes[_i].from, changes[_i].to, changes[_i].mend);
 	RUN(2, IMPORT);
 	HAS(err_text, changes[_i].says);
-	LACKS(err_text, "C0");
+	const char *behind_name = strstr(err_text, "/moved"); /* the folder's name is made up, and may hold it */
+	ck_assert_ptr_nonnull(behind_name);
+	LACKS(behind_name, "C0");
 	RUN(1, STORED);
 }
 END_TEST
