@@ -152,6 +152,22 @@ static void take(const char *name, int64_t head, char claimed[INBOX_NAME_SIZE])
 	ck_assert_int_eq(inbox_take(&inbox, name, head, claimed), 0);
 }
 
+/* A program that knows one name only is not turned away some day, nor are more and more names tried for it. */
+START_TEST(one_name_serves_for_ever)
+{
+	char claimed[INBOX_NAME_SIZE], final[INBOX_NAME_SIZE];
+	for (int i = 0; i < 60; i++) {
+		put(inbox.in, "a.hl7", "text", 100);
+		take("a.hl7", i < 50 ? 1700000000000000 + i : 5, claimed);
+		ck_assert_int_eq(inbox_finish(&inbox, claimed, inbox.done, final), 0);
+	}
+	ck_assert_str_eq(final, "a.hl7.19");
+	expect_file(inbox.done, "a.hl7", "text");
+	expect_file(inbox.done, "a.hl7.9", "text");
+	expect_file(inbox.done, "a.hl7.1700000000000049", "text");
+}
+END_TEST
+
 START_TEST(a_file_goes_its_way)
 {
 	char claimed[INBOX_NAME_SIZE], final[INBOX_NAME_SIZE];
@@ -329,6 +345,7 @@ int main(void)
 	tcase_add_test(t, what_is_no_file_for_us_is_left_alone);
 	tcase_add_test(t, a_file_must_stay_as_it_is_for_so_long);
 	tcase_add_test(t, what_could_not_be_taken_waits);
+	tcase_add_test(t, one_name_serves_for_ever);
 	tcase_add_test(t, a_file_goes_its_way);
 	tcase_add_test(t, nothing_is_overwritten);
 	tcase_add_test(t, what_is_read_is_a_whole_regular_file);

@@ -16,7 +16,8 @@
 #include "sys/file.h"
 
 #define TAKEN ".taken"
-#define SAME_NAME_MAX 10000 /* files of one name in .done */
+#define SAME_NAME_MAX 10 /* files of one name in .done that are counted */
+#define SAME_HEAD_MAX 1000 /* beyond, with nothing new in the journal meanwhile */
 
 /* ---- opening ---- */
 
@@ -229,7 +230,12 @@ int inbox_finish(const struct inbox *f, const char *claimed, int to, char final[
 	if (!inbox_claim(claimed, &head, &name))
 		return AFF_EARGUMENT;
 	snprintf(final, INBOX_NAME_SIZE, "%s", name);
-	for (int i = 2; i < SAME_NAME_MAX && (rc = move(f->taken, claimed, to, final)) == AFF_EBUSY; i++)
+	for (int i = 2; i <= SAME_NAME_MAX && (rc = move(f->taken, claimed, to, final)) == AFF_EBUSY; i++)
 		snprintf(final, INBOX_NAME_SIZE, "%.240s.%d", name, i);
+	/* Some programs know one name only: not all that are there already are tried. */
+	for (unsigned i = 0; i < SAME_HEAD_MAX && rc == AFF_EBUSY; i++) {
+		snprintf(final, INBOX_NAME_SIZE, "%.230s.%" PRIu64, name, (uint64_t)head + i);
+		rc = move(f->taken, claimed, to, final);
+	}
 	return rc;
 }
