@@ -84,6 +84,7 @@ static void read_file_dest(struct reader *r, struct conf_dest *d, const struct n
 	fields_read(r, &f, SECTION_DEST_FILE, map);
 	d->path = get_path(r, &f, KEY_DEST_FILE_to);
 	add_written(r, d->path, f.value[KEY_DEST_FILE_to]);
+	check_target(r, d->path, f.value[KEY_DEST_FILE_to], false);
 }
 
 #define NAME_MAX_BYTES 128 /* of the pattern of a name: room for the id and for the name while it is written */
@@ -140,6 +141,7 @@ static void read_directory(struct reader *r, struct conf_dest *d, const struct n
 	fields_read(r, &f, SECTION_DEST_DIRECTORY, map);
 	d->path = get_path(r, &f, KEY_DEST_DIRECTORY_path);
 	add_written(r, d->path, f.value[KEY_DEST_DIRECTORY_path]);
+	check_target(r, d->path, f.value[KEY_DEST_DIRECTORY_path], true);
 	d->file_mode = modes[get_word(r, &f, KEY_DEST_DIRECTORY_mode)];
 	d->as_fhir = get_word(r, &f, KEY_DEST_DIRECTORY_as) == 1;
 	read_file_name(r, d, f.value[KEY_DEST_DIRECTORY_name]);

@@ -162,6 +162,8 @@ void free_links(struct reader *r);
 void add_written(struct reader *r, const char *path, const struct node *n);
 void free_written(struct reader *r);
 void read_sample(struct reader *r, struct conf_dest *d, const struct node *map); /* map NULL: none */
+/* A file, or a folder for files, that a destination writes and that is the engine's own, or is not there. */
+void check_target(struct reader *r, const char *path, const struct node *n, bool folder);
 bool is_same_path(struct reader *r, const char *a, const char *b);
 /* A folder that a source takes files from. */
 void add_watched(struct reader *r, const char *path, const struct node *n);
