@@ -12,6 +12,25 @@ static void read_field(struct step_reader *s, const struct node *n)
 		step_add(s, n, NULL);
 }
 
+static bool names(const struct node *list, const char *segment, unsigned field)
+{
+	bool one = list->kind == NODE_SCALAR, found = false;
+	for (const struct node *n = one ? list : list->first; n && !found; n = one ? NULL : n->next) {
+		struct aff_path path;
+		found = n->kind == NODE_SCALAR && !aff_path_parse(&path, n->text, NULL) && path.field == field &&
+		        strcmp(path.segment, segment) == 0;
+	}
+	return found;
+}
+
+/* What states no zone is read in that of MSH-7: where only that is converted, readings get another time. */
+static void check_alone(struct step_reader *s, const struct node *list)
+{
+	if (names(list, "MSH", 7) && !names(list, "OBX", 14))
+		report_warning(&s->r->report, list->at, "add OBX-14, OBR-7 and the other times that state no zone",
+		               "times without a zone are read in that of MSH-7, which becomes another one");
+}
+
 void read_zone(struct step_reader *s, const struct node *map)
 {
 	struct fields f;
@@ -26,6 +45,8 @@ void read_zone(struct step_reader *s, const struct node *map)
 		             "'zone' does not say which");
 		good = false;
 	}
+	if (list && to)
+		check_alone(s, list);
 	s->step.kind = AFF_STEP_ZONE;
 	s->step.assume = assumed;
 	s->step.to = wanted;
