@@ -161,6 +161,12 @@ mutant 82 "a short text is masked by nothing" "$make -s MUTANT=82 build/gcc-muta
 mutant 83 "only the first identifier becomes a pseudonym" \
 	"$make -s MUTANT=83 build/gcc-mutant83/tests/test_rules_hide || exit 0
 	build/gcc-mutant83/tests/test_rules_hide"
+mutant 87 "the dates of all patients move by the same days" \
+	"$make -s MUTANT=87 build/gcc-mutant87/tests/test_rules_deidentify || exit 0
+	build/gcc-mutant87/tests/test_rules_deidentify"
+mutant 88 "a field that nobody thought of goes out" \
+	"$make -s MUTANT=88 build/gcc-mutant88/tests/test_rules_deidentify || exit 0
+	build/gcc-mutant88/tests/test_rules_deidentify"
 mutant 84 "a script tells a patient's data by its errors" \
 	"$make -s MUTANT=84 build/gcc-mutant84/tests/test_rules_lua || exit 0
 	build/gcc-mutant84/tests/test_rules_lua"

@@ -22,7 +22,8 @@ enum aff_step_kind {
 	AFF_STEP_DROP_SEGMENT, AFF_STEP_DROP_MESSAGE, AFF_STEP_TRANSLATE, AFF_STEP_UNITS, AFF_STEP_SET,
 	AFF_STEP_SUSPECT, AFF_STEP_DROP_REPETITION, AFF_STEP_COPY, AFF_STEP_MOVE, AFF_STEP_DELETE, AFF_STEP_ADD,
 	AFF_STEP_RENUMBER, AFF_STEP_ROUND, AFF_STEP_ZONE,
-	AFF_STEP_GROUP, AFF_STEP_LUA, AFF_STEP_ORDER, AFF_STEP_HASH, AFF_STEP_MASK
+	AFF_STEP_GROUP, AFF_STEP_LUA, AFF_STEP_ORDER, AFF_STEP_HASH, AFF_STEP_MASK,
+	AFF_STEP_DEIDENTIFY
 };
 enum aff_unknown { AFF_UNKNOWN_KEEP, AFF_UNKNOWN_DROP, AFF_UNKNOWN_REJECT };
 enum aff_suspect { AFF_SUSPECT_DROP_VALUE, AFF_SUSPECT_DROP_SEGMENT, AFF_SUSPECT_FLAG };
@@ -46,8 +47,11 @@ struct aff_step {
 	struct aff_view value;            /* SET, ADD: template, see below; ROUND: a decimal number; LUA: the script;
 	                                   * MASK: see below */
 	const char *script_name;          /* LUA: the file it stands in; NULL: the channel's own */
-	struct aff_view key;              /* HASH: of the pseudonyms; "": it is not there, each message is rejected */
-	unsigned digits;                  /* HASH: hexadecimal ones of a pseudonym, 16 to 64 */
+	struct aff_view key;              /* HASH, DEIDENTIFY: of the pseudonyms; "": it is not there, each message is
+	                                   * rejected */
+	unsigned digits;                  /* HASH, DEIDENTIFY: hexadecimal ones of a pseudonym, 16 to 64 */
+	bool keep_text;                   /* DEIDENTIFY: free text stays */
+	bool keep_others;                 /* DEIDENTIFY: segments that its table does not name stay */
 	unsigned script_line;             /* LUA: what is added to the script's line numbers to get the file's */
 	char beside[4];                   /* ADD: the segment that it is put behind; "": for_each, or at the end */
 	bool before;                      /* ADD: before it */
@@ -151,6 +155,12 @@ void aff_rules_free(struct aff_rules *r);
  * stars altogether. Both are done in each segment with the path's id (or in the occurrence that it names) and in each
  * repetition; what is empty stays empty. Parts below the path reject the message (AFF_EARGUMENT), but that MASK with a
  * text replaces a whole field. */
+
+/* DEIDENTIFY works on the whole message by a table of what stays; everything else is emptied or dropped.
+ * afferent-channel(5) has the table. Identifiers become pseudonyms as HASH makes them, of a birth date the year stays
+ * up to 89 years before the message, other dates move back by 1 to 365 days, which HMAC-SHA-256 under the key makes of
+ * the patient's first identifier in PID-3.1: the same for each message of a patient. Times of day and zones stay. A
+ * message without a PID, or with one that has no identifier, is rejected (AFF_EREFUSED). */
 
 /* LUA runs a script once for the message, in a sandbox made for this message: without input and output, time, chance
  * and addresses, at most 8 MiB of memory and a million instructions. afferent-channel(5) tells what it finds there.

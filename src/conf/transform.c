@@ -223,6 +223,7 @@ static const struct action {
 	{KEY_STEP_lua, read_lua},
 	{KEY_STEP_order, read_order},
 	{KEY_STEP_hash, read_hash},       {KEY_STEP_mask, read_mask},
+	{KEY_STEP_deidentify, read_deidentify},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 

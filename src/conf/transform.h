@@ -34,6 +34,7 @@ int step_try(struct step_reader *s, struct aff_diag *diag);
 void step_check_condition(struct step_reader *s, const struct node *at, const struct aff_path *path, bool last);
 
 void read_hash(struct step_reader *s, const struct node *map);
+void read_deidentify(struct step_reader *s, const struct node *map);
 void read_mask(struct step_reader *s, const struct node *map);
 void read_lua(struct step_reader *s, const struct node *n);
 void read_set(struct step_reader *s, const struct node *map);

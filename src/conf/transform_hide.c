@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The steps `hash` and `mask`. The key of pseudonyms is read here and never shown; a stored configuration is read
- * without it where the key is not there any more.
+ * The steps `hash`, `mask` and `deidentify`. The key of pseudonyms is read here and never shown; a stored configuration
+ * is read without it where the key is not there any more.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -69,6 +69,29 @@ void read_hash(struct step_reader *s, const struct node *map)
 		else if (step_check_count(s->r, fields, KEY_HASH_fields))
 			for (const struct node *n = fields->first; n; n = n->next)
 				add_field(s, n, !n->next);
+	}
+	if (key.p)
+		explicit_bzero(key.p, key.n);
+	aff_buf_free(&key);
+	free(path);
+}
+
+void read_deidentify(struct step_reader *s, const struct node *map)
+{
+	struct fields f;
+	struct aff_buf key;
+	if (!fields_read(s->r, &f, SECTION_DEIDENTIFY, map))
+		return;
+	const struct node *file = f.value[KEY_DEIDENTIFY_key_file];
+	char *path = get_path(s->r, &f, KEY_DEIDENTIFY_key_file);
+	s->step.kind = AFF_STEP_DEIDENTIFY;
+	s->step.digits = (unsigned)get_number(s->r, &f, KEY_DEIDENTIFY_length);
+	s->step.keep_text = get_word(s->r, &f, KEY_DEIDENTIFY_free_text) == 1;
+	s->step.keep_others = get_word(s->r, &f, KEY_DEIDENTIFY_others) == 1;
+	aff_buf_init(&key, KEY_MOST + 1);
+	if (file && path && read_key(s->r, file, path, &key)) {
+		s->step.key = without_end(aff_buf_view(&key));
+		step_add(s, map, NULL);
 	}
 	if (key.p)
 		explicit_bzero(key.p, key.n);

@@ -58,7 +58,7 @@ static struct hide *make(size_t key, size_t text)
 	return h;
 }
 
-static int compile_hash(struct step *step, const struct aff_step *asked, struct aff_diag *diag)
+int hide_compile(struct step *step, const struct aff_step *asked, struct aff_diag *diag)
 {
 	if (asked->key.n && (asked->key.n < KEY_LEAST || asked->key.n > KEY_MOST))
 		return step_wrong(diag, "the key has less than 16 or more than 4096 bytes",
@@ -99,20 +99,28 @@ static int compile_mask(struct step *step, const struct aff_step *asked, struct 
 
 /* ---- one text ---- */
 
-/* The pseudonym into run->text. 0, AFF_EKEY or an error. */
-static int put_hash(struct run *run, struct aff_view text)
+int hide_digest(const struct hide *h, struct aff_view text, unsigned char digest[SHA256_SIZE])
 {
-	const struct hide *h = run->step->hide;
+	return h->key_length ? hmac_sha256(digest, aff_view((const char *)h->bytes, h->key_length), text) : AFF_EKEY;
+}
+
+int hide_pseudonym(const struct hide *h, struct aff_view text, unsigned most, struct aff_buf *to)
+{
 	unsigned char digest[SHA256_SIZE];
 	char hex[2 * SHA256_SIZE];
 	struct aff_buf out = {.p = hex, .allocated = sizeof hex, .max = sizeof hex};
-	if (!h->key_length)
-		return AFF_EKEY;
-	if (hmac_sha256(digest, aff_view((const char *)h->bytes, h->key_length), aff_view_trim(text)))
-		return AFF_ENOMEM;
+	int rc = hide_digest(h, aff_view_trim(text), digest);
+	if (rc)
+		return rc;
 	hex_put(&out, digest, sizeof digest);
-	aff_buf_put(&run->text, hex, h->digits);
+	aff_buf_put(to, hex, h->digits < most ? h->digits : most);
 	return 0;
+}
+
+/* The pseudonym into run->text. 0, AFF_EKEY or an error. */
+static int put_hash(struct run *run, struct aff_view text)
+{
+	return hide_pseudonym(run->step->hide, text, DIGITS_MOST, &run->text);
 }
 
 /* Where character number n begins; the length when there are fewer. */
@@ -226,7 +234,7 @@ static int run_mask(struct run *run, unsigned segment)
 }
 
 const struct step_kind step_hash = {
-	.name = "hash", .check = check_place, .compile = compile_hash, .run = run_hash, .guards = true
+	.name = "hash", .check = check_place, .compile = hide_compile, .run = run_hash, .guards = true
 };
 const struct step_kind step_mask = {
 	.name = "mask", .check = check_place, .compile = compile_mask, .run = run_mask, .guards = true

@@ -77,7 +77,7 @@ static const struct step_kind *const kinds[] = {
 	[AFF_STEP_ROUND] = &step_round,               [AFF_STEP_ZONE] = &step_zone,
 	[AFF_STEP_GROUP] = &step_group,               [AFF_STEP_ORDER] = &step_order,
 	[AFF_STEP_LUA] = &step_lua,                   [AFF_STEP_HASH] = &step_hash,
-	[AFF_STEP_MASK] = &step_mask,
+	[AFF_STEP_MASK] = &step_mask,                 [AFF_STEP_DEIDENTIFY] = &step_deidentify,
 };
 
 static int grow(struct aff_rules *r, struct aff_diag *diag)
@@ -150,7 +150,7 @@ int aff_rules_add(struct aff_rules *r, const struct aff_step *s, struct aff_diag
 	                      .when = s->when, .path = s->path, .from = s->from, .for_field = s->for_field,
 	                      .table = s->table, .unknown = s->unknown, .back = s->back,
 	                      .implausible = s->implausible, .suspect = s->suspect, .suspects = s->suspects,
-	                      .before = s->before};
+	                      .before = s->before, .keep_text = s->keep_text, .keep_others = s->keep_others};
 	memcpy(step->for_each, s->for_each, sizeof step->for_each);
 	memcpy(step->beside, s->beside, sizeof step->beside);
 	if (kind->compile)

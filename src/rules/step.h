@@ -41,7 +41,8 @@ struct step {
 	int64_t multiple;        /* ROUND: in units of its last decimal */
 	unsigned decimals;
 	struct script *script;   /* LUA */
-	struct hide *hide;       /* HASH, MASK */
+	struct hide *hide;       /* HASH, MASK, DEIDENTIFY */
+	bool keep_text, keep_others; /* DEIDENTIFY */
 };
 
 struct run {
@@ -84,7 +85,7 @@ struct step_kind {
 };
 extern const struct step_kind step_drop_segment, step_drop_message, step_translate, step_units, step_set, step_suspect,
 	step_drop_repetition, step_copy, step_move, step_delete, step_add_segment, step_renumber, step_round, step_zone,
-	step_lua, step_order, step_hash, step_mask;
+	step_lua, step_order, step_hash, step_mask, step_deidentify;
 
 /* AFF_EARGUMENT with what is wrong and what to do. */
 int step_wrong(struct aff_diag *diag, const char *what, const char *hint);
