@@ -148,6 +148,7 @@ mutant 57 "a file is done before its messages are stored" "$scenario/source-dire
 mutant 62 "a sender is answered before the destination has the message" "$scenario/when-delivered.scn"
 mutant 63 "what is sent again is answered as if it were delivered" "$scenario/when-delivered.scn"
 mutant 93 "what becomes of a message overtakes the answer that it is stored" "$scenario/when-delivered-crowd.scn"
+mutant 95 "a clock that is set back holds a sample back" "$scenario/sample-clock.scn"
 mutant 67 "a confirmed part is sent again" "$scenario/split.scn"
 mutant 68 "one part is taken for all" "$scenario/split.scn"
 mutant 94 "an outcome that was stored together with its message is not found" \

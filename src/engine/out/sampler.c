@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "rules/sample.h"
+#include "sys/clock.h"
 
 #define GRACE_US 1000000 /* a message of this window may still be on its way through the writer */
 #define NO_WINDOW INT64_MIN
@@ -19,6 +20,7 @@ struct sampler {
 	struct sample_spec spec;
 	unsigned line;
 	int64_t window;  /* being scanned or delivered */
+	int64_t opened_us; /* monotonic: when scanning it began */
 	int64_t scanned; /* the newest id that was scanned */
 	int64_t closed;  /* the newest id of the closed window; 0: it is not closed */
 	bool begun;
@@ -64,8 +66,10 @@ bool sampler_may_scan(struct sampler *s, const struct journal_message *m)
 	int64_t window = sample_window(s->sample, m->received_us);
 	if (s->closed)
 		return false;
-	if (s->window == NO_WINDOW)
+	if (s->window == NO_WINDOW) {
 		s->window = window;
+		s->opened_us = clock_mono_us();
+	}
 	if (window != s->window) {
 		s->closed = s->scanned;
 		return false;
@@ -95,8 +99,14 @@ int64_t sampler_due_us(const struct sampler *s, int64_t wall_us)
 {
 	if (s->window == NO_WINDOW || s->closed)
 		return INT64_MAX / 4;
-	int64_t end = (s->window + 1) * s->spec.every_ms * 1000 + GRACE_US;
-	return end > wall_us ? end - wall_us : 0;
+	int64_t every_us = s->spec.every_ms * 1000;
+	int64_t left = (s->window + 1) * every_us + GRACE_US - wall_us;
+#ifndef AFF_MUTANT_95 /* a clock that is set back keeps a window open */
+	int64_t most = s->opened_us + every_us + GRACE_US - clock_mono_us();
+	if (left > most)
+		left = most;
+#endif
+	return left > 0 ? left : 0;
 }
 
 /* Ids are times of receipt but for what makes them unique, and where the clock was set back: a window more is room
