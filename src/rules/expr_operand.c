@@ -101,6 +101,23 @@ static int take_value(struct compiler *c, bool in_list, struct aff_view *out)
 	return 0;
 }
 
+/* upper() and lower() leave no letters of the other case: a text with one is never equal. */
+static int check_case(struct compiler *c, const struct instruction *in, size_t at, struct aff_view text)
+{
+	char from = in->function == FUNCTION_UPPER ? 'a' : 'A';
+	if (in->function != FUNCTION_UPPER && in->function != FUNCTION_LOWER)
+		return 0;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < from || text.p[i] > from + 25)
+			continue;
+		compiler_fail(c, at, from == 'a' ? "upper() leaves no small letters: this is never equal"
+		                                 : "lower() leaves no capitals: this is never equal");
+		aff_diag_hint(c->diag, from == 'a' ? "write it in capitals" : "write it in small letters");
+		return AFF_ESYNTAX;
+	}
+	return 0;
+}
+
 static int take_list(struct compiler *c, struct instruction *in)
 {
 	size_t open = c->lexer.at;
@@ -112,7 +129,9 @@ static int take_list(struct compiler *c, struct instruction *in)
 	do {
 		struct aff_view value;
 		lexer_skip_blanks(&c->lexer);
+		size_t at = c->lexer.at;
 		int rc = take_value(c, true, &value);
+		rc = rc ? rc : check_case(c, in, at, value);
 		rc = rc ? rc : add_value(c, value);
 		if (rc)
 			return rc;
@@ -305,6 +324,7 @@ static int take_equal(struct compiler *c, struct instruction *in)
 	if (in->function != FUNCTION_COUNT && lexer_take(&c->lexer, "{"))
 		return take_other(c, in, false);
 	int rc = take_value(c, false, &value);
+	rc = rc ? rc : check_case(c, in, at, value);
 	if (!rc && in->function >= FUNCTION_LENGTH && !aff_is_number(value)) {
 		compiler_fail(c, at, "a number is expected here");
 		aff_diag_hint(c->diag, "count and length are numbers");
