@@ -96,6 +96,8 @@ bool aff_table_both_ways(const struct aff_table *t);
 
 /* Whether some row asks for a unit or a container: such rows are meant for readings (OBX) alone. */
 bool aff_table_asks_reading(const struct aff_table *t);
+/* Whether this is the code of a container that some row asks for. */
+bool aff_table_is_container(const struct aff_table *t, struct aff_view code);
 
 #ifdef __cplusplus
 }

@@ -88,6 +88,18 @@ static bool ends_search(const struct aff_edit *e, unsigned segment)
 	return aff_edit_is(e, segment, "OBR") || aff_edit_is(e, segment, "PID");
 }
 
+bool row_is_container(struct run *run, unsigned segment)
+{
+	struct aff_cwe cwe;
+	if (!aff_edit_is(run->e, segment, "OBX"))
+		return false;
+	aff_cwe_read(&cwe, aff_edit_field(run->e, segment, OBX_CODE), &run->delims);
+	for (size_t i = 0; i < sizeof cwe.coding / sizeof cwe.coding[0]; i++)
+		if (aff_table_is_container(run->step->table, row_plain(run, cwe.coding[i].code)))
+			return true;
+	return false;
+}
+
 /* How near the container with this code is: the levels of its place; 0: there is none. */
 static int container_level(struct arrival *a, struct aff_view code)
 {

@@ -21,7 +21,10 @@ struct aff_view row_plain(struct run *run, struct aff_view raw);
 
 struct row_found row_find(struct run *run, unsigned segment, const struct aff_coding *coding);
 
-/* The same for the way back. */
+/* Whether rows of the table ask for this segment as a container. */
+bool row_is_container(struct run *run, unsigned segment);
+
+/* The same as row_find for the way back. */
 struct row_found row_find_back(struct run *run, const struct aff_coding *coding);
 
 #endif

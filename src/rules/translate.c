@@ -80,9 +80,11 @@ static int write_field(struct run *run, unsigned segment, const struct aff_cwe *
 static int unknown(struct run *run, unsigned segment, bool mismatch)
 {
 	enum aff_unmapped_kind kind = mismatch ? AFF_UNMAPPED_NAME : AFF_UNMAPPED_CODE;
-	if (run->step->unknown != AFF_UNKNOWN_KEEP)
+	/* Without their container the readings in it would be unknown, too. */
+	bool stays = run->step->unknown == AFF_UNKNOWN_KEEP || row_is_container(run, segment);
+	if (!stays)
 		watch_unmapped(run, kind, segment);
-	switch (run->step->unknown) {
+	switch (stays ? AFF_UNKNOWN_KEEP : run->step->unknown) {
 	case AFF_UNKNOWN_DROP:
 		return run_delete(run, segment);
 	case AFF_UNKNOWN_REJECT:

@@ -79,6 +79,7 @@ void aff_table_free(struct aff_table *t)
 	free(t->exact.slots);
 	free(t->prefixes.slots);
 	free(t->back.slots);
+	free(t->within.slots);
 	free(t->rows);
 	free(t);
 }
@@ -194,6 +195,17 @@ static bool grow_rows(struct aff_table *t)
 	return true;
 }
 
+static int note_container(struct aff_table *t, uint32_t n)
+{
+	struct aff_view within = t->rows[n - 1].row.within;
+	uint32_t *place = within.n ? index_place(t, &t->within, KEY_WITHIN, within) : NULL;
+	if (within.n && !place)
+		return AFF_ENOMEM;
+	if (place && !*place)
+		*place = n;
+	return 0;
+}
+
 int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned *existing_line)
 {
 	bool pattern = is_pattern(row->from);
@@ -217,6 +229,7 @@ int aff_table_add(struct aff_table *t, const struct aff_table_row *row, unsigned
 	if (!place)
 		return AFF_ENOMEM;
 	int rc = hang(t, place, (uint32_t)t->count + 1, existing_line);
+	rc = rc ? rc : note_container(t, (uint32_t)t->count + 1);
 	if (rc)
 		return rc;
 	if (pattern) {
@@ -317,6 +330,11 @@ const struct aff_table_row *aff_table_back(const struct aff_table *t, struct aff
 bool aff_table_both_ways(const struct aff_table *t)
 {
 	return t->both_ways;
+}
+
+bool aff_table_is_container(const struct aff_table *t, struct aff_view code)
+{
+	return code.n && index_find(t, &t->within, KEY_WITHIN, code);
 }
 
 bool aff_table_asks_reading(const struct aff_table *t)

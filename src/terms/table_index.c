@@ -12,6 +12,8 @@ struct aff_view index_text(const struct table_row *row, enum index_key key)
 {
 	if (key == KEY_BACK)
 		return row->row.code;
+	if (key == KEY_WITHIN)
+		return row->row.within;
 	return key == KEY_PREFIX ? aff_view(row->row.from.p, row->row.from.n - 1) : row->row.from;
 }
 

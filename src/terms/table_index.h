@@ -21,7 +21,7 @@ struct slot {
 };
 
 /* What of a row an index is over. */
-enum index_key { KEY_EXACT, KEY_PREFIX, KEY_BACK };
+enum index_key { KEY_EXACT, KEY_PREFIX, KEY_BACK, KEY_WITHIN };
 
 /* Open addressing; at most half of the slots are in use. All zero: empty. */
 struct table_index {
@@ -42,7 +42,7 @@ struct aff_table {
 	struct table_chunk *chunks;
 	struct table_row *rows;
 	size_t count, capacity;
-	struct table_index exact, prefixes, back;
+	struct table_index exact, prefixes, back, within;
 	uint64_t lengths[PREFIX_MOST / 64 + 1]; /* of the prefixes: a bit for each */
 	unsigned longest;                       /* the longest of them */
 	bool any;                               /* there are prefixes */

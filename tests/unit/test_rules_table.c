@@ -184,6 +184,21 @@ START_TEST(containers_are_found_by_obx_4)
 }
 END_TEST
 
+/* Without their containers all readings in them would go. */
+START_TEST(containers_are_not_dropped)
+{
+	struct aff_table *t = table_of(rows, sizeof rows / sizeof rows[0], false);
+	struct aff_step step = translate(t);
+	step.unknown = AFF_UNKNOWN_DROP;
+	run(&step, "OBR|1\n" VMD CHAN "OBX|3|NM|TW^^99V|1.2.1.4|36.1\nOBX|4|NM|other^^99V|1.2.1.5|1\n",
+	    "OBR|1\n" VMD CHAN "OBX|3|NM|150388^^MDC^TW^^99V|1.2.1.4|36.1\n");
+	step.unknown = AFF_UNKNOWN_REJECT;
+	ck_assert_int_eq(run(&step, VMD "OBX|3|NM|TW^^99V|1.2.1.4|36.1\n", NULL).verdict, AFF_VERDICT_PASS);
+	ck_assert_int_eq(run(&step, VMD "OBX|3|NM|other^^99V|1.2.1.4|1\n", NULL).verdict, AFF_VERDICT_REJECT);
+	aff_table_free(t);
+}
+END_TEST
+
 /* Thousands of containers for thousands of readings are refused rather than looked at for minutes. */
 START_TEST(containers_cost_no_more_than_a_second)
 {
@@ -362,6 +377,7 @@ int main(void)
 	tcase_add_test(c, the_row_is_chosen_by_what_arrives_beside_the_code);
 	tcase_add_test(c, a_code_that_stays_is_not_its_own_alternate);
 	tcase_add_test(c, containers_are_found_by_obx_4);
+	tcase_add_test(c, containers_are_not_dropped);
 	tcase_add_test(c, containers_cost_no_more_than_a_second);
 	tcase_add_test(c, sentinels_are_no_values);
 	tcase_add_test(c, values_and_ranges_are_scaled_together);
