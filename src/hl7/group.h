@@ -29,7 +29,8 @@ unsigned group_of_path(const struct aff_groups *g, const struct aff_path *path, 
 
 /* A path without groups, read for the segment `current`, means its patient's: `first` is the first segment with this id
  * in the message. Where a PID stands between the two, it is about another patient: then the one that stands with the
- * patient of `current`, or AFF_NONE; what stands before all patients is of them all. */
+ * patient of `current`, or AFF_NONE; what stands before all patients is of them all. For a reading that stands before
+ * several patients nothing is a patient's. */
 unsigned group_own_patient(const struct group_source *from, uint32_t id, unsigned first, unsigned current);
 
 /* The segments of a message, as it was parsed. */

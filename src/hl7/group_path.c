@@ -101,6 +101,18 @@ static bool has_pid(const struct group_source *from, unsigned first, unsigned la
 	return false;
 }
 
+/* A reading or an order before all of several patients is about none of them. */
+static bool is_nobodys(const struct group_source *from, unsigned segment)
+{
+	uint32_t id = from->of(from->arg, segment);
+	unsigned patients = 0;
+	if (id != INDEX_ID('O', 'B', 'X') && id != INDEX_ID('O', 'B', 'R') && id != INDEX_ID('O', 'R', 'C'))
+		return false;
+	for (unsigned i = segment + 1; i < from->segments && patients < 2; i++)
+		patients += is_pid(from, i);
+	return patients > 1;
+}
+
 unsigned group_own_patient(const struct group_source *from, uint32_t id, unsigned first, unsigned current)
 {
 	unsigned own = current;
@@ -108,8 +120,10 @@ unsigned group_own_patient(const struct group_source *from, uint32_t id, unsigne
 		return first;
 	while (own && !is_pid(from, own))
 		own--;
-	if (!own || !has_pid(from, 0, first))
+	if (!has_pid(from, 0, first))
 		return first;
+	if (!own)
+		return is_nobodys(from, current) ? AFF_NONE : first;
 	for (unsigned i = own; i < from->segments && (i == own || !is_pid(from, i)); i++) {
 		if (from->of(from->arg, i) == id)
 			return i;

@@ -365,6 +365,21 @@ START_TEST(nothing_of_another_patient_is_compared_or_set)
 }
 END_TEST
 
+START_TEST(a_reading_before_all_patients_is_nobodys)
+{
+	for (unsigned patients = 1; patients <= 2; patients++) {
+		struct aff_rules *r = program();
+		add(r, AFF_STEP_SET, "OBX", NULL, "OBX-3", NULL, 0, "{PID-3}{PV1-2}");
+		add(r, AFF_STEP_SET, "OBX", "PID-3 = A", "OBX-4", NULL, 0, "of A");
+		if (patients == 1)
+			run(r, "OBX|1|NM\nPID|||A\nPV1||I\n", "OBX|1|NM|AI|of A\nPID|||A\nPV1||I\n", NULL);
+		else
+			run(r, "OBX|1|NM\nPID|||A\nPV1||I\nOBX|1|NM\nPID|||B\n",
+			    "OBX|1|NM\nPID|||A\nPV1||I\nOBX|1|NM|AI|of A\nPID|||B\n", NULL);
+	}
+}
+END_TEST
+
 START_TEST(no_patient_loses_the_readings_to_another_one)
 {
 	struct aff_rules *r = program();
@@ -543,6 +558,7 @@ int main(void)
 		fields_are_set_in_each_segment,
 		fields_are_set_by_their_groups,
 		nothing_of_another_patient_is_compared_or_set,
+		a_reading_before_all_patients_is_nobodys,
 		no_patient_loses_the_readings_to_another_one,
 		nothing_is_said_of_another_patient_or_order,
 		later_steps_see_earlier_ones,
