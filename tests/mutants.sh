@@ -168,6 +168,11 @@ mutant 87 "the dates of all patients move by the same days" \
 mutant 88 "a field that nobody thought of goes out" \
 	"$make -s MUTANT=88 build/gcc-mutant88/tests/test_rules_deidentify || exit 0
 	build/gcc-mutant88/tests/test_rules_deidentify"
+mutant 96 "a path to what HL7 does not have is let pass" \
+	"$make -s MUTANT=96 build/gcc-mutant96/tests/test_conf_cases || exit 0
+	build/gcc-mutant96/tests/test_conf_cases"
+mutant 97 "messages may be written into the configuration" \
+	"tests/cases/cli/run.py --afferent AFFERENT 'write over the configuration'"
 mutant 84 "a script tells a patient's data by its errors" \
 	"$make -s MUTANT=84 build/gcc-mutant84/tests/test_rules_lua || exit 0
 	build/gcc-mutant84/tests/test_rules_lua"

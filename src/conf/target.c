@@ -31,6 +31,9 @@ static const char *own(struct reader *r, const char *path)
 		free(mine);
 	}
 	const char *journal = r->conf->engine.journal;
+#ifdef AFF_MUTANT_97 /* messages may be written into the configuration */
+	found = NULL;
+#endif
 	return !found && journal && is_same_thing(r, path, journal) ? "journal" : found;
 }
 
