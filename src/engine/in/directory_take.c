@@ -143,7 +143,8 @@ static unsigned take(struct source *s, struct claim *claims, unsigned most)
 		else if (rc != AFF_ENOTFOUND)
 			file->not_before_us = clock_mono_us() + (rc == AFF_EBUSY ? OPEN_US : AGAIN_US);
 		if (rc && rc != AFF_ENOTFOUND && rc != AFF_EBUSY)
-			directory_tell_trouble(s, "cannot be taken", rc);
+			directory_tell_trouble(
+				s, rc == AFF_EARGUMENT ? "has too long a name" : "cannot be taken", rc);
 	}
 	return n;
 }
