@@ -252,5 +252,7 @@ int deid_field(struct run *run, const struct deid *d, unsigned segment, unsigned
 	int rc = put_field(run, d, raw, how);
 	if (rc == AFF_EKEY)
 		return run_reject(run, rc, segment, field, "the key of the pseudonyms is missing");
-	return rc ? rc : aff_edit_set(run->e, segment, field, 0, 0, 0, aff_buf_view(&run->text));
+	if (rc || aff_view_equal(raw, aff_buf_view(&run->text))) /* each change writes the segment anew */
+		return rc;
+	return aff_edit_set(run->e, segment, field, 0, 0, 0, aff_buf_view(&run->text));
 }
