@@ -7,8 +7,19 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 make=${1:-make}
 unset MAKEFLAGS MFLAGS MAKELEVEL
+$make -s all || exit 1
 passed=0
 failed=0
+
+# A mutant differs in few files: what was compiled of the others is taken from the build that is tested.
+prepare()
+{
+	rm -rf "build/gcc-mutant$n"
+	mkdir -p "build/gcc-mutant$n"
+	grep -rqw --include='*.h' "AFF_MUTANT_$n" src && return
+	cp -a build/gcc/src build/gcc/gen "build/gcc-mutant$n"
+	grep -rlw "AFF_MUTANT_$n" src | sed -n "s,\(.*\)\.c\$,build/gcc-mutant$n/\1.o,p" | xargs -r rm -f
+}
 
 # mutant N WHAT-IS-BROKEN TEST...: "AFFERENT" in the test's words becomes the binary.
 mutant()
@@ -20,6 +31,7 @@ mutant()
 		failed=$((failed + 1))
 		return
 	fi
+	prepare
 	if ! $make -j2 MUTANT="$n" all >"$log" 2>&1; then
 		echo "FAIL mutant $n ($what) does not build"
 		tail -n 20 "$log"
@@ -31,8 +43,9 @@ mutant()
 		tail -n 20 "$log"
 		failed=$((failed + 1))
 	else
-		echo "ok   mutant $n ($what) was noticed: $(grep -m 1 FAIL "$log")"
+		echo "ok   mutant $n ($what) was noticed: $(grep -m 1 -E 'FAIL|:[FE]:' "$log" | cut -c 1-100)"
 		passed=$((passed + 1))
+		rm -rf "build/gcc-mutant$n"
 	fi
 }
 
