@@ -7,6 +7,7 @@
 
 #include <afferent/parts.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/digest.h"
 #include "base/utf8.h"
@@ -83,11 +84,28 @@ static unsigned kept(struct aff_view text, const char *word)
 	return (unsigned)(text.p[n + 1] - '0');
 }
 
+/* "First 4", "last4", "first 12": meant as a number of characters, and none. */
+static bool is_nearly(struct aff_view text, const char *word)
+{
+	size_t n = strlen(word), i = n;
+	if (text.n <= n || strncasecmp(text.p, word, n) != 0)
+		return false;
+	while (i < text.n && text.p[i] == ' ')
+		i++;
+	size_t digits = i;
+	while (i < text.n && text.p[i] >= '0' && text.p[i] <= '9')
+		i++;
+	return i > digits && i == text.n;
+}
+
 static int compile_mask(struct step *step, const struct aff_step *asked, struct aff_diag *diag)
 {
 	struct aff_view text = asked->value;
 	if (!text.n)
 		return step_wrong(diag, "there is nothing to write instead", "write a text such as X, or use delete");
+	if ((is_nearly(text, "first") && !kept(text, "first")) || (is_nearly(text, "last") && !kept(text, "last")))
+		return step_wrong(diag, "how many characters stay is said by a digit from 1 to 9",
+		                  "write first 4 or last 4, in small letters");
 	step->hide = make(0, text.n);
 	if (!step->hide)
 		return AFF_ENOMEM;
