@@ -259,7 +259,7 @@ static int write_raw(lua_State *L, const struct place *at, int value)
 	if ((at->level >= LEVEL_REPETITION && holds(raw, d->repetition)) ||
 	    (at->level >= LEVEL_COMPONENT && holds(raw, d->component)) ||
 	    (at->level >= LEVEL_SUBCOMPONENT && holds(raw, d->subcomponent)) || holds(raw, d->field) ||
-	    memchr(text, '\r', n) || memchr(text, '\n', n))
+	    memchr(text, '\r', n) || memchr(text, '\n', n) || memchr(text, '\0', n))
 		luaL_error(L, "the text has delimiters that do not belong in this place");
 	sandbox_charge(L, n / 16 + 5);
 	if (!charset_takes_raw(&run->charset, &run->text, raw))

@@ -123,6 +123,7 @@ START_TEST(the_message_is_written)
 	fails("msg['ZZZ-5'] = 'x'", AFF_ESCRIPT, "not there");
 	fails("msg:set_raw('PID-5.1', 'X^Y')", AFF_ESCRIPT, "delimiters");
 	fails("msg:set_raw('PID-5', 'X|Y')", AFF_ESCRIPT, "delimiters");
+	fails("msg:set_raw('PID-5', 'X\\0Y')", AFF_ESCRIPT, "delimiters"); /* receivers may end there */
 	fails("msg:set_raw('PID-5', 'X\\rPID|2')", AFF_ESCRIPT, "delimiters");
 	fails("msg['PID-4000'] = 'x'", AFF_ELIMIT, "script, line 11");
 }
