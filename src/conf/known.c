@@ -74,6 +74,14 @@ void expect_path(struct reader *r, struct place at, const struct aff_path *path)
 		               path->segment, (unsigned)s->count);
 }
 
+/* The same of a path within a text. Where that stands is reckoned only when it is to be told. */
+static void expect_path_at(struct reader *r, const struct node *n, size_t at, const struct aff_path *path)
+{
+	const struct aff_schema *s = aff_schema_segment(0, aff_view_of(path->segment));
+	if (!is_known(path->segment) || (s && s->count && path->field > s->count))
+		expect_path(r, node_place(n, at), path);
+}
+
 static bool is_one_of(const struct aff_schema_part *part, const char *const *types)
 {
 	while (part && *types && strcmp(part->type, *types) != 0)
@@ -91,7 +99,7 @@ static bool has_parts(const struct aff_path *p)
 }
 
 /* PV1-3 = ICU is false for ICU^^4. MSH-9 has three parts, of which two are not enough. */
-static void check_whole(struct reader *r, struct place at, const struct aff_expr_path *p)
+static void check_whole(struct reader *r, const struct node *n, const struct aff_expr_path *p)
 {
 	char hint[HINT_SIZE];
 	bool type = !strcmp(p->path.segment, "MSH");
@@ -103,7 +111,7 @@ static void check_whole(struct reader *r, struct place at, const struct aff_expr
 			continue;
 		snprintf(hint, sizeof hint, "compare a part of it: %s-%u.%s", p->path.segment, p->path.field,
 		         type && caret ? "1 and MSH-9.2" : "1");
-		report_warning(&r->report, at, hint,
+		report_warning(&r->report, node_place(n, p->at), hint,
 		               "%s-%u has several parts, and this compares all of it with one", p->path.segment,
 		               p->path.field);
 		return;
@@ -114,8 +122,8 @@ void expect_condition(struct reader *r, const struct node *n, const struct aff_e
 {
 	struct aff_expr_path p;
 	for (size_t i = 0; aff_expr_path(x, i, &p); i++) {
-		expect_path(r, node_place(n, p.at), &p.path);
-		check_whole(r, node_place(n, p.at), &p);
+		expect_path_at(r, n, p.at, &p.path);
+		check_whole(r, n, &p);
 	}
 }
 
@@ -145,7 +153,7 @@ void expect_template(struct reader *r, const struct node *n)
 		for (from = i; i < t.n && is_path_character(t.p[i]);)
 			i++;
 		if (i > from && !aff_path_parse(&path, aff_view(t.p + from, i - from), NULL) && path.field)
-			expect_path(r, node_place(n, from), &path);
+			expect_path_at(r, n, from, &path);
 		i -= i > from;
 	}
 }
