@@ -185,7 +185,7 @@ static void mean(struct aff_view m)
 /* What a script adds: a state of its own for each message, and a look at each OBX. */
 static void script(struct aff_view m)
 {
-	static const char text[] = "for obx in msg:segments('OBX') do if obx[5] == 'x' then obx[11] = 'X' end end";
+	static const char text[] = "for obx in msg:segments('OBX') do if obx['5.1'] == 'x' then obx[11] = 'X' end end";
 	static struct aff_rules *rules;
 	static struct aff_edit *edit;
 	const struct aff_step step = {.kind = AFF_STEP_LUA, .value = aff_view_of(text)};
