@@ -15,7 +15,7 @@
 /* Of the commands that read messages. */
 #define JOURNAL_KEY_OPTION(key_file) \
 	OPTION_TEXT('K', "key-file", key_file, "FILE", \
-		    "the master keys of an encrypted journal; otherwise those of --config, else FOLDER.secret")
+		    "the master keys of an encrypted journal; otherwise those of the configuration, else FOLDER.secret")
 
 int journal_search_command(int argc, char **argv);
 int journal_show_command(int argc, char **argv);

@@ -20,6 +20,18 @@ import hl7
 PATIENCE = float(os.environ.get("AFF_PATIENCE", "1")) * 20
 
 
+def expect_closed(read):
+	"""The engine closes the connection and says nothing more."""
+	try:
+		data = read()
+	except ConnectionResetError:
+		return
+	except socket.timeout:
+		raise Failure("the connection is still open")
+	if data:
+		raise Failure(f"not closed but answered: {data!r}")
+
+
 class Failure(Exception):
 	"""What a scenario expected did not happen."""
 
@@ -104,14 +116,7 @@ class Device:
 
 	def closed(self):
 		"""Waits for the engine to close; anything but silence before is a failure."""
-		try:
-			data = self.pending or self.socket.recv(65536)
-		except ConnectionResetError:
-			return
-		except socket.timeout:
-			raise Failure("the connection is still open")
-		if data:
-			raise Failure(f"not closed but answered: {data!r}")
+		expect_closed(lambda: self.pending or self.socket.recv(65536))
 
 	def close(self):
 		self.socket.close()
@@ -151,14 +156,7 @@ class HttpClient:
 
 	def closed(self):
 		"""Waits for the engine to close the connection without a response."""
-		try:
-			data = self.connection.sock.recv(65536)
-		except ConnectionResetError:
-			return
-		except socket.timeout:
-			raise Failure("the connection is still open")
-		if data:
-			raise Failure(f"not closed but answered: {data!r}")
+		expect_closed(lambda: self.connection.sock.recv(65536))
 
 	def close(self):
 		self.connection.close()

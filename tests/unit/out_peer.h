@@ -154,4 +154,17 @@ static inline void peer_add(Suite *s, TCase *t)
 	suite_add_tcase(s, t);
 }
 
+/* Says a whole HTTP response: status and headers, and the body with its length. */
+static inline void peer_answer(struct peer *p, const char *head, const char *body)
+{
+	char text[2048];
+	snprintf(text, sizeof text, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", head, strlen(body), body);
+	peer_say(p, text);
+}
+
+static inline bool peer_has(struct aff_view text, const char *what)
+{
+	return memmem(text.p, text.n, what, strlen(what)) != NULL;
+}
+
 #endif

@@ -36,21 +36,9 @@ static void post(unsigned lane)
 	peer.output->ops->send(peer.output, lane, &m);
 }
 
-static void answer(const char *head, const char *body)
-{
-	char text[2048];
-	snprintf(text, sizeof text, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", head, strlen(body), body);
-	peer_say(&peer, text);
-}
-
 static void take_request(void)
 {
 	peer_receive(&peer, BUNDLE);
-}
-
-static bool has(struct aff_view text, const char *what)
-{
-	return memmem(text.p, text.n, what, strlen(what)) != NULL;
 }
 
 START_TEST(a_bundle_is_posted_and_the_connection_kept)
@@ -58,15 +46,15 @@ START_TEST(a_bundle_is_posted_and_the_connection_kept)
 	post(0);
 	peer_accept(&peer);
 	struct aff_view request = peer_receive(&peer, BUNDLE);
-	ck_assert(has(request, "POST /fhir HTTP/1.1\r\n"));
-	ck_assert(has(request, "Content-Type: application/fhir+json\r\n"));
-	ck_assert(has(request, "Accept: application/fhir+json\r\n"));
-	ck_assert(!has(request, "Expect:"));
-	answer("200 OK\r\nContent-Type: application/fhir+json", "{\"resourceType\":\"Bundle\"}");
+	ck_assert(peer_has(request, "POST /fhir HTTP/1.1\r\n"));
+	ck_assert(peer_has(request, "Content-Type: application/fhir+json\r\n"));
+	ck_assert(peer_has(request, "Accept: application/fhir+json\r\n"));
+	ck_assert(!peer_has(request, "Expect:"));
+	peer_answer(&peer, "200 OK\r\nContent-Type: application/fhir+json", "{\"resourceType\":\"Bundle\"}");
 	peer_expect(&peer, 1, OUTPUT_DELIVERED, "HTTP 200");
 	post(0);
 	take_request(); /* on the same connection */
-	answer("201 Created", "");
+	peer_answer(&peer, "201 Created", "");
 	peer_expect(&peer, 2, OUTPUT_DELIVERED, "HTTP 201");
 }
 END_TEST
@@ -96,7 +84,7 @@ START_TEST(a_status_is_classified)
 	post(1);
 	peer_accept(&peer);
 	take_request();
-	answer(statuses[_i].head, "{\"secret\":\"Doe\"}");
+	peer_answer(&peer, statuses[_i].head, "{\"secret\":\"Doe\"}");
 	peer_expect(&peer, 1, statuses[_i].result, statuses[_i].detail);
 	ck_assert_int_eq(peer.last.retry_after_ms, statuses[_i].pause_ms);
 	ck_assert_uint_eq(peer.lane, 1);
@@ -114,7 +102,7 @@ START_TEST(retry_after_may_be_a_date)
 	post(0);
 	peer_accept(&peer);
 	take_request();
-	answer(head, "");
+	peer_answer(&peer, head, "");
 	peer_expect(&peer, 1, OUTPUT_TRANSIENT, "HTTP 503");
 	ck_assert_int_ge(peer.last.retry_after_ms, 50000);
 	ck_assert_int_le(peer.last.retry_after_ms, 60000);
@@ -128,7 +116,7 @@ START_TEST(a_redirect_is_not_followed)
 	post(0);
 	peer_accept(&peer);
 	take_request();
-	answer(head, "");
+	peer_answer(&peer, head, "");
 	peer_expect(&peer, 1, OUTPUT_TRANSIENT, "HTTP 307");
 	struct pollfd more = {.fd = peer.fd, .events = POLLIN};
 	ck_assert_int_eq(poll(&more, 1, 0), 0);
@@ -161,7 +149,7 @@ START_TEST(the_entries_of_an_answer_count)
 	post(0);
 	peer_accept(&peer);
 	take_request();
-	answer("200 OK\r\nContent-Type: application/fhir+json;charset=utf-8", body);
+	peer_answer(&peer, "200 OK\r\nContent-Type: application/fhir+json;charset=utf-8", body);
 	peer_expect(&peer, 1, bundles[_i].result, bundles[_i].detail);
 }
 END_TEST
@@ -198,7 +186,7 @@ START_TEST(a_page_with_status_200_is_no_delivery)
 	post(0);
 	peer_accept(&peer);
 	take_request();
-	answer("200 OK\r\nContent-Type: text/html", "<html>please log in</html>");
+	peer_answer(&peer, "200 OK\r\nContent-Type: text/html", "<html>please log in</html>");
 	peer_expect(&peer, 1, OUTPUT_TRANSIENT, "HTTP 200, but the answer is not JSON");
 }
 END_TEST
@@ -248,7 +236,7 @@ START_TEST(nobody_there)
 	post(0);
 	peer_accept(&peer);
 	take_request();
-	answer("200 OK", "");
+	peer_answer(&peer, "200 OK", "");
 	peer_expect(&peer, 2, OUTPUT_DELIVERED, "HTTP 200");
 }
 END_TEST
@@ -313,11 +301,11 @@ START_TEST(lanes_are_in_flight_together)
 	peer.fd = -1;
 	peer_accept(&peer);
 	take_request();
-	answer("200 OK", "");
+	peer_answer(&peer, "200 OK", "");
 	peer_expect(&peer, 1, OUTPUT_DELIVERED, "HTTP 200");
 	close(peer.fd);
 	peer.fd = first;
-	answer("500 No", "");
+	peer_answer(&peer, "500 No", "");
 	peer_expect(&peer, 2, OUTPUT_TRANSIENT, "HTTP 500");
 }
 END_TEST
@@ -340,7 +328,7 @@ START_TEST(the_environments_proxy_is_not_used)
 	post(0);
 	peer_accept(&peer);
 	take_request();
-	answer("200 OK", "");
+	peer_answer(&peer, "200 OK", "");
 	peer_expect(&peer, 1, OUTPUT_DELIVERED, "HTTP 200");
 }
 END_TEST

@@ -27,31 +27,19 @@ static void post(unsigned lane)
 	peer.output->ops->send(peer.output, lane, &m);
 }
 
-static void answer(const char *head, const char *body)
-{
-	char text[2048];
-	snprintf(text, sizeof text, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", head, strlen(body), body);
-	peer_say(&peer, text);
-}
-
-static bool has(struct aff_view text, const char *what)
-{
-	return memmem(text.p, text.n, what, strlen(what)) != NULL;
-}
-
 START_TEST(a_message_is_posted_and_the_connection_kept)
 {
 	post(0);
 	peer_accept(&peer);
 	struct aff_view request = peer_receive(&peer, "OBX|1\r");
-	ck_assert(has(request, "POST /fhir HTTP/1.1\r\n"));
-	ck_assert(has(request, "Content-Type: application/hl7-v2\r\n"));
-	ck_assert(!has(request, "Expect:"));
-	answer("200 OK\r\nContent-Type: application/hl7-v2", ACK("AA", "M1"));
+	ck_assert(peer_has(request, "POST /fhir HTTP/1.1\r\n"));
+	ck_assert(peer_has(request, "Content-Type: application/hl7-v2\r\n"));
+	ck_assert(!peer_has(request, "Expect:"));
+	peer_answer(&peer, "200 OK\r\nContent-Type: application/hl7-v2", ACK("AA", "M1"));
 	peer_expect(&peer, 1, OUTPUT_DELIVERED, "HTTP 200, AA");
 	post(0);
 	peer_receive(&peer, "OBX|1\r"); /* on the same connection */
-	answer("200 OK", ACK("CA", "M1"));
+	peer_answer(&peer, "200 OK", ACK("CA", "M1"));
 	peer_expect(&peer, 2, OUTPUT_DELIVERED, "HTTP 200, CA");
 }
 END_TEST
@@ -88,7 +76,7 @@ START_TEST(status_and_acknowledgement_count)
 	post(1);
 	peer_accept(&peer);
 	peer_receive(&peer, "OBX|1\r");
-	answer(answers[_i].head, answers[_i].body);
+	peer_answer(&peer, answers[_i].head, answers[_i].body);
 	peer_expect(&peer, 1, answers[_i].result, answers[_i].detail);
 	ck_assert_uint_eq(peer.lane, 1);
 }
@@ -102,8 +90,8 @@ START_TEST(the_status_alone_may_be_enough)
 	ck_assert_int_eq(output_http_new(&peer.output, &peer.dest, peer_on_done, &peer), 0);
 	post(0);
 	peer_accept(&peer);
-	ck_assert(has(peer_receive(&peer, "OBX|1\r"), "Content-Type: application/hl7-v2; charset=UTF-8\r\n"));
-	answer(answers[_i].head, answers[_i].body);
+	ck_assert(peer_has(peer_receive(&peer, "OBX|1\r"), "Content-Type: application/hl7-v2; charset=UTF-8\r\n"));
+	peer_answer(&peer, answers[_i].head, answers[_i].body);
 	peer_expect(&peer, 1, answers[_i].alone, answers[_i].alone_detail);
 }
 END_TEST
